@@ -1,0 +1,3 @@
+//! `coracle`: arguments, run, exit code.
+
+fn main() {}

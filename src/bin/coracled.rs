@@ -1,0 +1,3 @@
+//! `coracled`: arguments, run, exit code.
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! L0. The words that all rooms share.
+//!
+//! Plain values and the few traits that carry bytes from one room to another. This room imports
+//! none of the others, opens nothing and reads no clock.
+
+mod budget;
+mod content;
+mod fault;
+mod key;
+mod moment;
+mod order;
+mod outcome;
+
+pub use budget::Budget;
+pub use content::{Content, Filled, Lines, Part};
+pub use fault::{Denied, Fault, PeerFault, Trouble};
+pub use key::Key;
+pub use moment::{Moment, UnixTime};
+pub use order::{Coding, Direction, Extent, Order, Root, Route, Span};
+pub use outcome::{Loss, Outcome};
