@@ -1,1 +1,133 @@
-//! The room is being furnished.
+//! L1. Confined files: the one way from a name that a client gave to bytes on a disk.
+//!
+//! A [`VirtualPath`] exists only normalised, a [`Place`] only below a granted [`Root`], and a
+//! [`Tree`] resolves a place so that no `..`, symbolic link or race leaves the root: [`OsTree`] by
+//! the kernel's own RESOLVE_BENEATH, [`MemoryTree`] because it has nothing else.
+//!
+//! This room knows nothing of clients, rights, replies or sockets. Sessions call it; the transfer
+//! room moves the bytes of the [`Content`] and [`Part`] that it opened.
+
+use crate::terms::{Content, Fault, Part, Root, UnixTime};
+
+/// A place in a granted directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The granted directory.
+    pub root: Root,
+    /// The way down from it: names joined by `/`, without `.` or `..`; empty for the root itself.
+    pub path: &'a [u8],
+}
+
+/// What stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Directory,
+    /// Anything else: a device, a pipe, a socket.
+    Other,
+}
+
+/// What is known of a file or directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Status {
+    /// What it is.
+    pub kind: Kind,
+    /// Bytes; of a directory whatever the file system says.
+    pub size: u64,
+    /// When its content last changed.
+    pub modified: UnixTime,
+    /// Permission bits, the lower twelve of the mode.
+    pub mode: u32,
+    /// Number of hard links.
+    pub links: u64,
+    /// The owner's number.
+    pub owner: u32,
+    /// The group's number.
+    pub group: u32,
+    /// What tells this file from all others: device and inode.
+    pub unique: (u64, u64),
+}
+
+/// What becomes of the old file when an upload is put in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Nothing: STOR.
+    Nothing,
+    /// Its first bytes, so many: STOR after REST.
+    First(u64),
+    /// All of it, if it is there: APPE.
+    All,
+}
+
+/// One entry of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name, without any path.
+    pub name: Vec<u8>,
+    /// What stands there.
+    pub status: Status,
+}
+
+/// A directory being read: first all its names, then the status of one after the other.
+pub trait Entries {
+    /// The next entry that is still there and may be shown, in ascending order of the bytes of its
+    /// name; `None` after the last.
+    ///
+    /// Hidden parts, and links that lead out of the root or nowhere, are left out. An entry that
+    /// vanishes between the reading of its name and of its status is left out too.
+    ///
+    /// # Errors
+    /// What the file system says of an entry that is there and can't be read.
+    fn next_entry(&mut self) -> Option<Result<Entry, Fault>>;
+}
+
+/// The files that are served.
+///
+/// Every function answers with a [`Fault`] sorted by blame and free of host paths. Names with a
+/// NUL, CR or LF, and the names of hidden parts, are [`NotFound`](crate::terms::Denied::NotFound)
+/// to all functions that look for something, and
+/// [`BadName`](crate::terms::PeerFault::BadName) to those that would make it.
+#[expect(clippy::missing_errors_doc, reason = "one paragraph on the trait says it for all")]
+pub trait Tree {
+    /// A file open for reading.
+    type File: Content + 'static;
+    /// An upload under way.
+    type Part: Part + 'static;
+    /// A directory being read.
+    type Entries: Entries + 'static;
+
+    /// What stands at `place`, following links that stay below the root.
+    fn status(&self, place: Place<'_>) -> Result<Status, Fault>;
+
+    /// Opens the regular file at `place` for reading.
+    fn open(&self, place: Place<'_>) -> Result<(Self::File, Status), Fault>;
+
+    /// Opens the directory at `place`. The names are read at once (their number is bounded by
+    /// memory alone, some dozens of bytes a name), their status entry by entry. Those that
+    /// `wanted` refuses cost no look at their status.
+    fn entries(
+        &self,
+        place: Place<'_>,
+        wanted: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Self::Entries, Fault>;
+
+    /// Begins an upload to `place` in a hidden part beside it. With `overwrite` false a regular
+    /// file that is there already, now or when the part is committed, is
+    /// [`Exists`](crate::terms::Denied::Exists).
+    fn create(&self, place: Place<'_>, keep: Keep, overwrite: bool) -> Result<Self::Part, Fault>;
+
+    /// Makes a directory.
+    fn make_directory(&self, place: Place<'_>) -> Result<(), Fault>;
+
+    /// Removes an empty directory. Hidden parts in it that no upload owns any more do not keep it.
+    fn remove_directory(&self, place: Place<'_>) -> Result<(), Fault>;
+
+    /// Removes a file, or a link itself rather than what it points to.
+    fn remove_file(&self, place: Place<'_>) -> Result<(), Fault>;
+
+    /// Renames a file or directory. With `overwrite` false an existing target is
+    /// [`Exists`](crate::terms::Denied::Exists), without a moment in which it could be lost.
+    fn rename(&self, from: Place<'_>, to: Place<'_>, overwrite: bool) -> Result<(), Fault>;
+}
