@@ -1,1 +1,132 @@
-//! The room is being furnished.
+//! L2. The protocol interpreters (RFC 959, section 2.3): pure values that take events and return
+//! effects.
+//!
+//! A session owns no socket, reads no clock and spawns nothing, so a whole dialogue can be tested
+//! as *line in, effects out*, fuzzed without a network and replayed from a seed. What it may look
+//! at and change beyond itself is the [`House`] that it is shown. The reactor calls it; it knows
+//! nothing of the transfer, channel and io rooms.
+//!
+//! The contract, which the simulation checks:
+//! - every command line gets exactly one final reply, in the order of the lines, but for ABOR, STAT
+//!   and QUIT during a transfer;
+//! - [`Effect::Listen`], [`Effect::Begin`] and [`Effect::Verify`] are each answered by exactly one
+//!   event, and none is asked for while the answer to another is due;
+//! - lines are offered only while [`Session::wants_lines`].
+
+mod effect;
+mod event;
+pub mod ftp;
+pub mod guided;
+
+use std::net::SocketAddr;
+
+pub use effect::{Answer, Effect, Effects, Family, Order};
+pub use event::{Event, RouteFault, Timer};
+
+use crate::accounts::Accounts;
+use crate::terms::{Moment, UnixTime};
+use crate::tree::Tree;
+
+/// What a session may look at and change beyond itself.
+#[derive(Debug)]
+pub struct House<'a, T: Tree> {
+    /// The served files.
+    pub tree: &'a T,
+    /// Who may come in, and to what.
+    pub accounts: &'a Accounts,
+    /// What the operator has set.
+    pub settings: &'a Settings,
+    /// The loop's clock.
+    pub now: Moment,
+    /// The calendar's clock, for listings.
+    pub today: UnixTime,
+    /// Bytes that the session's running transfer has moved so far, for STAT.
+    pub moved: Option<u64>,
+}
+
+/// What an operator may set of a session's behaviour.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The text of the greeting, one line, without the product's version.
+    pub greeting: String,
+    /// Failed logins on one connection until it is ended.
+    pub login_attempts: u32,
+    /// Whether the guided dialogue asks an unknown username for a password like any other.
+    pub conceal_usernames: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { greeting: "Coracle ready".to_owned(), login_attempts: 3, conceal_usernames: false }
+    }
+}
+
+/// The two ends of a control connection, IPv4-mapped addresses turned into IPv4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ends {
+    /// Ours.
+    pub local: SocketAddr,
+    /// The peer's.
+    pub peer: SocketAddr,
+}
+
+/// Which protocol a port speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// RFC 959 and its successors.
+    Ftp,
+    /// The guided dialogue.
+    Guided,
+}
+
+/// A session of either dialect.
+#[derive(Debug)]
+pub enum Session {
+    /// RFC 959 and its successors.
+    Ftp(ftp::Session),
+    /// The guided dialogue.
+    Guided(guided::Session),
+}
+
+impl Session {
+    /// A session that has not been told [`Event::Opened`] yet.
+    #[must_use]
+    pub fn new(dialect: Dialect, ends: Ends) -> Self {
+        match dialect {
+            Dialect::Ftp => Self::Ftp(ftp::Session::new(ends)),
+            Dialect::Guided => Self::Guided(guided::Session::new()),
+        }
+    }
+
+    /// Takes one event and appends what is to be done about it to `effects`.
+    pub fn handle<T: Tree>(
+        &mut self,
+        event: Event<'_>,
+        house: &mut House<'_, T>,
+        effects: &mut Effects<T>,
+    ) {
+        match self {
+            Self::Ftp(session) => session.handle(event, house, effects),
+            Self::Guided(session) => session.handle(event, house, effects),
+        }
+    }
+
+    /// Whether another line may be offered now. While it may not, the reactor lets lines wait, and
+    /// in the end the peer.
+    #[must_use]
+    pub fn wants_lines(&self) -> bool {
+        match self {
+            Self::Ftp(session) => session.wants_lines(),
+            Self::Guided(session) => session.wants_lines(),
+        }
+    }
+
+    /// The name under which the peer is logged in.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        match self {
+            Self::Ftp(session) => session.username(),
+            Self::Guided(session) => session.username(),
+        }
+    }
+}

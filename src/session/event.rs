@@ -1,0 +1,51 @@
+//! What a session is told.
+
+use std::net::SocketAddr;
+
+use crate::accounts::Verdict;
+use crate::terms::Outcome;
+use crate::wire::line::Line;
+
+/// Something that happened to a session. The reactor tells each exactly once, in the order in
+/// which it came about.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The connection stands; time for the greeting.
+    Opened,
+    /// A whole line came from the peer.
+    Line(Line<'a>),
+    /// What [`Effect::Listen`](super::Effect::Listen) asked for stands: the peer may connect to
+    /// this address.
+    RouteReady(SocketAddr),
+    /// What [`Effect::Listen`](super::Effect::Listen) asked for can't be had.
+    RouteFailed(RouteFault),
+    /// The transfer that [`Effect::Begin`](super::Effect::Begin) began has ended.
+    Outcome(Outcome),
+    /// The answer to [`Effect::Verify`](super::Effect::Verify).
+    Verdict(Verdict),
+    /// A timer that the session started has run out.
+    Expired(Timer),
+    /// The server is about to stop: finish what runs, then go.
+    Drain,
+}
+
+/// Why there is no passive port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RouteFault {
+    /// Every port of the range already waits for a connection from this peer's address.
+    Exhausted,
+    /// The address family that was asked for is not the control connection's.
+    WrongFamily,
+    /// The system refused a listening socket.
+    Refused,
+}
+
+/// The timers that belong to a session. At most one of them runs at a time; starting one stops the
+/// other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timer {
+    /// Time to log in, from the greeting on.
+    Login,
+    /// Time between two lines. It rests while a transfer runs.
+    Idle,
+}
