@@ -8,6 +8,8 @@
 //! and are not answered. An IAC before a byte that is no Telnet command is that byte 255: clients
 //! exist that send names in Latin-1 and do not double it.
 
+use std::fmt;
+
 /// Telnet's "interpret as command" byte.
 const IAC: u8 = 255;
 /// "Data mark", the end of a Synch.
@@ -33,7 +35,6 @@ pub enum Line<'a> {
 /// A line over the limit is reported once, when its end has been seen, so that its reply comes in
 /// its turn. At most two bytes more than the limit are kept of it, whatever its length. An empty
 /// framer holds no heap memory.
-#[derive(Debug)]
 pub struct Framer {
     /// Bytes of a line, without its end.
     limit: usize,
@@ -174,6 +175,13 @@ impl Framer {
             self.arriving -= self.given;
             self.given = 0;
         }
+    }
+}
+
+/// What a framer holds may be a password, so it shows how much and not what.
+impl fmt::Debug for Framer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Framer({} of {} bytes)", self.pending(), self.limit)
     }
 }
 
