@@ -18,7 +18,6 @@ pub(super) enum Request {
 }
 
 /// The signals that are caught.
-#[derive(Debug)]
 pub(super) struct Watch {
     signals: Signals,
 }

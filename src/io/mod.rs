@@ -8,6 +8,8 @@
 //! back with an event.
 
 mod os;
+#[cfg(test)]
+mod tests;
 mod zero_copy;
 
 use std::io;

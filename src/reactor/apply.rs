@@ -76,6 +76,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Effect::Unroute => self.unroute(control),
             Effect::Verify(challenge) => self.challenges.push((control.key, challenge)),
             Effect::Start(timer) => {
+                debug_assert!(self.moved(control).is_none(), "a session's timers rest meanwhile");
                 let wait = match timer {
                     Timer::Login => self.limits.login,
                     Timer::Idle => self.limits.idle,

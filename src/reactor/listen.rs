@@ -5,7 +5,6 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use log::{debug, warn};
-use rustix::io::Errno;
 
 use super::control::Control;
 use super::{Reactor, Slot};
@@ -13,6 +12,10 @@ use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
 use crate::terms::Key;
 use crate::tree::Tree;
+
+/// Clients above the limit that are told why they are refused, at the same time; in a flood of more
+/// the rest are closed without a word.
+const FAREWELLS: usize = 256;
 
 /// A listening socket.
 pub(super) struct Listener<I: Io> {
@@ -46,8 +49,7 @@ enum Accepted<S> {
     Data(S, Key),
     Stranger(S, SocketAddr),
     Nothing,
-    Exhausted,
-    Failed,
+    Failed(io::Error),
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
@@ -67,9 +69,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                     self.io.close(socket);
                 }
                 Accepted::Nothing => return,
-                Accepted::Failed => {}
-                Accepted::Exhausted => {
-                    self.pause(key);
+                Accepted::Failed(error) => {
+                    self.pause(key, &error);
                     return;
                 }
             }
@@ -90,11 +91,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 listener.ready = false;
                 return Accepted::Nothing;
             }
-            Err(error) if is_exhaustion(&error) => return Accepted::Exhausted,
-            Err(error) => {
-                warn!("{}: a connection could not be accepted: {error}", listener.address);
-                return Accepted::Failed;
-            }
+            Err(error) => return Accepted::Failed(error),
         };
         match &mut listener.role {
             Role::Control(dialect) => Accepted::Control(socket, peer, *dialect, listener.address),
@@ -105,8 +102,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// Begins a session for a new control connection.
+    /// Begins a session for a new control connection, or says that it is one too many.
     fn admit(&mut self, socket: I::Socket, peer: SocketAddr, dialect: Dialect, at: SocketAddr) {
+        if self.clients >= self.limits.clients + FAREWELLS {
+            self.io.close(socket);
+            return;
+        }
         let local = if at.ip().is_unspecified() {
             self.io.local_address(&socket).map_or(at, canonical)
         } else {
@@ -129,16 +130,14 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.queue_control(key);
     }
 
-    /// Lets a listener rest: with no descriptor left, trying again at once would only spin, and no
-    /// new event comes for what waits in the backlog already.
-    fn pause(&mut self, key: Key) {
+    /// Lets a listener rest. Most often no descriptor is left: trying again at once would only
+    /// spin, and no new event comes for what waits in the backlog already.
+    fn pause(&mut self, key: Key, error: &io::Error) {
         if let Some(Slot::Listener(listener)) = self.slots.get_mut(key) {
-            warn!(
-                "{}: no descriptor left, accepting rests for {:?}; raise the limit on open files",
-                listener.address, self.limits.pause
-            );
+            let (address, rest) = (listener.address, self.limits.pause);
+            warn!("{address}: nobody can be accepted, resting for {rest:?}: {error}");
             listener.paused = true;
-            self.timers.set(key, self.now + self.limits.pause);
+            self.timers.set(key, self.now + rest);
         }
     }
 }
@@ -146,11 +145,4 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 /// The address with IPv4-mapped IPv6 turned into the IPv4 that it is.
 pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
-/// Whether the process or the machine has run out of descriptors or of memory for sockets.
-fn is_exhaustion(error: &io::Error) -> bool {
-    [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM]
-        .iter()
-        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }

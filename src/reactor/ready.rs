@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::listen::Role;
 use super::{Reactor, Slot};
 use crate::io::{Io, Ready};
 use crate::terms::Key;
@@ -115,17 +114,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn cut_off(&mut self) {
         let keys: Vec<Key> = self.slots.iter().map(|(key, _)| key).collect();
         for key in keys {
-            let stays = match self.slots.get(key) {
-                Some(Slot::Listener(listener)) => matches!(listener.role, Role::Passive(_)),
-                Some(Slot::Control(_)) => {
-                    self.part_with(key);
-                    true
-                }
-                Some(Slot::Data(_) | Slot::Taken) | None => true,
-            };
-            if !stays {
-                self.graveyard.push(key);
-            }
+            self.part_with(key);
         }
     }
 }
