@@ -1,0 +1,38 @@
+//! The words of FTP: what goes over a control connection, and the listings that go over a data
+//! connection.
+//!
+//! - [`verb`] and [`command`]: what the user says. - [`reply`]: what the server says.
+//! - [`address`]: where a data connection goes. - [`facts`] and [`listing`]: what a directory
+//!   holds, for programs (RFC 3659) and in the form of `ls -l`.
+//!
+//! Sessions parse commands and write replies; the client does it the other way round.
+
+pub mod address;
+pub mod command;
+pub mod facts;
+pub mod listing;
+pub mod reply;
+pub mod verb;
+
+mod civil;
+
+pub use command::{
+    Command, CommandFault, EpsvArgument, ListArgument, OptsArgument, Structure, TransferMode,
+    TransferType,
+};
+pub use facts::{FactSelection, Facts, Kind, Perm, Unique};
+pub use listing::{Entry, Listed};
+pub use reply::{Code, Reply, ReplyFault, ReplyReader};
+pub use verb::Verb;
+
+/// Appends a name to a line of a listing; what would end the line is written as `?`, as `ls` does
+/// at a terminal.
+fn write_name(name: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(name);
+    for byte in out.iter_mut().skip(start) {
+        if matches!(byte, b'\0' | b'\r' | b'\n') {
+            *byte = b'?';
+        }
+    }
+}
