@@ -12,10 +12,12 @@ mod serve;
 mod signals;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use crate::accounts::Change;
 
 use arguments::{Arguments, Command};
 
@@ -26,8 +28,8 @@ pub fn run() -> ExitCode {
     let data = arguments.data.clone().unwrap_or_else(default_data);
     let done = match &arguments.command {
         None => serve::serve(&arguments, &data),
-        Some(Command::Check) => operator::check_command(&data),
-        Some(Command::Passwd { user }) => operator::passwd_command(&data, user),
+        Some(Command::Check) => check(&data),
+        Some(Command::Passwd { user }) => passwd(&data, user),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,6 +39,33 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// `coracled check`: says all that is wrong, each with file and line, or how much there is.
+fn check(data: &Path) -> Result<(), String> {
+    let summary = operator::check(data).map_err(|complaints| {
+        let lines: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+        let plural = if lines.len() == 1 { "" } else { "s" };
+        format!("{} mistake{plural} in {}\n{}", lines.len(), data.display(), lines.join("\n"))
+    })?;
+    for warning in &summary.warnings {
+        let _ = writeln!(io::stderr(), "coracled: {warning}");
+    }
+    let _ = writeln!(io::stdout(), "{}: {summary}, nothing wrong", data.display());
+    Ok(())
+}
+
+/// `coracled passwd`: adds a client or changes its password.
+fn passwd(data: &Path, user: &str) -> Result<(), String> {
+    let failed = |error| format!("the password of {user} is not changed: {error}");
+    let password = operator::read_new_password(user).map_err(failed)?;
+    let change = operator::passwd(data, user, &password).map_err(failed)?;
+    let done = match change {
+        Change::Added => "added",
+        Change::Changed => "has a new password",
+    };
+    let _ = writeln!(io::stdout(), "{user} {done}; a running server takes it up on SIGHUP");
+    Ok(())
 }
 
 /// The data directory where none was named: that of the repository one stands in, or the one of an

@@ -529,6 +529,7 @@ impl State {
         if !is_servable_path(place.path) {
             return Err(Denied::NotFound.into());
         }
+        self.root(place.root)?;
         let (path, name) = split_last(place.path).ok_or(at_root)?;
         let (number, _) = self.directory(Place { root: place.root, path })?;
         Ok((number, name))

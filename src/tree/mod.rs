@@ -13,6 +13,9 @@ mod part;
 mod path;
 mod pattern;
 
+#[cfg(test)]
+mod conformance;
+
 use crate::terms::{Content, Fault, Part, Root, UnixTime};
 
 pub use memory::{MemoryEntries, MemoryFile, MemoryPart, MemoryTree};

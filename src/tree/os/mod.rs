@@ -199,14 +199,18 @@ impl Tree for OsTree {
     }
 }
 
-/// Renames `from` to `to`, or fails with `EXIST`, even on file systems that cannot do it in one
-/// call (NFS): there a file gets its new name as a second link before it loses the old one, and a
-/// directory needs no such care, for a rename replaces only an empty one.
+/// Renames `from` to `to`, or fails with `EXIST`.
 fn rename_without_replacing(from: Named<'_>, to: Named<'_>) -> Result<(), Errno> {
     match renameat_with(from.0, from.1, to.0, to.1, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
-        result => return result,
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => link_then_unlink(from, to),
+        result => result,
     }
+}
+
+/// The same in more calls than one, for file systems that have no better (NFS): a file gets its
+/// new name as a second link before it loses the old one, and a directory needs no such care, for
+/// a rename replaces only an empty one.
+fn link_then_unlink(from: Named<'_>, to: Named<'_>) -> Result<(), Errno> {
     let stat = statat(from.0, from.1, AtFlags::SYMLINK_NOFOLLOW)?;
     if FileType::from_raw_mode(stat.st_mode).is_dir() {
         return match statat(to.0, to.1, AtFlags::SYMLINK_NOFOLLOW) {
@@ -251,3 +255,6 @@ fn status_of(stat: &Stat) -> Status {
         unique: unique(stat),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,6 +137,14 @@ impl OsPart {
         }
     }
 
+    /// Has the rest be carried over as between two file systems.
+    #[cfg(test)]
+    pub(super) fn copy_by_hand(&mut self) {
+        if let Kept::Of(old) = &mut self.kept {
+            old.by_kernel = false;
+        }
+    }
+
     fn rename_to_free_name(&self) -> Result<(), Errno> {
         let directory = self.directory.as_fd();
         rename_without_replacing((directory, self.hidden.as_bytes()), (directory, &self.name))
