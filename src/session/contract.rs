@@ -199,5 +199,5 @@ proptest! {
 
 #[test]
 fn an_idle_session_is_small() {
-    assert!(size_of::<super::Session>() <= 160, "{}", size_of::<super::Session>());
+    assert!(size_of::<super::Session>() <= 128, "{} bytes", size_of::<super::Session>());
 }

@@ -272,8 +272,9 @@ impl Dialogue {
             assert!(!self.closed, "{effect:?} after the end");
             self.carry_out(effect, unprompted || closes);
         }
-        if self.dialect == Dialect::Ftp && self.is_free() {
-            assert_eq!(self.unanswered, 0, "a command is left without its final reply");
+        if self.is_free() {
+            let answered = self.dialect == Dialect::Guided || self.unanswered == 0;
+            assert!(answered, "a command is left without its final reply");
             assert!(self.session.wants_lines(), "no line is wanted though nothing is awaited");
         }
     }

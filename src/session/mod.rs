@@ -11,7 +11,11 @@
 //!   and QUIT during a transfer;
 //! - [`Effect::Listen`], [`Effect::Begin`] and [`Effect::Verify`] are each answered by exactly one
 //!   event, and none is asked for while the answer to another is due;
-//! - lines are offered only while [`Session::wants_lines`].
+//! - lines are offered only while [`Session::wants_lines`], and after [`Event::Hangup`] none is;
+//! - after [`Effect::Close`] nothing more is asked for, whatever is told.
+//!
+//! [`ftp`] and [`guided`] are the two dialects; both see the tree through `view`, which knows what a
+//! client's grants make of it.
 
 #[cfg(test)]
 mod contract;

@@ -1,13 +1,14 @@
 //! SYST, STAT, HELP, NOOP (RFC 959, section 4.1.3), FEAT (RFC 2389, section 3), SIZE, MDTM (RFC
 //! 3659, sections 3 and 4).
 
-use super::Session;
 use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
+use super::{Session, respond};
 use crate::session::House;
 use crate::session::view::{self, Spot};
 use crate::terms::{Coding, Denied, Fault};
 use crate::tree::{Kind, Status, Tree, VirtualPath};
+use crate::wire::ftp::command::CommandFault;
 use crate::wire::ftp::facts;
 use crate::wire::ftp::reply::Reply;
 use crate::wire::ftp::verb::Verb;
@@ -21,7 +22,7 @@ pub(super) fn syst() -> Answered {
 }
 
 pub(super) fn noop() -> Answered {
-    Ok(Said::Now(Reply::new(200, "Here.")))
+    Ok(Said::Now(Reply::new(200, "Done: nothing.")))
 }
 
 /// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.
@@ -29,7 +30,7 @@ pub(super) fn feat(parameters: &Parameters) -> Answered {
     let mut text = b"Served beyond RFC 959:\n".to_vec();
     for row in table::rows() {
         match row.feature {
-            Feature::None => continue,
+            Feature::Base => continue,
             Feature::Word(word) => text.extend_from_slice(word.as_bytes()),
             Feature::Facts => parameters.facts.write_feature(&mut text),
         }
@@ -54,10 +55,11 @@ pub(super) fn help(word: Option<&[u8]>) -> Answered {
         text.push_str("\nHELP and a verb says more.");
         return Ok(Said::Now(Reply::new(214, text)));
     };
-    match Verb::parse(word).and_then(table::row) {
-        Some(row) => Ok(Said::Now(Reply::new(214, format!("{}: {}.", row.form, row.help)))),
-        None => Err(Reply::new(501, "That is not served; HELP alone lists what is.")),
-    }
+    let verb = Verb::parse(word)
+        .ok_or_else(|| Reply::new(501, "That is no verb; HELP alone lists those served."))?;
+    let row =
+        table::row(verb).ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
+    Ok(Said::Now(Reply::new(214, format!("{}: {}.", row.form, row.help))))
 }
 
 impl Session {
@@ -145,7 +147,8 @@ mod tests {
         ftp.expect("NOOP", "200");
         ftp.expect("HELP", "214-");
         ftp.expect("HELP retr", "214 RETR path");
-        ftp.expect("HELP site", "501");
+        ftp.expect("HELP site", "502");
+        ftp.expect("HELP foo", "501");
         ftp.expect("FOO", "500");
         ftp.expect("", "500");
         ftp.expect("STOU", "502");

@@ -15,7 +15,7 @@ use crate::wire::ftp::reply::Reply;
 
 /// Bytes of a listing that STAT gives in its reply, which is made at once and held whole. LIST has
 /// no such bound.
-const MAX_STATUS_BYTES: usize = 64 * 1024;
+const MAX_STATUS_BYTES: usize = 32 * 1024;
 
 /// What the parameter of LIST or NLST leads to.
 enum Found<E> {

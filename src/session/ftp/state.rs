@@ -17,8 +17,10 @@ use crate::wire::ftp::reply::Reply;
 use crate::wire::ftp::verb::Verb;
 use crate::wire::line::Line;
 
-/// Lines that may wait behind a transfer. Each is at most as long as the framer lets it be.
-pub(super) const MAX_WAITING: usize = 32;
+/// Lines that may wait behind a transfer. Each is at most as long as the framer lets it be, and all
+/// of them may be served in one turn when the transfer ends, so they are no more than the lines
+/// that a turn has otherwise. What the peer sends beyond that waits in the framer and the socket.
+pub(super) const MAX_WAITING: usize = 16;
 
 /// Who the peer is, so far.
 #[derive(Debug)]

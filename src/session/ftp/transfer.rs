@@ -240,6 +240,19 @@ mod tests {
     }
 
     #[test]
+    fn a_peer_that_hangs_up_is_still_served() {
+        let mut ftp = sending();
+        ftp.line("PWD");
+        ftp.hang_up();
+        assert!(!ftp.closed);
+        assert_eq!(codes(&ftp.transfer(b"").1), ["226", "257"]);
+        assert!(ftp.closed);
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.hang_up();
+        assert!(ftp.closed && ftp.said().is_empty());
+    }
+
+    #[test]
     fn an_idle_timer_that_ran_out_late_ends_no_transfer() {
         let mut ftp = sending();
         assert!(ftp.told(Event::Expired(Timer::Idle)).is_empty());
