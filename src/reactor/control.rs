@@ -234,15 +234,29 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Looks whether the peer of `key` is still there, with a read that does not wait for an event:
     /// a process that dies closes all its connections, and the end of a data connection alone must
-    /// not pass for the end of a file.
-    pub(super) fn probe(&mut self, key: Key) {
-        let Some(mut control) = self.take_control(key) else { return };
-        if control.stage == Stage::Open && !control.hung_up && !control.framer.has_line() {
+    /// not pass for the end of a file. What is read on the way is served, so that an ABOR which
+    /// came with that end is heard. True if the peer can still be told how it went.
+    pub(super) fn probe(&mut self, key: Key) -> bool {
+        let Some(mut control) = self.take_control(key) else { return false };
+        if control.stage == Stage::Open && !control.hung_up {
             control.channel.suspect();
+            let mut framer = std::mem::replace(&mut control.framer, Framer::new(0));
+            for _ in 0..READS_A_TURN {
+                // Lines that wait their turn must not hide the end behind them.
+                if control.hung_up
+                    || framer.pending() >= READ
+                    || !self.fill(&mut control, &mut framer)
+                {
+                    break;
+                }
+            }
+            control.framer = framer;
             self.serve_lines(&mut control);
         }
+        let present = control.stage == Stage::Open && !control.hung_up;
         self.put_control(control);
         self.queue_control(key);
+        present
     }
 
     /// Throws away what a departing peer still sends. True if the budget ended it.
