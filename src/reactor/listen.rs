@@ -10,7 +10,7 @@ use super::control::Control;
 use super::{Reactor, Slot};
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
-use crate::terms::Key;
+use crate::terms::{Key, Moment};
 use crate::tree::Tree;
 
 /// Clients above the limit that are told why they are refused, at the same time; in a flood of more
@@ -33,8 +33,18 @@ pub(super) struct Listener<I: Io> {
 pub(super) enum Role {
     /// Control connections that speak this dialect.
     Control(Dialect),
-    /// Passive data connections: which control connection waits for one from which address.
-    Passive(HashMap<IpAddr, Key>),
+    /// Passive data connections: who has a claim on the next one from which address.
+    Passive(HashMap<IpAddr, Claim>),
+}
+
+/// Whose the next connection from an address is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// This control connection waits for it.
+    Waiting(Key),
+    /// Nobody's: a route was given up at that moment before its connection had been accepted. It
+    /// may still come, and must not be taken for that of the next route.
+    GivenUp(Moment),
 }
 
 impl<I: Io> Listener<I> {
@@ -96,8 +106,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         match &mut listener.role {
             Role::Control(dialect) => Accepted::Control(socket, peer, *dialect, listener.address),
             Role::Passive(waiting) => match waiting.remove(&peer.ip()) {
-                Some(owner) => Accepted::Data(socket, owner),
-                None => Accepted::Stranger(socket, peer),
+                Some(Claim::Waiting(owner)) => Accepted::Data(socket, owner),
+                Some(Claim::GivenUp(_)) | None => Accepted::Stranger(socket, peer),
             },
         }
     }
