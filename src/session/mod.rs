@@ -11,12 +11,21 @@
 //!   and QUIT during a transfer;
 //! - [`Effect::Listen`], [`Effect::Begin`] and [`Effect::Verify`] are each answered by exactly one
 //!   event, and none is asked for while the answer to another is due;
-//! - lines are offered only while [`Session::wants_lines`].
+//! - lines are offered only while [`Session::wants_lines`], and after [`Event::Hangup`] none is;
+//! - after [`Effect::Close`] nothing more is asked for, whatever is told.
+//!
+//! [`ftp`] and [`guided`] are the two dialects; both see the tree through `view`, which knows what a
+//! client's grants make of it.
 
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod dialogue;
 mod effect;
 mod event;
 pub mod ftp;
 pub mod guided;
+mod view;
 
 use std::net::SocketAddr;
 
@@ -26,6 +35,8 @@ pub use event::{Event, RouteFault, Timer};
 use crate::accounts::Accounts;
 use crate::terms::{Moment, UnixTime};
 use crate::tree::Tree;
+use crate::wire::ftp::Reply;
+use crate::wire::guided::Prompt;
 
 /// What a session may look at and change beyond itself.
 #[derive(Debug)]
@@ -95,6 +106,18 @@ impl Session {
         match dialect {
             Dialect::Ftp => Self::Ftp(ftp::Session::new(ends)),
             Dialect::Guided => Self::Guided(guided::Session::new()),
+        }
+    }
+
+    /// What a peer is told that can't be served because too many are, before its connection is
+    /// closed. No session is made for it.
+    #[must_use]
+    pub fn too_many_clients(dialect: Dialect) -> Answer {
+        match dialect {
+            Dialect::Ftp => {
+                Answer::Ftp(Reply::new(421, "Too many clients are connected; try again later."))
+            }
+            Dialect::Guided => Answer::Guided(Prompt::Busy),
         }
     }
 

@@ -1,0 +1,394 @@
+//! A dialogue for tests: one session over a tree in memory, with the reactor played by hand.
+//!
+//! It answers what the session asks for, says what came of it in plain strings, and fails the test
+//! as soon as the contract in the parent module's header is broken.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use super::{
+    Answer, Dialect, Effect, Effects, Ends, Event, Family, House, Order, RouteFault, Session,
+    Settings, Timer,
+};
+use crate::accounts::{self, Accounts, Challenge};
+use crate::terms::{
+    Content, Extent, Filled, Lines, Moment, Outcome, Part, Root, Route, Trouble, UnixTime,
+};
+use crate::tree::MemoryTree;
+use crate::wire::line::Line;
+
+/// 2026-11-20, long after every file of the world was made.
+const TODAY: UnixTime = UnixTime(1_795_132_800);
+
+/// Who may what in the world of the tests.
+const DIRECTORIES: &str = "\
+user1:Movies:r
+user1:Music:rw
+user1:Docs:rwd
+user1:Inbox:w
+user2:Secret:rwd
+root:Movies:r
+root:/:rwd
+slow:Docs:r
+";
+
+/// A hash of `1234` that costs next to nothing.
+const SLOW: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$YXNhbHRvZml0c293bg$nMR3eHi25J77XNw4yT6KZ3nxOXIqzVZobGoj/jPdzx4";
+
+/// What each directory holds.
+const FILES: &[(&str, &str, &[u8])] = &[
+    ("Movies", "Joker", &[b'j'; 1234]),
+    ("Movies", "WAR", b"war"),
+    ("Movies", "Free Fire", b"bang\n"),
+    ("Music", "song", b"la la la"),
+    ("Docs", "a.txt", b"alpha\n"),
+    ("Docs", "b.txt", b"beta\n"),
+    ("Docs", "a[1].txt", b"literal\n"),
+    ("Docs", "Sub/deep.txt", b"deep\n"),
+    ("Secret", "plan", b"hidden"),
+    ("files", "top.txt", b"top\n"),
+    ("files", "Attic/old.txt", b"old\n"),
+    ("files", "Movies/shadowed", b"never seen"),
+];
+
+/// One session, and what its reactor would hold for it.
+pub(super) struct Dialogue {
+    pub(super) session: Session,
+    pub(super) tree: MemoryTree,
+    pub(super) settings: Settings,
+    roots: Vec<(&'static str, Root)>,
+    accounts: Accounts,
+    effects: Effects<MemoryTree>,
+    /// What was said and not yet looked at.
+    said: VecDeque<String>,
+    /// Lines that have no final reply yet.
+    unanswered: usize,
+    /// The transfer that runs.
+    pub(super) order: Option<Order<MemoryTree>>,
+    /// Bytes that it has moved.
+    pub(super) moved: Option<u64>,
+    /// The passive port that is asked for.
+    pub(super) listen: Option<Family>,
+    /// The password that is to be checked.
+    pub(super) verify: Option<Challenge>,
+    /// What the session asked for besides, in order.
+    pub(super) asked: Vec<Asked>,
+    pub(super) timer: Option<Timer>,
+    pub(super) closed: bool,
+    /// Whether the peer will send no more lines.
+    hung_up: bool,
+    dialect: Dialect,
+}
+
+/// An effect that changes nothing here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Dial(SocketAddr),
+    Abort,
+    Unroute,
+}
+
+impl Dialogue {
+    /// A session that has greeted; the greeting is taken.
+    pub(super) fn new(dialect: Dialect) -> Self {
+        let mut dialogue = Self::between(dialect, "192.0.2.1:2121", "192.0.2.7:40000");
+        dialogue.tell(Event::Opened);
+        dialogue.said.clear();
+        dialogue
+    }
+
+    /// An FTP session in which `username` has logged in, in TYPE I.
+    pub(super) fn logged_in(username: &str) -> Self {
+        let mut dialogue = Self::new(Dialect::Ftp);
+        dialogue.expect(&format!("USER {username}"), "331");
+        dialogue.expect("PASS 1234", "230");
+        dialogue.expect("TYPE I", "200");
+        dialogue
+    }
+
+    /// A session that has been told nothing, between the addresses given.
+    pub(super) fn between(dialect: Dialect, local: &str, peer: &str) -> Self {
+        let (tree, roots) = world();
+        let ends = Ends { local: local.parse().unwrap(), peer: peer.parse().unwrap() };
+        Self {
+            session: Session::new(dialect, ends),
+            accounts: accounts(&roots),
+            tree,
+            settings: Settings::default(),
+            roots,
+            effects: Effects::new(),
+            said: VecDeque::new(),
+            unanswered: 0,
+            order: None,
+            moved: None,
+            listen: None,
+            verify: None,
+            asked: Vec::new(),
+            timer: None,
+            closed: false,
+            hung_up: false,
+            dialect,
+        }
+    }
+
+    /// Whether a line can be sent now.
+    pub(super) fn wants_lines(&self) -> bool {
+        !self.hung_up && self.session.wants_lines()
+    }
+
+    /// Sends a line and returns what was said since the last look. A passive port that is asked
+    /// for is had at once.
+    pub(super) fn line(&mut self, text: &str) -> Vec<String> {
+        self.send(text.as_bytes());
+        if self.listen.is_some() {
+            self.port_ready();
+        }
+        self.said()
+    }
+
+    /// Sends a line whose one reply must begin with `start`; returns that.
+    #[track_caller]
+    pub(super) fn expect(&mut self, text: &str, start: &str) -> String {
+        let said = self.line(text);
+        assert_eq!(said.len(), 1, "{text}: {said:?}");
+        assert!(said[0].starts_with(start), "{text}: {said:?}");
+        said[0].clone()
+    }
+
+    /// Sends a line as bytes, and does nothing else.
+    pub(super) fn send(&mut self, text: &[u8]) {
+        assert!(self.wants_lines(), "{}", text.escape_ascii());
+        self.unanswered += 1;
+        self.tell(Event::Line(Line::Text(text)));
+    }
+
+    /// Sends a line that was too long.
+    pub(super) fn send_too_long(&mut self) -> Vec<String> {
+        self.unanswered += 1;
+        self.tell(Event::Line(Line::TooLong));
+        self.said()
+    }
+
+    /// What was said since the last look.
+    pub(super) fn said(&mut self) -> Vec<String> {
+        self.said.drain(..).collect()
+    }
+
+    /// Tells an event and returns what was said since the last look.
+    pub(super) fn told(&mut self, event: Event<'_>) -> Vec<String> {
+        self.tell(event);
+        self.said()
+    }
+
+    /// The peer closes its direction.
+    pub(super) fn hang_up(&mut self) {
+        self.hung_up = true;
+        self.tell(Event::Hangup);
+    }
+
+    /// The passive port that was asked for stands.
+    pub(super) fn port_ready(&mut self) {
+        self.listen = None;
+        self.tell(Event::RouteReady("192.0.2.1:50000".parse().unwrap()));
+    }
+
+    /// There is no passive port.
+    pub(super) fn no_port(&mut self, fault: RouteFault) -> Vec<String> {
+        self.listen = None;
+        self.told(Event::RouteFailed(fault))
+    }
+
+    /// Checks the password that the session wants checked.
+    pub(super) fn judge(&mut self) -> Vec<String> {
+        let verdict = self.verify.take().unwrap().judge();
+        self.told(Event::Verdict(verdict))
+    }
+
+    /// Ends the transfer that runs with `outcome`.
+    pub(super) fn end(&mut self, outcome: Outcome) -> Vec<String> {
+        assert!(self.order.take().is_some(), "no transfer runs");
+        self.moved = None;
+        self.told(Event::Outcome(outcome))
+    }
+
+    /// Plays the transfer that runs to its end: a download or a listing is returned, an upload
+    /// receives `upload`. Returns what was sent and what was said.
+    pub(super) fn transfer(&mut self, upload: &[u8]) -> (Vec<u8>, Vec<String>) {
+        let order = self.order.take().expect("no transfer runs");
+        let mut sent = Vec::new();
+        let outcome = match order.extent {
+            Extent::File(file) => {
+                let mut at = order.span.start;
+                let mut buffer = [0; 512];
+                while let Ok(count @ 1..) = file.read_at(at, &mut buffer) {
+                    sent.extend_from_slice(&buffer[..count]);
+                    at += count as u64;
+                }
+                sent.truncate(usize::try_from(order.span.end - order.span.start).unwrap());
+                Outcome::Done { bytes: sent.len() as u64 }
+            }
+            Extent::Lines(lines) => fill(lines, &mut sent),
+            Extent::Part(part) => receive(part, upload),
+        };
+        self.moved = None;
+        (sent, self.told(Event::Outcome(outcome)))
+    }
+
+    /// Asks for a port, sends `text`, plays the transfer, and returns what it sent.
+    #[track_caller]
+    pub(super) fn fetch(&mut self, text: &str) -> String {
+        self.expect("EPSV", "229");
+        self.expect(text, "150");
+        let (sent, said) = self.transfer(b"");
+        assert!(said.len() == 1 && said[0].starts_with("226"), "{text}: {said:?}");
+        String::from_utf8(sent).unwrap()
+    }
+
+    /// Puts another file into the world.
+    pub(super) fn put_file(&self, directory: &str, path: &str, content: &[u8]) {
+        let (_, root) = self.roots.iter().find(|(name, _)| *name == directory).unwrap();
+        self.tree.put_file(*root, path.as_bytes(), content).unwrap();
+    }
+
+    /// The content of a file of the world.
+    pub(super) fn content(&self, directory: &str, path: &str) -> Option<Vec<u8>> {
+        let (_, root) = self.roots.iter().find(|(name, _)| *name == directory)?;
+        Some(self.tree.content(*root, path.as_bytes())?.to_vec())
+    }
+
+    fn tell(&mut self, event: Event<'_>) {
+        let mut house = House {
+            tree: &self.tree,
+            accounts: &self.accounts,
+            settings: &self.settings,
+            now: Moment::default(),
+            today: TODAY,
+            moved: self.moved,
+        };
+        let unprompted = matches!(event, Event::Opened | Event::Drain | Event::Expired(_));
+        let mut effects = std::mem::take(&mut self.effects);
+        self.session.handle(event, &mut house, &mut effects);
+        let list: Vec<_> = effects.drain().collect();
+        self.effects = effects;
+        let closes = matches!(list.last(), Some(Effect::Close));
+        for effect in list {
+            assert!(!self.closed, "{effect:?} after the end");
+            self.carry_out(effect, unprompted || closes);
+        }
+        if self.is_free() {
+            let answered = self.dialect == Dialect::Guided || self.unanswered == 0;
+            assert!(answered, "a command is left without its final reply");
+            assert!(self.session.wants_lines(), "no line is wanted though nothing is awaited");
+        }
+    }
+
+    fn is_free(&self) -> bool {
+        !self.closed && self.order.is_none() && self.listen.is_none() && self.verify.is_none()
+    }
+
+    fn carry_out(&mut self, effect: Effect<MemoryTree>, unprompted: bool) {
+        match effect {
+            Effect::Reply(Answer::Ftp(reply)) => {
+                let mut text = Vec::new();
+                reply.write(&mut text);
+                if reply.code().number() >= 200 {
+                    assert!(self.unanswered > 0 || unprompted, "nobody asked: {reply:?}");
+                    self.unanswered = self.unanswered.saturating_sub(1);
+                }
+                self.say(&text);
+            }
+            Effect::Reply(Answer::Guided(prompt)) => {
+                let mut text = Vec::new();
+                prompt.write(&mut text);
+                self.say(&text);
+            }
+            Effect::Listen(family) => {
+                assert!(self.is_free(), "two answers are due");
+                self.listen = Some(family);
+            }
+            Effect::Begin(order) => {
+                assert!(self.is_free(), "two answers are due");
+                assert_eq!(order.route == Route::Control, self.dialect == Dialect::Guided);
+                assert_eq!(self.timer, None, "a timer runs during a transfer");
+                self.order = Some(order);
+                self.moved = Some(0);
+            }
+            Effect::Verify(challenge) => {
+                assert!(self.is_free(), "two answers are due");
+                self.verify = Some(challenge);
+            }
+            Effect::Dial(address) => self.asked.push(Asked::Dial(address)),
+            Effect::Abort => {
+                assert!(self.order.is_some(), "there is nothing to abort");
+                self.asked.push(Asked::Abort);
+            }
+            Effect::Unroute => self.asked.push(Asked::Unroute),
+            Effect::Start(timer) => self.timer = Some(timer),
+            Effect::Stop => self.timer = None,
+            Effect::Close => self.closed = true,
+        }
+    }
+
+    fn say(&mut self, text: &[u8]) {
+        let text = String::from_utf8_lossy(text);
+        let text = text.strip_suffix("\r\n").expect("every answer ends its line");
+        self.said.push_back(text.to_owned());
+    }
+}
+
+fn world() -> (MemoryTree, Vec<(&'static str, Root)>) {
+    let tree = MemoryTree::new();
+    tree.set_now(UnixTime(1_735_689_600));
+    let names = ["Movies", "Music", "Docs", "Inbox", "Secret", "files"];
+    let roots: Vec<_> = names.into_iter().map(|name| (name, tree.add_root())).collect();
+    for (directory, path, content) in FILES {
+        let (_, root) = roots.iter().find(|(name, _)| name == directory).unwrap();
+        tree.put_file(*root, path.as_bytes(), content).unwrap();
+    }
+    (tree, roots)
+}
+
+fn fill(mut lines: Box<dyn Lines>, out: &mut Vec<u8>) -> Outcome {
+    // Small slices, so that every listing is made in several.
+    loop {
+        match lines.fill(out, 40) {
+            Filled::More => {}
+            Filled::End => return Outcome::Done { bytes: out.len() as u64 },
+            Filled::Broken => {
+                let fault = Trouble::Io(io::ErrorKind::Other).into();
+                return Outcome::Failed { fault, bytes: out.len() as u64 };
+            }
+        }
+    }
+}
+
+fn receive(mut part: impl Part, upload: &[u8]) -> Outcome {
+    while part.carry_over(1000).unwrap() > 0 {}
+    let mut rest = upload;
+    while !rest.is_empty() {
+        let count = part.write(rest).unwrap();
+        rest = &rest[count..];
+    }
+    let bytes = upload.len() as u64;
+    match part.commit() {
+        Ok(()) => Outcome::Done { bytes },
+        Err(fault) => Outcome::Failed { fault, bytes },
+    }
+}
+
+/// The tables, as the accounts room reads them from a directory.
+#[expect(clippy::disallowed_methods, reason = "the tables are laid out as an operator does it")]
+fn accounts(roots: &[(&'static str, Root)]) -> Accounts {
+    let data = tempfile::tempdir().unwrap();
+    let credentials = format!("user1:1234\nuser2:1234\nroot:1234\nslow:{SLOW}\n");
+    std::fs::write(data.path().join(accounts::CREDENTIALS), credentials).unwrap();
+    std::fs::write(data.path().join(accounts::DIRECTORIES), DIRECTORIES).unwrap();
+    let mut root_of = |path: &Path| {
+        let found = roots.iter().find(|(name, _)| path.ends_with(name));
+        found.map(|(_, root)| *root).ok_or_else(|| io::ErrorKind::NotFound.into())
+    };
+    accounts::load(data.path(), &mut root_of).unwrap().accounts
+}

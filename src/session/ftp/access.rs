@@ -1,0 +1,239 @@
+//! USER, PASS, ACCT, REIN, QUIT (RFC 959, section 4.1.1), and the greeting before them.
+//!
+//! An unknown username and a wrong password are answered alike, so that nobody learns here which
+//! names exist (RFC 2577, section 6).
+
+use super::Session;
+use super::state::{Answered, Busy, Carry, Parameters, Ready, Said, State, Turn};
+use crate::accounts::{Check, Client, Verdict};
+use crate::session::{Effect, Timer};
+use crate::tree::{Tree, VirtualPath};
+use crate::wire::ftp::reply::Reply;
+
+/// Whether `line` opens an HTTP request: a web browser that was led to this port.
+pub(super) fn is_http(line: &[u8]) -> bool {
+    const METHODS: &[&[u8]] =
+        &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
+    let word = line.split(|byte| *byte == b' ').next().unwrap_or_default();
+    METHODS.contains(&word)
+}
+
+/// ACCT: passwords are all that is asked for.
+pub(super) fn acct() -> Answered {
+    Ok(Said::Now(Reply::new(202, "No account information is needed.")))
+}
+
+/// QUIT. During a transfer it has waited for the end, as RFC 959 demands.
+pub(super) fn quit() -> Answered {
+    Ok(Said::Last(Reply::new(221, "Goodbye.")))
+}
+
+impl Session {
+    pub(super) fn greet<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
+        turn.effects.reply(Reply::new(220, turn.house.settings.greeting.clone()));
+        turn.effects.push(Effect::Start(Timer::Login));
+    }
+
+    /// USER: begins a login. RFC 959 lets it be given at any time: who is logged in is logged out,
+    /// and the transfer parameters stay.
+    pub(super) fn user<T: Tree>(&mut self, name: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.log_out(turn);
+        self.state = State::NeedsPass(name.into());
+        Ok(Said::Now(Reply::new(331, "Send the password with PASS.")))
+    }
+
+    /// PASS: ends a login, at once or after the verdict on a password that is slow to check.
+    pub(super) fn pass<T: Tree>(
+        &mut self,
+        password: &[u8],
+        turn: &mut Turn<'_, '_, T>,
+    ) -> Answered {
+        let username = match &self.state {
+            State::NeedsPass(username) => username,
+            State::NeedsUser => return Err(Reply::new(503, "Send your username with USER first.")),
+            State::Ready(_) | State::Gone => {
+                return Err(Reply::new(503, "You are logged in; USER begins a new login."));
+            }
+        };
+        match turn.house.accounts.find(username).map(|account| account.check(password)) {
+            Some(Check::Passed(client)) => Ok(self.admit(client)),
+            Some(Check::Refused) | None => Ok(self.refuse(turn)),
+            Some(Check::Slow(challenge)) => {
+                turn.effects.push(Effect::Verify(challenge));
+                self.busy = Busy::Verifying;
+                Ok(Said::Later)
+            }
+        }
+    }
+
+    /// The answer to [`Effect::Verify`].
+    pub(super) fn verdict<T: Tree>(&mut self, verdict: Verdict, turn: &mut Turn<'_, '_, T>) {
+        debug_assert!(matches!(self.busy, Busy::Verifying), "a verdict that nobody asked for");
+        if !matches!(self.busy, Busy::Verifying) {
+            return;
+        }
+        self.busy = Busy::Idle;
+        let said = match verdict {
+            Verdict::Passed(client) => self.admit(client),
+            Verdict::Refused => self.refuse(turn),
+        };
+        self.conclude(Ok(said), turn);
+    }
+
+    /// REIN: all is as it was after the greeting, but for the count of failed logins.
+    pub(super) fn rein<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.log_out(turn);
+        self.unroute(turn);
+        self.state = State::NeedsUser;
+        self.parameters = Parameters::default();
+        Ok(Said::Now(Reply::new(220, "Ready for a new login with USER.")))
+    }
+
+    fn admit(&mut self, client: Client) -> Said {
+        self.state =
+            State::Ready(Ready { client, here: VirtualPath::root(), carry: Carry::Nothing });
+        Said::Now(Reply::new(230, "Logged in."))
+    }
+
+    fn refuse<T: Tree>(&mut self, turn: &Turn<'_, '_, T>) -> Said {
+        self.failures = self.failures.saturating_add(1);
+        self.state = State::NeedsUser;
+        if self.failures < turn.house.settings.login_attempts {
+            Said::Now(Reply::new(530, "Wrong username or password; begin again with USER."))
+        } else {
+            Said::Last(Reply::new(421, "Too many failed logins; the connection is closed."))
+        }
+    }
+
+    /// A client that begins a new login has as long for it as a stranger; a stranger that begins
+    /// another has no longer than before.
+    fn log_out<T: Tree>(&self, turn: &mut Turn<'_, '_, T>) {
+        if matches!(self.state, State::Ready(_)) {
+            turn.effects.push(Effect::Start(Timer::Login));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::session::dialogue::Dialogue;
+    use crate::session::{Dialect, Event, Timer};
+
+    #[test]
+    fn greets_and_logs_in() {
+        let mut ftp = Dialogue::between(Dialect::Ftp, "192.0.2.1:21", "192.0.2.7:4000");
+        assert_eq!(ftp.told(Event::Opened), ["220 Coracle ready"]);
+        assert_eq!(ftp.timer, Some(Timer::Login));
+        ftp.expect("USER user1", "331");
+        assert_eq!(ftp.timer, Some(Timer::Login));
+        assert_eq!(ftp.session.username(), None);
+        ftp.expect("PASS 1234", "230");
+        assert_eq!(ftp.session.username(), Some("user1"));
+        assert_eq!(ftp.timer, Some(Timer::Idle));
+    }
+
+    #[test]
+    fn unknown_user_and_wrong_password_are_answered_alike() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        let asked = [ftp.expect("USER user1", "331"), ftp.expect("USER nobody", "331")];
+        assert_eq!(asked[0], asked[1]);
+        let unknown = ftp.expect("PASS 1234", "530");
+        ftp.expect("USER user1", "331");
+        assert_eq!(ftp.expect("PASS 4321", "530"), unknown);
+    }
+
+    #[test]
+    fn the_third_failure_ends_the_connection() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        for expected in ["530", "530", "421"] {
+            assert!(!ftp.closed);
+            ftp.expect("USER user1", "331");
+            ftp.expect("PASS wrong", expected);
+        }
+        assert!(ftp.closed && !ftp.session.wants_lines());
+    }
+
+    #[test]
+    fn failures_are_counted_over_a_login() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        for _ in 0..2 {
+            ftp.expect("USER user1", "331");
+            ftp.expect("PASS wrong", "530");
+        }
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS 1234", "230");
+        ftp.expect("REIN", "220");
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS wrong", "421");
+    }
+
+    #[test]
+    fn a_slow_password_is_awaited() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.expect("USER slow", "331");
+        assert!(ftp.line("PASS 1234").is_empty());
+        assert!(!ftp.session.wants_lines());
+        assert_eq!(ftp.judge(), ["230 Logged in."]);
+        assert_eq!(ftp.session.username(), Some("slow"));
+        ftp.expect("USER slow", "331");
+        assert!(ftp.line("PASS 4321").is_empty());
+        assert!(ftp.judge()[0].starts_with("530"));
+    }
+
+    #[test]
+    fn bad_sequences() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.expect("PASS 1234", "503");
+        ftp.expect("PWD", "530");
+        ftp.expect("RETR", "530");
+        ftp.expect("RETR x", "530");
+        ftp.expect("ACCT x", "530");
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS 1234", "230");
+        ftp.expect("PASS 1234", "503");
+        ftp.expect("ACCT x", "202");
+    }
+
+    #[test]
+    fn a_new_user_keeps_the_parameters_and_rein_resets_them() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("CWD Docs", "250");
+        ftp.expect("USER user2", "331");
+        assert_eq!(ftp.timer, Some(Timer::Login));
+        ftp.expect("SIZE plan", "530");
+        ftp.expect("PASS 1234", "230");
+        assert_eq!(ftp.expect("PWD", "257"), "257 \"/\" is the current directory.");
+        ftp.expect("SIZE Secret/plan", "213 6");
+        ftp.expect("REIN", "220");
+        assert_eq!(ftp.session.username(), None);
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS 1234", "230");
+        ftp.expect("SIZE Docs/a.txt", "550 SIZE is not known in TYPE A");
+    }
+
+    #[test]
+    fn quit_and_http_close() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.expect("QUIT", "221");
+        assert!(ftp.closed);
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.expect("GET / HTTP/1.1", "421");
+        assert!(ftp.closed);
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.expect("NOOP", "200");
+        ftp.expect("GET / HTTP/1.1", "500");
+        assert!(!ftp.closed);
+    }
+
+    #[test]
+    fn time_runs_out() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        assert!(ftp.told(Event::Expired(Timer::Idle)).is_empty());
+        assert!(ftp.told(Event::Expired(Timer::Login))[0].starts_with("421"));
+        assert!(ftp.closed);
+        let mut ftp = Dialogue::logged_in("user1");
+        assert!(ftp.told(Event::Expired(Timer::Login)).is_empty());
+        assert!(ftp.told(Event::Expired(Timer::Idle))[0].starts_with("421"));
+        assert!(ftp.closed);
+    }
+}

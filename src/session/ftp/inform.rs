@@ -1,0 +1,192 @@
+//! SYST, STAT, HELP, NOOP (RFC 959, section 4.1.3), FEAT (RFC 2389, section 3), SIZE, MDTM (RFC
+//! 3659, sections 3 and 4).
+
+use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
+use super::table::{self, COMMON_FEATURES, Feature};
+use super::{Session, respond};
+use crate::session::House;
+use crate::session::view::{self, Spot};
+use crate::terms::{Coding, Denied, Fault};
+use crate::tree::{Kind, Status, Tree, VirtualPath};
+use crate::wire::ftp::command::CommandFault;
+use crate::wire::ftp::facts;
+use crate::wire::ftp::reply::Reply;
+use crate::wire::ftp::verb::Verb;
+
+/// Verbs on one line of HELP.
+const VERBS_A_LINE: usize = 10;
+
+/// SYST: the word that makes clients read LIST as `ls -l`.
+pub(super) fn syst() -> Answered {
+    Ok(Said::Now(Reply::new(215, "UNIX Type: L8")))
+}
+
+pub(super) fn noop() -> Answered {
+    Ok(Said::Now(Reply::new(200, "OK.")))
+}
+
+/// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.
+pub(super) fn feat(parameters: &Parameters) -> Answered {
+    let mut text = b"Served beyond RFC 959:\n".to_vec();
+    for row in table::rows() {
+        match row.feature {
+            Feature::Base => continue,
+            Feature::Word(word) => text.extend_from_slice(word.as_bytes()),
+            Feature::Facts => parameters.facts.write_feature(&mut text),
+        }
+        text.push(b'\n');
+    }
+    for feature in COMMON_FEATURES {
+        text.extend_from_slice(feature.as_bytes());
+        text.push(b'\n');
+    }
+    text.extend_from_slice(b"End");
+    Ok(Said::Now(Reply::from_bytes(211, text)))
+}
+
+/// HELP: all verbs, or what one of them does.
+pub(super) fn help(word: Option<&[u8]>) -> Answered {
+    let Some(word) = word else {
+        let mut text = String::from("These are served:");
+        for (index, row) in table::rows().enumerate() {
+            text.push(if index % VERBS_A_LINE == 0 { '\n' } else { ' ' });
+            text.push_str(row.verb.name());
+        }
+        text.push_str("\nHELP and a verb says more.");
+        return Ok(Said::Now(Reply::new(214, text)));
+    };
+    let verb = Verb::parse(word)
+        .ok_or_else(|| Reply::new(501, "That is no verb; HELP alone lists those served."))?;
+    let row =
+        table::row(verb).ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
+    Ok(Said::Now(Reply::new(214, format!("{}: {}.", row.form, row.help))))
+}
+
+impl Session {
+    /// STAT without a path.
+    pub(super) fn stat<T: Tree>(&self, turn: &Turn<'_, '_, T>) -> Answered {
+        Ok(Said::Now(self.status(turn.house)))
+    }
+
+    /// How things stand, also while a transfer runs.
+    pub(super) fn status<T: Tree>(&self, house: &House<'_, T>) -> Reply {
+        let mut text = b"Coracle's status:\n".to_vec();
+        if let State::Ready(ready) = &self.state {
+            text.extend_from_slice(b"Logged in as ");
+            text.extend_from_slice(ready.client.name().as_bytes());
+            text.extend_from_slice(b", in ");
+            text.extend_from_slice(ready.here.as_bytes());
+            text.push(b'\n');
+        }
+        text.extend_from_slice(match self.parameters.coding {
+            Coding::Image => b"TYPE I, STRU F, MODE S\n".as_slice(),
+            Coding::Ascii => b"TYPE A, STRU F, MODE S\n",
+        });
+        match &self.busy {
+            Busy::Transferring(transfer) => {
+                text.extend_from_slice(transfer.verb.name().as_bytes());
+                text.push(b' ');
+                text.extend_from_slice(transfer.path.as_bytes());
+                let moved = house.moved.unwrap_or(0);
+                let progress = match transfer.total {
+                    Some(total) => format!(": {moved} of {total} bytes so far\n"),
+                    None => format!(": {moved} bytes so far\n"),
+                };
+                text.extend_from_slice(progress.as_bytes());
+            }
+            Busy::Idle | Busy::Verifying | Busy::AwaitingRoute(_) => {
+                text.extend_from_slice(b"No transfer runs\n");
+            }
+        }
+        text.extend_from_slice(b"End.");
+        Reply::from_bytes(211, text)
+    }
+}
+
+impl Visit<'_> {
+    /// SIZE: what RETR would send. In TYPE A that is known only after reading the whole file, so it
+    /// is refused there.
+    pub(super) fn size<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        if self.parameters.coding == Coding::Ascii {
+            return Err(Reply::new(550, "SIZE is not known in TYPE A; set TYPE I first."));
+        }
+        let path = self.path(argument)?;
+        let size = self
+            .known(&path, turn)
+            .and_then(|status| match status.kind {
+                Kind::File => Ok(status.size),
+                Kind::Directory => Err(Denied::IsADirectory.into()),
+                Kind::Other => Err(Denied::NotAFile.into()),
+            })
+            .map_err(|fault| self.refusal(fault, argument))?;
+        Ok(Said::Now(Reply::new(213, size.to_string())))
+    }
+
+    /// MDTM, of files and directories.
+    pub(super) fn mdtm<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        let path = self.path(argument)?;
+        let status = self.known(&path, turn).map_err(|fault| self.refusal(fault, argument))?;
+        Ok(Said::Now(Reply::from_bytes(213, facts::stamp14(status.modified).to_vec())))
+    }
+
+    fn known<T: Tree>(&self, path: &VirtualPath, turn: &Turn<'_, '_, T>) -> Result<Status, Fault> {
+        let spot: Spot<'_> = self.spot(path)?;
+        view::status(turn.house.tree, &self.ready.client, spot)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::session::Dialect;
+    use crate::session::dialogue::Dialogue;
+
+    #[test]
+    fn speaks_to_strangers() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.expect("SYST", "215 UNIX Type: L8");
+        ftp.expect("NOOP", "200");
+        ftp.expect("HELP", "214-");
+        ftp.expect("HELP retr", "214 RETR path");
+        ftp.expect("HELP site", "502");
+        ftp.expect("HELP foo", "501");
+        ftp.expect("FOO", "500");
+        ftp.expect("", "500");
+        ftp.expect("STOU", "502");
+        assert!(ftp.send_too_long()[0].starts_with("500"));
+    }
+
+    #[test]
+    fn what_a_stranger_sends_is_not_given_back() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        for line in ["<script>", "USER <script>", "PASS <script>", "RETR <script>", "HELP <script>"]
+        {
+            let said = ftp.line(line);
+            assert!(!said.iter().any(|line| line.contains("script")), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn features_have_one_leading_space() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        let said = ftp.expect("FEAT", "211-");
+        let lines: Vec<_> = said.split("\r\n").collect();
+        for feature in ["EPRT", "EPSV", "MDTM", "REST STREAM", "SIZE", "TVFS", "UTF8"] {
+            assert!(lines.contains(&format!(" {feature}").as_str()), "{feature}: {said}");
+        }
+        assert!(lines.iter().any(|line| line.starts_with(" MLST type*;")), "{said}");
+        assert_eq!(lines.last(), Some(&"211 End"));
+    }
+
+    #[test]
+    fn size_and_time() {
+        let mut ftp = Dialogue::logged_in("user1");
+        assert_eq!(ftp.line("SIZE Movies/Joker"), ["213 1234"]);
+        assert_eq!(ftp.line("MDTM Movies/Joker"), ["213 20250101000000"]);
+        ftp.expect("SIZE Movies", "550");
+        ftp.expect("SIZE Movies/none", "550");
+        ftp.expect("MDTM Secret/plan", "550");
+        ftp.expect("TYPE A", "200");
+        ftp.expect("SIZE Movies/Joker", "550");
+        ftp.expect("MDTM Movies/Joker", "213 20250101000000");
+    }
+}

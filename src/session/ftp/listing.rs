@@ -1,0 +1,132 @@
+//! Listings, made while they are sent: LIST lines, names, or facts (RFC 959, section 4.1.3; RFC
+//! 3659, section 7).
+//!
+//! The hot path of a client that looks around: nothing is allocated for a line.
+
+use crate::accounts::Right;
+use crate::session::view::{Item, Shelf};
+use crate::terms::{Filled, Lines, UnixTime};
+use crate::tree::{Entries, Kind};
+use crate::wire::ftp::facts::{self, FactSelection, Facts, Perm, Unique};
+use crate::wire::ftp::listing;
+
+/// How an entry is written.
+#[derive(Debug)]
+pub(super) enum Form {
+    /// As `ls -l` does, in the light of the time given.
+    Long(UnixTime),
+    /// The name alone, behind these bytes, so that it can be given back as it is (RFC 1123, section
+    /// 4.1.2.7).
+    Name(Box<[u8]>),
+    /// As facts.
+    Facts(FactSelection),
+}
+
+/// A directory's listing.
+pub(super) struct Listing<E> {
+    /// What is listed.
+    pub(super) shelf: Shelf<E>,
+    /// How.
+    pub(super) form: Form,
+}
+
+/// The line of a single file.
+pub(super) struct Single(pub(super) Vec<u8>);
+
+impl<E: Entries> Lines for Listing<E> {
+    fn fill(&mut self, out: &mut Vec<u8>, room: usize) -> Filled {
+        let enough = out.len().saturating_add(room);
+        let form = &self.form;
+        let ended = self.shelf.each(|item| {
+            form.write(item, out);
+            out.len() < enough
+        });
+        match ended {
+            Ok(true) => Filled::End,
+            Ok(false) => Filled::More,
+            Err(_) => Filled::Broken,
+        }
+    }
+}
+
+impl Lines for Single {
+    fn fill(&mut self, out: &mut Vec<u8>, _room: usize) -> Filled {
+        out.append(&mut self.0);
+        Filled::End
+    }
+}
+
+impl Form {
+    /// Appends the line of `item`.
+    pub(super) fn write(&self, item: Item<'_>, out: &mut Vec<u8>) {
+        match self {
+            Self::Long(today) => listing::write_long(&long(item), *today, out),
+            Self::Name(prefix) => {
+                out.extend_from_slice(prefix);
+                out.extend_from_slice(item.name);
+                out.extend_from_slice(b"\r\n");
+            }
+            Self::Facts(selection) => facts::write(&of(item), *selection, item.name, out),
+        }
+    }
+}
+
+/// The facts of `item`.
+pub(super) fn of(item: Item<'_>) -> Facts {
+    let status = item.status;
+    let is_file = status.kind == Kind::File;
+    Facts {
+        kind: kind(status.kind),
+        size: is_file.then_some(status.size),
+        modify: Some(status.modified),
+        perm: Some(perm(item)),
+        unique: Some(Unique { device: status.unique.0, inode: status.unique.1 }),
+        unix_mode: Some(status.mode),
+    }
+}
+
+/// Owner and group of every entry: which accounts the host has is not told, and clients take any
+/// word.
+const OWNER: &str = "ftp";
+
+fn long(item: Item<'_>) -> listing::Entry<'_> {
+    let status = item.status;
+    listing::Entry {
+        mode: status.mode,
+        kind: kind(status.kind),
+        links: status.links,
+        owner: OWNER,
+        group: OWNER,
+        size: status.size,
+        modified: status.modified,
+        name: item.name,
+    }
+}
+
+fn kind(kind: Kind) -> facts::Kind {
+    match kind {
+        Kind::File => facts::Kind::File,
+        Kind::Directory => facts::Kind::Dir,
+        Kind::Other => facts::Kind::Other,
+    }
+}
+
+/// What the client may do with `item`.
+fn perm(item: Item<'_>) -> Perm {
+    let may = |right, perm| if item.rights.allow(right) { perm } else { Perm::NONE };
+    let is_directory = item.status.kind == Kind::Directory;
+    let inside = if is_directory {
+        Perm::ENTER
+            | may(Right::Read, Perm::LIST)
+            | may(Right::Write, Perm::CREATE | Perm::MAKE)
+            | may(Right::Delete, Perm::PURGE)
+    } else {
+        let replace = if item.rights.allow(Right::Delete) { Perm::WRITE } else { Perm::NONE };
+        may(Right::Read, Perm::READ) | may(Right::Write, Perm::APPEND | replace)
+    };
+    // A granted directory itself is the operator's.
+    if item.is_granted {
+        return inside;
+    }
+    inside | may(Right::Write, Perm::RENAME) | may(Right::Delete, Perm::DELETE)
+}

@@ -1,0 +1,344 @@
+//! The protocol interpreter of RFC 959: one control connection's dialogue.
+//!
+//! [`Session`] takes a line, finds the verb's row in `table`, and calls the one handler of that
+//! verb; verb files are sorted by duty: `access`, `parameter`, `route`, `directory`, `file`,
+//! `send`, `list`, `store`, `inform`. `transfer` says what happens between a transfer's begin and
+//! its end, `respond` turns faults and outcomes into replies.
+//!
+//! It refuses to know sockets, clocks and threads; the parent module's `Session` calls it.
+
+mod access;
+mod directory;
+mod file;
+mod inform;
+mod list;
+mod listing;
+mod parameter;
+mod respond;
+mod route;
+mod send;
+mod state;
+mod store;
+mod table;
+mod transfer;
+
+use std::mem;
+use std::net::SocketAddr;
+
+use self::state::{Answered, Busy, Carry, Held, Parameters, Said, State, Turn, Visit, Waiting};
+use self::table::{Phase, Row};
+use super::{Effect, Effects, Ends, Event, House, Timer};
+use crate::tree::Tree;
+use crate::wire::ftp::command::{Command, CommandFault};
+use crate::wire::ftp::reply::Reply;
+use crate::wire::line::Line;
+
+/// One client's dialogue.
+///
+/// Kept small, since thousands of them idle: what is rare hangs in a box.
+#[derive(Debug)]
+pub struct Session {
+    /// The peer's end of the control connection: active data connections go nowhere else.
+    peer: SocketAddr,
+    state: State,
+    /// What must be answered before the next command is begun.
+    busy: Busy,
+    parameters: Parameters,
+    /// Lines that came while a transfer ran, in order. `None` when there are none; never `Some`
+    /// while `busy` is idle.
+    waiting: Option<Box<Waiting>>,
+    /// Logins that failed on this connection, over all usernames.
+    failures: u32,
+    /// Whether a line has come yet.
+    heard: bool,
+    /// Why no further line will be served, once what runs has ended.
+    ending: Ending,
+}
+
+/// Whether a dialogue goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It does.
+    No,
+    /// The peer will send no more lines; those that came are served.
+    HungUp,
+    /// The server is about to stop; lines that wait are not served.
+    Draining,
+}
+
+impl Session {
+    /// A dialogue that has not begun.
+    #[must_use]
+    pub fn new(ends: Ends) -> Self {
+        Self {
+            peer: ends.peer,
+            state: State::NeedsUser,
+            busy: Busy::Idle,
+            parameters: Parameters::default(),
+            waiting: None,
+            failures: 0,
+            heard: false,
+            ending: Ending::No,
+        }
+    }
+
+    /// Takes one event and appends what is to be done about it to `effects`.
+    pub fn handle<T: Tree>(
+        &mut self,
+        event: Event<'_>,
+        house: &mut House<'_, T>,
+        effects: &mut Effects<T>,
+    ) {
+        if matches!(self.state, State::Gone) {
+            return;
+        }
+        let turn = &mut Turn { house, effects };
+        match event {
+            Event::Opened => self.greet(turn),
+            Event::Line(line) if matches!(self.busy, Busy::Transferring(_)) => {
+                self.during_transfer(line, turn);
+            }
+            Event::Line(line) => {
+                self.answer(line, turn);
+                self.settle(turn);
+            }
+            Event::RouteReady(address) => {
+                self.route_ready(address, turn);
+                self.settle(turn);
+            }
+            Event::RouteFailed(fault) => {
+                self.route_failed(fault, turn);
+                self.settle(turn);
+            }
+            Event::Outcome(outcome) => {
+                self.outcome(outcome, turn);
+                self.settle(turn);
+            }
+            Event::Verdict(verdict) => {
+                self.verdict(verdict, turn);
+                self.settle(turn);
+            }
+            Event::Expired(timer) => self.expired(timer, turn),
+            Event::Hangup => {
+                if self.ending == Ending::No {
+                    self.ending = Ending::HungUp;
+                }
+                self.settle(turn);
+            }
+            Event::Drain => {
+                self.ending = Ending::Draining;
+                self.settle(turn);
+            }
+        }
+    }
+
+    /// Whether another line may be offered now.
+    ///
+    /// During a transfer lines are taken, so that ABOR and STAT are heard, until those that wait
+    /// are as many as may. While a port or a verdict is awaited none is taken.
+    #[must_use]
+    pub fn wants_lines(&self) -> bool {
+        let has_room = self.waiting.as_ref().is_none_or(|waiting| !waiting.is_full());
+        match (&self.state, &self.busy) {
+            (State::Gone, _) | (_, Busy::Verifying | Busy::AwaitingRoute(_)) => false,
+            (_, Busy::Idle) => true,
+            (_, Busy::Transferring(_)) => has_room,
+        }
+    }
+
+    /// The name under which the peer is logged in.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        match &self.state {
+            State::Ready(ready) => Some(ready.client.name()),
+            State::NeedsUser | State::NeedsPass(_) | State::Gone => None,
+        }
+    }
+
+    /// Answers one line, or begins what will answer it.
+    fn answer<T: Tree>(&mut self, line: Line<'_>, turn: &mut Turn<'_, '_, T>) {
+        let first = !mem::replace(&mut self.heard, true);
+        let answered = match line {
+            Line::TooLong => Err(Reply::new(500, "The line is too long and was ignored.")),
+            Line::Text(text) if first && access::is_http(text) => {
+                Ok(Said::Last(Reply::new(421, "This is FTP, not HTTP; the connection is closed.")))
+            }
+            Line::Text(text) => self.command(text, turn),
+        };
+        self.conclude(answered, turn);
+    }
+
+    /// Says what a handler answered.
+    fn conclude<T: Tree>(&mut self, answered: Answered, turn: &mut Turn<'_, '_, T>) {
+        match answered {
+            Ok(Said::Now(reply)) | Err(reply) => turn.effects.reply(reply),
+            Ok(Said::Later) => debug_assert!(!matches!(self.busy, Busy::Idle), "nobody answers"),
+            Ok(Said::Last(reply)) => {
+                turn.effects.reply(reply);
+                self.close(turn);
+            }
+        }
+    }
+
+    /// After an answer: serves the lines that waited until one keeps the session busy again, goes
+    /// if it is time to, and sets the idle timer.
+    fn settle<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
+        while matches!(self.busy, Busy::Idle) && !matches!(self.state, State::Gone) {
+            if self.ending == Ending::Draining {
+                self.conclude(Ok(Said::Last(shutting_down())), turn);
+            } else if let Some(held) = self.next_waiting() {
+                self.answer(held.line(), turn);
+            } else if self.ending == Ending::HungUp {
+                self.close(turn);
+            } else {
+                break;
+            }
+        }
+        if matches!(self.state, State::Ready(_)) && !matches!(self.busy, Busy::Transferring(_)) {
+            turn.effects.push(Effect::Start(Timer::Idle));
+        }
+    }
+
+    fn close<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
+        turn.effects.push(Effect::Close);
+        self.state = State::Gone;
+        self.waiting = None;
+    }
+
+    fn next_waiting(&mut self) -> Option<Held> {
+        let waiting = self.waiting.as_mut()?;
+        let held = waiting.pop();
+        if waiting.is_empty() {
+            self.waiting = None;
+        }
+        held
+    }
+
+    fn command<T: Tree>(&mut self, text: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        // What REST and RNFR said holds for one command, whatever becomes of that.
+        let carry = match &mut self.state {
+            State::Ready(ready) => mem::take(&mut ready.carry),
+            State::NeedsUser | State::NeedsPass(_) | State::Gone => Carry::Nothing,
+        };
+        let command = Command::parse(text).map_err(|fault| self.misspelt(&fault))?;
+        let verb = command.verb();
+        let row = table::row(verb)
+            .ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
+        self.check_phase(row)?;
+        self.obey(command, row, carry, turn)
+    }
+
+    /// A stranger is told to log in before it is told how to spell.
+    fn misspelt(&self, fault: &CommandFault<'_>) -> Reply {
+        let verb = match *fault {
+            CommandFault::Empty | CommandFault::Unknown(_) | CommandFault::NotImplemented(_) => {
+                None
+            }
+            CommandFault::Missing(verb)
+            | CommandFault::Unwanted(verb)
+            | CommandFault::Syntax(verb, _)
+            | CommandFault::Parameter(verb, _)
+            | CommandFault::Protocol(verb) => Some(verb),
+        };
+        let refusal = verb.and_then(table::row).and_then(|row| self.check_phase(row).err());
+        refusal.unwrap_or_else(|| respond::misspelt(fault))
+    }
+
+    fn check_phase(&self, row: Row) -> Result<(), Reply> {
+        match (row.phase, &self.state) {
+            (Phase::Stranger, _) | (Phase::Client, State::Ready(_)) => Ok(()),
+            (Phase::Client, State::NeedsUser | State::NeedsPass(_) | State::Gone) => {
+                Err(not_logged_in())
+            }
+        }
+    }
+
+    fn obey<T: Tree>(
+        &mut self,
+        command: Command<'_>,
+        row: Row,
+        carry: Carry,
+        turn: &mut Turn<'_, '_, T>,
+    ) -> Answered {
+        match command {
+            Command::User(name) => self.user(name, turn),
+            Command::Pass(password) => self.pass(password, turn),
+            Command::Acct(_) => access::acct(),
+            Command::Rein => self.rein(turn),
+            Command::Quit => access::quit(),
+            Command::Type(kind) => parameter::set_type(&mut self.parameters, kind),
+            Command::Stru(structure) => parameter::set_structure(structure),
+            Command::Mode(mode) => parameter::set_mode(mode),
+            Command::Allo(_) => parameter::allo(),
+            Command::Opts(argument) => parameter::opts(&mut self.parameters, argument),
+            Command::Syst => inform::syst(),
+            Command::Feat => inform::feat(&self.parameters),
+            Command::Help(verb) => inform::help(verb),
+            Command::Noop => inform::noop(),
+            Command::Stat(None) => self.stat(turn),
+            Command::Abor => self.abor(turn),
+            Command::Rest(offset) => self.visit(row, carry)?.rest(offset),
+            Command::Pasv => self.visit(row, carry)?.pasv(turn),
+            Command::Epsv(argument) => self.visit(row, carry)?.epsv(argument, turn),
+            Command::Port(address) => self.visit(row, carry)?.port(address, turn),
+            Command::Eprt(address) => self.visit(row, carry)?.eprt(address, turn),
+            Command::Cwd(path) => self.visit(row, carry)?.cwd(path, turn),
+            Command::Cdup => self.visit(row, carry)?.cwd(b"..", turn),
+            Command::Pwd => self.visit(row, carry)?.pwd(),
+            Command::Mkd(path) => self.visit(row, carry)?.mkd(path, turn),
+            Command::Rmd(path) => self.visit(row, carry)?.rmd(path, turn),
+            Command::Dele(path) => self.visit(row, carry)?.dele(path, turn),
+            Command::Rnfr(path) => self.visit(row, carry)?.rnfr(path, turn),
+            Command::Rnto(path) => self.visit(row, carry)?.rnto(path, turn),
+            Command::Retr(path) => self.visit(row, carry)?.retr(path, turn),
+            Command::Stor(path) => self.visit(row, carry)?.stor(path, turn),
+            Command::Appe(path) => self.visit(row, carry)?.appe(path, turn),
+            Command::List(argument) => self.visit(row, carry)?.list(argument, turn),
+            Command::Nlst(argument) => self.visit(row, carry)?.nlst(argument, turn),
+            Command::Mlsd(path) => self.visit(row, carry)?.mlsd(path, turn),
+            Command::Mlst(path) => self.visit(row, carry)?.mlst(path, turn),
+            Command::Stat(Some(path)) => self.visit(row, carry)?.stat_path(path, turn),
+            Command::Size(path) => self.visit(row, carry)?.size(path, turn),
+            Command::Mdtm(path) => self.visit(row, carry)?.mdtm(path, turn),
+        }
+    }
+
+    /// The session of a client that has logged in: handlers that need a grant exist only there.
+    fn visit(&mut self, row: Row, carry: Carry) -> Result<Visit<'_>, Reply> {
+        match &mut self.state {
+            State::Ready(ready) => Ok(Visit {
+                row,
+                carry,
+                ready,
+                parameters: &mut self.parameters,
+                busy: &mut self.busy,
+                peer: self.peer,
+            }),
+            State::NeedsUser | State::NeedsPass(_) | State::Gone => Err(not_logged_in()),
+        }
+    }
+
+    fn expired<T: Tree>(&mut self, timer: Timer, turn: &mut Turn<'_, '_, T>) {
+        let text = match (timer, &self.state, &self.busy) {
+            // The timer of an idle session that ran out just as a transfer began.
+            (_, _, Busy::Transferring(_)) => return,
+            (Timer::Login, State::NeedsUser | State::NeedsPass(_), _) => {
+                "No login in time; the connection is closed."
+            }
+            (Timer::Idle, State::Ready(_), _) => {
+                "No command for too long; the connection is closed."
+            }
+            (Timer::Login, State::Ready(_) | State::Gone, _)
+            | (Timer::Idle, State::NeedsUser | State::NeedsPass(_) | State::Gone, _) => return,
+        };
+        self.conclude(Ok(Said::Last(Reply::new(421, text))), turn);
+    }
+}
+
+fn not_logged_in() -> Reply {
+    Reply::new(530, "Log in first, with USER and PASS.")
+}
+
+fn shutting_down() -> Reply {
+    Reply::new(421, "The server is about to stop; the connection is closed, try again later.")
+}

@@ -1,0 +1,127 @@
+//! TYPE, STRU, MODE, ALLO, REST (RFC 959, sections 4.1.2 and 4.1.3; RFC 3659, section 5) and OPTS
+//! (RFC 2389, section 4).
+
+use super::state::{Answered, Carry, Parameters, Said, Visit};
+use crate::terms::Coding;
+use crate::wire::ftp::command::{OptsArgument, Structure, TransferMode, TransferType};
+use crate::wire::ftp::reply::Reply;
+
+/// TYPE.
+pub(super) fn set_type(parameters: &mut Parameters, kind: TransferType) -> Answered {
+    let (coding, text) = match kind {
+        TransferType::Ascii => (Coding::Ascii, "Type is A: lines end in CRLF on the way."),
+        TransferType::Image => (Coding::Image, "Type is I: bytes travel as they are."),
+    };
+    parameters.coding = coding;
+    Ok(Said::Now(Reply::new(200, text)))
+}
+
+/// STRU: file structure is the only one there is.
+pub(super) fn set_structure(structure: Structure) -> Answered {
+    match structure {
+        Structure::File => Ok(Said::Now(Reply::new(200, "Structure is F."))),
+    }
+}
+
+/// MODE: stream mode is the only one there is.
+pub(super) fn set_mode(mode: TransferMode) -> Answered {
+    match mode {
+        TransferMode::Stream => Ok(Said::Now(Reply::new(200, "Mode is S."))),
+    }
+}
+
+/// ALLO: space is taken as bytes come.
+pub(super) fn allo() -> Answered {
+    Ok(Said::Now(Reply::new(202, "No space needs to be set aside.")))
+}
+
+/// OPTS UTF8 and OPTS MLST (RFC 2640, section 3; RFC 3659, section 7.9).
+pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answered {
+    match argument {
+        OptsArgument::Utf8(true) => Ok(Said::Now(Reply::new(200, "Names are in UTF-8, always."))),
+        OptsArgument::Utf8(false) => {
+            Err(Reply::new(504, "Names are bytes as they lie on the disk; UTF-8 can't be left."))
+        }
+        OptsArgument::Mlst(selection) => {
+            parameters.facts = selection;
+            let mut text = b"MLST OPTS ".to_vec();
+            selection.write(&mut text);
+            Ok(Said::Now(Reply::from_bytes(200, text)))
+        }
+    }
+}
+
+impl Visit<'_> {
+    /// REST.
+    ///
+    /// Refused in TYPE A, where an offset would have to count the bytes on the wire (RFC 3659,
+    /// section 5.2): to find the place in the file, all before it would have to be read and
+    /// converted. Zero is where every transfer begins anyway.
+    pub(super) fn rest(self, offset: u64) -> Answered {
+        if offset != 0 && self.parameters.coding == Coding::Ascii {
+            return Err(Reply::new(501, "REST counts bytes of the file; set TYPE I first."));
+        }
+        if offset != 0 {
+            self.ready.carry = Carry::Restart(offset);
+        }
+        let text = format!("The next transfer begins at byte {offset}.");
+        Ok(Said::Now(Reply::new(350, text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::session::dialogue::Dialogue;
+    use crate::terms::Coding;
+
+    #[test]
+    fn type_structure_and_mode() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for (line, start) in [
+            ("TYPE A", "200"),
+            ("TYPE A N", "200"),
+            ("TYPE L 8", "200"),
+            ("TYPE I", "200"),
+            ("TYPE E", "504"),
+            ("STRU F", "200"),
+            ("STRU R", "504"),
+            ("MODE S", "200"),
+            ("MODE B", "504"),
+            ("ALLO 100", "202"),
+        ] {
+            ftp.expect(line, start);
+        }
+    }
+
+    #[test]
+    fn the_type_decides_the_coding() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for (kind, coding) in [("A", Coding::Ascii), ("I", Coding::Image)] {
+            ftp.expect(&format!("TYPE {kind}"), "200");
+            ftp.expect("EPSV", "229");
+            ftp.expect("RETR Docs/a.txt", "150");
+            assert_eq!(ftp.order.as_ref().unwrap().coding, coding);
+            ftp.transfer(b"");
+        }
+    }
+
+    #[test]
+    fn restart_in_type_a_is_refused() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("REST 5", "350");
+        ftp.expect("TYPE A", "200");
+        ftp.expect("REST 5", "501");
+        ftp.expect("REST 0", "350");
+        ftp.expect("REST x", "501");
+    }
+
+    #[test]
+    fn options() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("OPTS UTF8 ON", "200");
+        ftp.expect("OPTS UTF8 OFF", "504");
+        ftp.expect("OPTS MLST type;size;", "200 MLST OPTS type;size;");
+        let said = ftp.expect("MLST Docs/a.txt", "250-");
+        assert!(said.contains("\r\n type=file;size=6; /Docs/a.txt\r\n"), "{said}");
+    }
+}

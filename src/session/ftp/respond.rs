@@ -1,0 +1,149 @@
+//! The one conversion of what went wrong, and of how a transfer ended, to replies (RFC 959,
+//! section 4.2).
+//!
+//! Every text says what happened, to what, and what to do next. None carries a path of the host,
+//! and none gives back what a stranger sent: a text that can be made to say anything has been used
+//! to speak to a web browser through an FTP server.
+
+use std::borrow::Cow;
+
+use crate::session::RouteFault;
+use crate::terms::{Denied, Fault, Loss, Outcome, PeerFault, Trouble};
+use crate::wire::ftp::command::CommandFault;
+use crate::wire::ftp::reply::Reply;
+use crate::wire::ftp::verb::Verb;
+
+/// The reply to a line that is no command.
+pub(super) fn misspelt(fault: &CommandFault<'_>) -> Reply {
+    match *fault {
+        CommandFault::Empty => Reply::new(500, "An empty line is no command; HELP lists them."),
+        CommandFault::Unknown(_) => Reply::new(500, "Unknown command; HELP lists those served."),
+        CommandFault::NotImplemented(verb) => {
+            Reply::new(502, format!("{} is not served here; HELP lists what is.", verb.name()))
+        }
+        CommandFault::Missing(verb) => {
+            let name = verb.name();
+            Reply::new(501, format!("{name} needs a parameter; see HELP {name}."))
+        }
+        CommandFault::Unwanted(verb) => {
+            Reply::new(501, format!("{} takes no parameter.", verb.name()))
+        }
+        CommandFault::Syntax(verb, reason) => {
+            Reply::new(501, format!("{}: {reason}.", verb.name()))
+        }
+        CommandFault::Parameter(verb, reason) => {
+            Reply::new(504, format!("{}: {reason}.", verb.name()))
+        }
+        // RFC 2428, section 2.
+        CommandFault::Protocol(_) => Reply::new(522, "Network protocol not supported, use (1,2)"),
+    }
+}
+
+/// The reply to a verb that was refused, or failed, before anything was transferred. `subject` is
+/// the name that it was given.
+pub(super) fn fault(fault: Fault, verb: Verb, subject: &[u8]) -> Reply {
+    let (code, text) = reason(fault, verb);
+    about(code, subject, text)
+}
+
+/// The reply at the end of a transfer of `verb`.
+pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
+    let bytes = outcome.bytes();
+    match outcome {
+        Outcome::Done { .. } => Reply::new(226, format!("Transfer complete, {bytes} bytes.")),
+        Outcome::Aborted { .. } => {
+            Reply::new(426, format!("Transfer stopped as asked, after {bytes} bytes."))
+        }
+        Outcome::Lost { loss, .. } => match loss {
+            Loss::NeverOpened => {
+                Reply::new(425, "No data connection came about; ask for a new port and try again.")
+            }
+            Loss::Broken => Reply::new(
+                426,
+                format!("The data connection broke after {bytes} bytes; try again."),
+            ),
+            Loss::Stalled => Reply::new(
+                426,
+                format!("The data connection stood still after {bytes} bytes and was closed."),
+            ),
+        },
+        Outcome::Failed { fault, .. } => {
+            let (code, text) = reason(fault, verb);
+            Reply::new(code, format!("The transfer ended after {bytes} bytes: {text}"))
+        }
+    }
+}
+
+/// The reply to PASV or EPSV where there is no port. `is_ipv4` speaks of the control connection.
+pub(super) fn no_port(fault: RouteFault, is_ipv4: bool) -> Reply {
+    match fault {
+        RouteFault::Exhausted => Reply::new(
+            425,
+            "Every passive port already waits for a connection from you; use one, or try later.",
+        ),
+        RouteFault::Refused => {
+            Reply::new(425, "No passive port is to be had now; try again later.")
+        }
+        RouteFault::WrongFamily => wrong_family(is_ipv4),
+    }
+}
+
+/// The reply to an address family that is not the control connection's (RFC 2428, section 2).
+pub(super) fn wrong_family(is_ipv4: bool) -> Reply {
+    Reply::new(
+        522,
+        if is_ipv4 {
+            "This connection is IPv4, so its data connections are as well, use (1)"
+        } else {
+            "This connection is IPv6, so its data connections are as well, use (2)"
+        },
+    )
+}
+
+/// A reply about something that the client named.
+pub(super) fn about(code: u16, subject: &[u8], text: &str) -> Reply {
+    let mut line = Vec::with_capacity(subject.len() + text.len() + 4);
+    line.push(b'\'');
+    line.extend_from_slice(subject);
+    line.extend_from_slice(b"': ");
+    line.extend_from_slice(text.as_bytes());
+    Reply::from_bytes(code, Cow::Owned(line))
+}
+
+/// Code and text of a fault.
+fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
+    // RFC 959, section 5.4: of what gives a file its name, 553 says that the name is at fault.
+    let bad_name = if matches!(verb, Verb::Stor | Verb::Appe | Verb::Rnto) { 553 } else { 550 };
+    match fault {
+        Fault::Peer(PeerFault::BadName) => (bad_name, "no file can have that name."),
+        // RFC 1123, section 4.1.2.12.
+        Fault::Peer(PeerFault::BadRestart) => {
+            (554, "the restart point lies behind the end of the file; begin again without REST.")
+        }
+        Fault::Denied(denied) => match denied {
+            Denied::NotFound => (550, "no such file or directory; LIST shows what is there."),
+            Denied::NotPermitted => (550, "not permitted; your account lacks the right to do it."),
+            Denied::Exists => {
+                (bad_name, "it is there already and you may not replace it; choose another name.")
+            }
+            Denied::NotADirectory => (bad_name, "this is a file, and a directory is needed."),
+            Denied::IsADirectory => (bad_name, "this is a directory, and a file is needed."),
+            Denied::NotAFile => (bad_name, "this is neither a file nor a directory."),
+            Denied::NotEmpty => (550, "the directory is not empty; delete what it holds first."),
+            Denied::CrossDevice => {
+                (bad_name, "the names lie on different disks; download and upload it instead.")
+            }
+        },
+        Fault::Trouble(trouble) => self::trouble(trouble),
+    }
+}
+
+fn trouble(trouble: Trouble) -> (u16, &'static str) {
+    match trouble {
+        Trouble::DiskFull => (452, "the disk is full; try again when there is room."),
+        Trouble::NoDescriptors => (451, "too many files are open; try again later."),
+        Trouble::Changed => (450, "the file was changed meanwhile; look at it and try again."),
+        Trouble::Busy => (450, "it is in use; try again later."),
+        Trouble::Io(_) => (451, "it can't be read or written now; try again later."),
+    }
+}

@@ -1,0 +1,97 @@
+//! RETR (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to it).
+
+use super::state::{Answered, Turn, Visit};
+use crate::session::view::Spot;
+use crate::terms::{Denied, Extent, Fault, PeerFault, Span};
+use crate::tree::{Tree, VirtualPath};
+
+impl Visit<'_> {
+    /// RETR. A refusal leaves the route to the next command.
+    pub(super) fn retr<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.require_route()?;
+        let path = self.path(argument)?;
+        let (file, span) = self.open(&path, turn).map_err(|fault| self.refusal(fault, argument))?;
+        let total = span.end - span.start;
+        self.begin(Extent::File(file), span, path, Some(total), turn)
+    }
+
+    fn open<T: Tree>(
+        &self,
+        path: &VirtualPath,
+        turn: &Turn<'_, '_, T>,
+    ) -> Result<(T::File, Span), Fault> {
+        let Spot::Below(granted) = self.spot(path)? else {
+            return Err(Denied::IsADirectory.into());
+        };
+        let (file, status) = turn.house.tree.open(granted.place)?;
+        let start = self.restart();
+        if start > status.size {
+            return Err(PeerFault::BadRestart.into());
+        }
+        Ok((file, Span { start, end: status.size }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::session::dialogue::Dialogue;
+
+    #[test]
+    fn sends_a_file() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("PASV", "227");
+        let said = ftp.expect("RETR Movies/Joker", "150");
+        assert_eq!(said, "150 Opening BINARY mode data connection for /Movies/Joker (1234 bytes).");
+        assert_eq!(ftp.timer, None);
+        let (sent, said) = ftp.transfer(b"");
+        assert_eq!(sent, [b'j'; 1234]);
+        assert_eq!(said, ["226 Transfer complete, 1234 bytes."]);
+        assert!(ftp.timer.is_some());
+    }
+
+    #[test]
+    fn restarts() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("EPSV", "229");
+        ftp.expect("REST 2", "350");
+        assert!(ftp.expect("RETR Docs/a.txt", "150").ends_with("(4 bytes)."));
+        assert_eq!(ftp.transfer(b"").0, b"pha\n");
+        ftp.expect("REST 6", "350");
+        ftp.expect("EPSV", "229");
+        assert!(ftp.expect("RETR Docs/a.txt", "150").ends_with("(0 bytes)."));
+        assert_eq!(ftp.transfer(b"").0, b"");
+        ftp.expect("EPSV", "229");
+        ftp.expect("REST 7", "350");
+        ftp.expect("RETR Docs/a.txt", "554");
+        // It held for that command alone, and the route is still there.
+        ftp.expect("RETR Docs/a.txt", "150");
+        assert_eq!(ftp.transfer(b"").0, b"alpha\n");
+    }
+
+    #[test]
+    fn refuses() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("EPSV", "229");
+        for (line, start) in [
+            ("RETR Docs", "550"),
+            ("RETR Docs/Sub", "550"),
+            ("RETR /", "550"),
+            ("RETR Docs/none", "550"),
+            ("RETR Secret/plan", "550"),
+            ("RETR Inbox/x", "550"),
+            ("RETR", "501"),
+        ] {
+            ftp.expect(line, start);
+            assert!(ftp.order.is_none());
+        }
+    }
+
+    #[test]
+    fn granted_names_shadow_those_of_the_tree() {
+        let mut ftp = Dialogue::logged_in("root");
+        assert_eq!(ftp.fetch("RETR top.txt"), "top\n");
+        assert_eq!(ftp.fetch("RETR Movies/WAR"), "war");
+        ftp.expect("EPSV", "229");
+        ftp.expect("RETR Movies/shadowed", "550");
+    }
+}

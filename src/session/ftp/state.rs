@@ -1,0 +1,254 @@
+//! Where a dialogue stands: every value that decides what the next line may do is in this file.
+//!
+//! No verb is handled here, and nothing is said to the peer.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use super::respond;
+use super::table::Row;
+use crate::accounts::Client;
+use crate::session::view::{self, Granted, Spot};
+use crate::session::{Effects, House};
+use crate::terms::{Coding, Denied, Fault};
+use crate::tree::{Tree, VirtualPath};
+use crate::wire::ftp::facts::FactSelection;
+use crate::wire::ftp::reply::Reply;
+use crate::wire::ftp::verb::Verb;
+use crate::wire::line::Line;
+
+/// Lines that may wait behind a transfer. Each is at most as long as the framer lets it be, and all
+/// of them may be served in one turn when the transfer ends, so they are no more than the lines
+/// that a turn has otherwise. What the peer sends beyond that waits in the framer and the socket.
+pub(super) const MAX_WAITING: usize = 16;
+
+/// Who the peer is, so far.
+#[derive(Debug)]
+pub(super) enum State {
+    /// Nobody; USER is due.
+    NeedsUser,
+    /// Somebody who says that this is its name; PASS is due.
+    NeedsPass(Box<[u8]>),
+    /// A client.
+    Ready(Ready),
+    /// Nobody any more: the connection is being closed, and no event changes that.
+    Gone,
+}
+
+/// What a client that has logged in adds.
+#[derive(Debug)]
+pub(super) struct Ready {
+    /// Its proof of a login, and its grants.
+    pub(super) client: Client,
+    /// Its current directory.
+    pub(super) here: VirtualPath,
+    /// What the last command left for the next.
+    pub(super) carry: Carry,
+}
+
+/// What one command leaves for the next one alone.
+#[derive(Debug, Default)]
+pub(super) enum Carry {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// REST: where the transfer begins; never zero.
+    Restart(u64),
+    /// RNFR: what is to be renamed.
+    Rename(VirtualPath),
+}
+
+/// What must be answered before the next command is begun.
+#[derive(Debug, Default)]
+pub(super) enum Busy {
+    /// Nothing.
+    #[default]
+    Idle,
+    /// A verdict on a password.
+    Verifying,
+    /// A passive port.
+    AwaitingRoute(Passive),
+    /// A transfer's outcome.
+    Transferring(Box<Transferring>),
+}
+
+/// Which verb asked for a passive port, and so which reply names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passive {
+    /// PASV: 227.
+    Plain,
+    /// EPSV: 229.
+    Extended,
+}
+
+/// The transfer that runs.
+#[derive(Debug)]
+pub(super) struct Transferring {
+    /// The verb that began it.
+    pub(super) verb: Verb,
+    /// What is transferred.
+    pub(super) path: VirtualPath,
+    /// Bytes that are to be sent, where that is known.
+    pub(super) total: Option<u64>,
+    /// Whether ABOR was heard.
+    pub(super) aborting: bool,
+}
+
+/// The transfer parameters (RFC 959, section 3), as they stand between commands.
+#[derive(Debug)]
+pub(super) struct Parameters {
+    /// TYPE. RFC 959, section 5.1, makes A the default.
+    pub(super) coding: Coding,
+    /// What MLSD and MLST say, as OPTS MLST chose.
+    pub(super) facts: FactSelection,
+    /// How the next data connection comes about.
+    pub(super) route: Route,
+    /// Whether EPSV ALL was given, after which only EPSV is served (RFC 2428, section 4).
+    pub(super) extended_only: bool,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self {
+            coding: Coding::Ascii,
+            facts: FactSelection::default(),
+            route: Route::None,
+            extended_only: false,
+        }
+    }
+}
+
+/// How the next data connection comes about. One route serves one transfer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Route {
+    /// Not at all: PASV or its like is due.
+    None,
+    /// The peer comes to the port that it was told.
+    Passive,
+    /// We go to this port of the peer's own address.
+    Active(u16),
+}
+
+/// What a handler answers.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// This, and the command is done.
+    Now(Reply),
+    /// Nothing yet: what `busy` waits for will bring the reply.
+    Later,
+    /// This, and the connection is closed.
+    Last(Reply),
+}
+
+/// A handler's answer, or its refusal.
+pub(super) type Answered = Result<Said, Reply>;
+
+/// What one call of `handle` was given.
+pub(super) struct Turn<'t, 'h, T: Tree> {
+    pub(super) house: &'t mut House<'h, T>,
+    pub(super) effects: &'t mut Effects<T>,
+}
+
+/// A session whose peer has logged in, while it obeys one command.
+pub(super) struct Visit<'s> {
+    /// The command's row in the table.
+    pub(super) row: Row,
+    /// What the last command left for this one.
+    pub(super) carry: Carry,
+    pub(super) ready: &'s mut Ready,
+    pub(super) parameters: &'s mut Parameters,
+    pub(super) busy: &'s mut Busy,
+    pub(super) peer: SocketAddr,
+}
+
+impl Visit<'_> {
+    /// The path that `argument` names from the current directory.
+    pub(super) fn path(&self, argument: &[u8]) -> Result<VirtualPath, Reply> {
+        self.ready.here.join(argument).map_err(|fault| self.refusal(fault.into(), argument))
+    }
+
+    /// Where `path` leads, if the grant there gives the right that the verb's row requires. The
+    /// virtual root can be looked at by any client.
+    pub(super) fn spot<'p>(&self, path: &'p VirtualPath) -> Result<Spot<'p>, Fault> {
+        let spot = view::locate(&self.ready.client, path)?;
+        match spot {
+            Spot::Below(granted)
+                if self.row.right.is_some_and(|right| !granted.rights.allow(right)) =>
+            {
+                Err(Denied::NotPermitted.into())
+            }
+            Spot::Top | Spot::Below(_) => Ok(spot),
+        }
+    }
+
+    /// Where `path` leads, if that is inside a granted directory, and not the directory itself.
+    pub(super) fn inside<'p>(&self, path: &'p VirtualPath) -> Result<Granted<'p>, Fault> {
+        match self.spot(path)? {
+            Spot::Top => Err(Denied::NotPermitted.into()),
+            Spot::Below(granted) => Ok(granted.inside()?),
+        }
+    }
+
+    /// The reply to a fault of this command's.
+    pub(super) fn refusal(&self, fault: Fault, argument: &[u8]) -> Reply {
+        respond::fault(fault, self.row.verb, argument)
+    }
+
+    /// Where the transfer is to begin, in bytes from the start of the file.
+    pub(super) fn restart(&self) -> u64 {
+        match self.carry {
+            Carry::Restart(offset) => offset,
+            Carry::Nothing | Carry::Rename(_) => 0,
+        }
+    }
+}
+
+/// Lines that wait for a transfer to end, in the order in which they came.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    lines: VecDeque<Held>,
+}
+
+/// A line that waits.
+#[derive(Debug)]
+pub(super) enum Held {
+    Text(Box<[u8]>),
+    TooLong,
+}
+
+impl Held {
+    /// The line as it came.
+    pub(super) fn line(&self) -> Line<'_> {
+        match self {
+            Self::Text(text) => Line::Text(text),
+            Self::TooLong => Line::TooLong,
+        }
+    }
+}
+
+impl Waiting {
+    /// Lets `line` wait behind the others. A line that comes when there is no room was offered
+    /// against [`wants_lines`](super::Session::wants_lines) and is lost.
+    pub(super) fn push(&mut self, line: Line<'_>) {
+        debug_assert!(!self.is_full(), "offered though not wanted");
+        if !self.is_full() {
+            self.lines.push_back(match line {
+                Line::Text(text) => Held::Text(text.into()),
+                Line::TooLong => Held::TooLong,
+            });
+        }
+    }
+
+    /// The line that has waited longest.
+    pub(super) fn pop(&mut self) -> Option<Held> {
+        self.lines.pop_front()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.lines.len() >= MAX_WAITING
+    }
+}

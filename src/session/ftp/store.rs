@@ -1,0 +1,151 @@
+//! STOR, APPE (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to STOR).
+
+use super::state::{Answered, Turn, Visit};
+use crate::accounts::Right;
+use crate::session::view::{Granted, Spot};
+use crate::terms::{Denied, Extent, Fault, Span};
+use crate::tree::{Keep, Tree, VirtualPath};
+
+impl Visit<'_> {
+    /// STOR: a new file, or one in place of the old where the client may delete.
+    pub(super) fn stor<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        let keep = match self.restart() {
+            0 => Keep::Nothing,
+            offset => Keep::First(offset),
+        };
+        self.receive(argument, keep, turn)
+    }
+
+    /// APPE: takes nothing away, so it needs no right to delete.
+    pub(super) fn appe<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.receive(argument, Keep::All, turn)
+    }
+
+    fn receive<T: Tree>(self, argument: &[u8], keep: Keep, turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.require_route()?;
+        let path = self.path(argument)?;
+        let part = self.create(&path, keep, turn).map_err(|fault| self.refusal(fault, argument))?;
+        self.begin(Extent::Part(part), Span::ALL, path, None, turn)
+    }
+
+    fn create<T: Tree>(
+        &self,
+        path: &VirtualPath,
+        keep: Keep,
+        turn: &Turn<'_, '_, T>,
+    ) -> Result<T::Part, Fault> {
+        match self.spot(path)? {
+            Spot::Below(granted) if !granted.place.path.is_empty() => {
+                let overwrite = may_replace(granted, keep, turn.house.tree);
+                turn.house.tree.create(granted.place, keep, overwrite)
+            }
+            Spot::Top | Spot::Below(_) => Err(Denied::IsADirectory.into()),
+        }
+    }
+}
+
+/// Whether an upload may take the place of a file that is there. One that keeps all of the old
+/// file only appends. Should the file change between this look and the upload's end, the tree
+/// refuses to put it in place.
+fn may_replace<T: Tree>(granted: Granted<'_>, keep: Keep, tree: &T) -> bool {
+    if granted.rights.allow(Right::Delete) {
+        return true;
+    }
+    match keep {
+        Keep::All => true,
+        Keep::Nothing => false,
+        Keep::First(offset) => tree.status(granted.place).is_ok_and(|status| status.size == offset),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::session::dialogue::Dialogue;
+    use crate::terms::{Denied, Outcome, Trouble};
+
+    fn upload(ftp: &mut Dialogue, line: &str, bytes: &[u8]) -> Vec<String> {
+        ftp.expect("EPSV", "229");
+        ftp.expect(line, "150");
+        ftp.transfer(bytes).1
+    }
+
+    #[test]
+    fn stores_and_replaces() {
+        let mut ftp = Dialogue::logged_in("user1");
+        assert_eq!(upload(&mut ftp, "STOR Docs/new", b"one"), ["226 Transfer complete, 3 bytes."]);
+        assert_eq!(ftp.content("Docs", "new").unwrap(), b"one");
+        upload(&mut ftp, "STOR Docs/new", b"two!");
+        assert_eq!(ftp.content("Docs", "new").unwrap(), b"two!");
+        upload(&mut ftp, "STOR Inbox/drop", b"in");
+        assert_eq!(ftp.content("Inbox", "drop").unwrap(), b"in");
+        assert_eq!(ftp.tree.parts_under_way(), 0);
+    }
+
+    #[test]
+    fn without_the_right_to_delete_nothing_is_replaced() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("EPSV", "229");
+        ftp.expect("STOR Music/song", "553");
+        ftp.expect("REST 4", "350");
+        ftp.expect("STOR Music/song", "553");
+        ftp.expect("REST 8", "350");
+        ftp.expect("STOR Music/song", "150");
+        ftp.transfer(b" la");
+        assert_eq!(ftp.content("Music", "song").unwrap(), b"la la la la");
+        upload(&mut ftp, "APPE Music/song", b"!");
+        assert_eq!(ftp.content("Music", "song").unwrap(), b"la la la la!");
+    }
+
+    #[test]
+    fn restarts_and_appends() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("EPSV", "229");
+        ftp.expect("REST 3", "350");
+        ftp.expect("STOR Docs/a.txt", "150");
+        ftp.transfer(b"ine");
+        assert_eq!(ftp.content("Docs", "a.txt").unwrap(), b"alpine");
+        upload(&mut ftp, "APPE Docs/new", b"made");
+        assert_eq!(ftp.content("Docs", "new").unwrap(), b"made");
+        ftp.expect("EPSV", "229");
+        ftp.expect("REST 9", "350");
+        ftp.expect("STOR Docs/new", "554");
+    }
+
+    #[test]
+    fn refuses() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("STOR Docs/new", "425");
+        ftp.expect("EPSV", "229");
+        for (line, start) in [
+            ("STOR new", "550"),
+            ("STOR Docs", "553"),
+            ("STOR Docs/Sub", "553"),
+            ("STOR Movies/new", "550"),
+            ("STOR Secret/new", "550"),
+            ("STOR Docs/none/new", "550"),
+            ("APPE Movies/Joker", "550"),
+            ("STOR Docs/.coracle-part-1", "553"),
+        ] {
+            ftp.expect(line, start);
+        }
+        assert_eq!(ftp.tree.parts_under_way(), 0);
+    }
+
+    #[test]
+    fn ends_that_are_not_good() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for (fault, start) in [
+            (Trouble::DiskFull.into(), "452"),
+            (Trouble::Changed.into(), "450"),
+            (Trouble::Io(std::io::ErrorKind::Other).into(), "451"),
+            (Denied::Exists.into(), "553"),
+            (Denied::NotPermitted.into(), "550"),
+        ] {
+            ftp.expect("EPSV", "229");
+            ftp.expect("STOR Docs/new", "150");
+            let said = ftp.end(Outcome::Failed { fault, bytes: 7 });
+            assert!(said.len() == 1 && said[0].starts_with(start), "{said:?}");
+            assert_eq!(ftp.content("Docs", "new"), None);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Between a transfer's begin and its end: the 150 before, the lines that come meanwhile, ABOR, and
+//! the reply after (RFC 959, sections 4.1.3 and 5.4).
+//!
+//! The bytes are moved by the data transfer process, which this room does not know: it hands over
+//! an order and is told the outcome.
+
+use std::mem;
+
+use super::state::{Answered, Busy, Route, Said, Transferring, Turn, Visit};
+use super::{Session, respond};
+use crate::session::{Effect, Order};
+use crate::terms::{self, Coding, Extent, Outcome, Span};
+use crate::tree::{Tree, VirtualPath};
+use crate::wire::ftp::command::Command;
+use crate::wire::ftp::reply::Reply;
+use crate::wire::line::Line;
+
+impl Visit<'_> {
+    /// Refuses a transfer that has nowhere to go, before anything is opened for it.
+    pub(super) fn require_route(&self) -> Result<(), Reply> {
+        match self.parameters.route {
+            Route::Passive | Route::Active(_) => Ok(()),
+            Route::None => Err(Reply::new(425, "Use PASV or PORT first.")),
+        }
+    }
+
+    /// Begins a transfer. `total` is how many bytes of the file will be sent, where that is known.
+    ///
+    /// The route is used up, however the transfer ends.
+    pub(super) fn begin<T: Tree>(
+        self,
+        extent: Extent<T::File, T::Part>,
+        span: Span,
+        path: VirtualPath,
+        total: Option<u64>,
+        turn: &mut Turn<'_, '_, T>,
+    ) -> Answered {
+        let coding = self.parameters.coding;
+        turn.effects.reply(opening(coding, &path, total));
+        match mem::replace(&mut self.parameters.route, Route::None) {
+            Route::Active(port) => {
+                let mut address = self.peer;
+                address.set_port(port);
+                turn.effects.push(Effect::Dial(address));
+            }
+            Route::Passive | Route::None => {}
+        }
+        turn.effects.push(Effect::Stop);
+        let order: Order<T> = terms::Order { extent, span, coding, route: terms::Route::Data };
+        turn.effects.push(Effect::Begin(order));
+        let verb = self.row.verb;
+        *self.busy =
+            Busy::Transferring(Box::new(Transferring { verb, path, total, aborting: false }));
+        Ok(Said::Later)
+    }
+}
+
+impl Session {
+    /// A line that came while a transfer runs: ABOR and STAT are obeyed at once, all others wait.
+    ///
+    /// QUIT waits as well: RFC 959 has the connection stay open for the result, and commands that
+    /// were sent before it are served before it.
+    pub(super) fn during_transfer<T: Tree>(&mut self, line: Line<'_>, turn: &mut Turn<'_, '_, T>) {
+        let command = match line {
+            Line::Text(text) => Command::parse(text).ok(),
+            Line::TooLong => None,
+        };
+        if let Some(Command::Stat(None)) = command {
+            turn.effects.reply(self.status(turn.house));
+            return;
+        }
+        if let (Some(Command::Abor), Busy::Transferring(transfer)) = (command, &mut self.busy)
+            && !transfer.aborting
+        {
+            transfer.aborting = true;
+            turn.effects.push(Effect::Abort);
+            return;
+        }
+        self.waiting.get_or_insert_default().push(line);
+    }
+
+    /// The transfer has ended.
+    pub(super) fn outcome<T: Tree>(&mut self, outcome: Outcome, turn: &mut Turn<'_, '_, T>) {
+        debug_assert!(matches!(self.busy, Busy::Transferring(_)), "no transfer ran");
+        if !matches!(self.busy, Busy::Transferring(_)) {
+            return;
+        }
+        if let Busy::Transferring(transfer) = mem::take(&mut self.busy) {
+            turn.effects.reply(respond::outcome(outcome, transfer.verb));
+            if transfer.aborting {
+                turn.effects.reply(Reply::new(226, "ABOR is done; the data connection is closed."));
+            }
+        }
+    }
+
+    /// ABOR while no transfer runs: the data connection that nobody has used yet is closed.
+    pub(super) fn abor<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.unroute(turn);
+        Ok(Said::Now(Reply::new(226, "No transfer runs.")))
+    }
+}
+
+/// The 150, in the form that clients take the number of bytes from.
+fn opening(coding: Coding, path: &VirtualPath, total: Option<u64>) -> Reply {
+    let mode = match coding {
+        Coding::Image => "BINARY",
+        Coding::Ascii => "ASCII",
+    };
+    let mut text = format!("Opening {mode} mode data connection for ").into_bytes();
+    text.extend_from_slice(path.as_bytes());
+    match total {
+        Some(bytes) => text.extend_from_slice(format!(" ({bytes} bytes).").as_bytes()),
+        None => text.push(b'.'),
+    }
+    Reply::from_bytes(150, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::MAX_WAITING;
+    use crate::session::dialogue::{Asked, Dialogue};
+    use crate::session::{Event, Timer};
+    use crate::terms::{Loss, Outcome};
+
+    /// A session that sends Joker.
+    fn sending() -> Dialogue {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("EPSV", "229");
+        ftp.expect("RETR Movies/Joker", "150");
+        ftp
+    }
+
+    fn codes(said: &[String]) -> Vec<&str> {
+        said.iter().map(|line| &line[..3]).collect()
+    }
+
+    #[test]
+    fn an_aborted_transfer_is_answered_twice() {
+        let mut ftp = sending();
+        assert!(ftp.line("ABOR").is_empty());
+        assert_eq!(ftp.asked, [Asked::Abort]);
+        assert_eq!(codes(&ftp.end(Outcome::Aborted { bytes: 5 })), ["426", "226"]);
+    }
+
+    #[test]
+    fn an_abor_that_comes_too_late() {
+        let mut ftp = sending();
+        ftp.line("ABOR");
+        assert_eq!(codes(&ftp.end(Outcome::Done { bytes: 1234 })), ["226", "226"]);
+    }
+
+    #[test]
+    fn a_second_abor_waits_as_any_line() {
+        let mut ftp = sending();
+        ftp.line("ABOR");
+        ftp.line("ABOR");
+        assert_eq!(codes(&ftp.end(Outcome::Aborted { bytes: 0 })), ["426", "226", "226"]);
+    }
+
+    #[test]
+    fn abor_without_a_transfer_gives_the_route_up() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("ABOR", "226");
+        ftp.expect("EPSV", "229");
+        ftp.expect("ABOR", "226");
+        assert_eq!(ftp.asked, [Asked::Unroute]);
+        ftp.expect("RETR Movies/Joker", "425");
+    }
+
+    #[test]
+    fn stat_tells_how_far_it_is() {
+        let mut ftp = sending();
+        ftp.moved = Some(17);
+        let said = ftp.expect("STAT", "211-");
+        assert!(said.contains("RETR /Movies/Joker: 17 of 1234 bytes so far"), "{said}");
+        assert!(ftp.order.is_some());
+        ftp.transfer(b"");
+        assert!(ftp.expect("STAT", "211-").contains("No transfer runs"));
+    }
+
+    #[test]
+    fn quit_waits_for_the_end() {
+        let mut ftp = sending();
+        assert!(ftp.line("QUIT").is_empty());
+        assert!(!ftp.closed);
+        assert_eq!(codes(&ftp.transfer(b"").1), ["226", "221"]);
+        assert!(ftp.closed);
+    }
+
+    #[test]
+    fn pipelined_lines_are_served_in_order() {
+        let mut ftp = sending();
+        for line in ["PWD", "EPSV", "RETR Docs/a.txt", "NOOP", "EPSV", "RETR Docs/b.txt", "PWD"] {
+            assert!(ftp.line(line).is_empty());
+        }
+        assert_eq!(codes(&ftp.transfer(b"").1), ["226", "257"]);
+        assert!(!ftp.session.wants_lines(), "a port is awaited");
+        ftp.port_ready();
+        assert_eq!(codes(&ftp.said()), ["229", "150"]);
+        let (sent, said) = ftp.transfer(b"");
+        assert_eq!((sent.as_slice(), codes(&said)), (b"alpha\n".as_slice(), vec!["226", "200"]));
+        ftp.port_ready();
+        assert_eq!(codes(&ftp.said()), ["229", "150"]);
+        let (sent, said) = ftp.transfer(b"");
+        assert_eq!((sent.as_slice(), codes(&said)), (b"beta\n".as_slice(), vec!["226", "257"]));
+        assert_eq!(ftp.timer, Some(Timer::Idle));
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let mut ftp = sending();
+        for _ in 0..MAX_WAITING {
+            assert!(ftp.session.wants_lines());
+            ftp.line("NOOP");
+        }
+        assert!(!ftp.session.wants_lines());
+        assert_eq!(ftp.transfer(b"").1.len(), MAX_WAITING + 1);
+        assert!(ftp.session.wants_lines());
+    }
+
+    #[test]
+    fn lost_connections() {
+        for (loss, code) in
+            [(Loss::NeverOpened, "425"), (Loss::Broken, "426"), (Loss::Stalled, "426")]
+        {
+            let mut ftp = sending();
+            assert_eq!(codes(&ftp.end(Outcome::Lost { loss, bytes: 3 })), [code]);
+        }
+    }
+
+    #[test]
+    fn draining_lets_the_transfer_end() {
+        let mut ftp = sending();
+        assert!(ftp.told(Event::Drain).is_empty());
+        assert_eq!(codes(&ftp.transfer(b"").1), ["226", "421"]);
+        assert!(ftp.closed);
+        let mut ftp = Dialogue::logged_in("user1");
+        assert_eq!(codes(&ftp.told(Event::Drain)), ["421"]);
+        assert!(ftp.closed);
+    }
+
+    #[test]
+    fn a_peer_that_hangs_up_is_still_served() {
+        let mut ftp = sending();
+        ftp.line("PWD");
+        ftp.hang_up();
+        assert!(!ftp.closed);
+        assert_eq!(codes(&ftp.transfer(b"").1), ["226", "257"]);
+        assert!(ftp.closed);
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.hang_up();
+        assert!(ftp.closed && ftp.said().is_empty());
+    }
+
+    #[test]
+    fn an_idle_timer_that_ran_out_late_ends_no_transfer() {
+        let mut ftp = sending();
+        assert!(ftp.told(Event::Expired(Timer::Idle)).is_empty());
+        assert!(!ftp.closed);
+    }
+}

@@ -1,0 +1,186 @@
+//! The dialogue of PRODUCT.md, section 3, word for word, and what people type instead.
+
+use crate::session::dialogue::Dialogue;
+use crate::session::{Dialect, Event, Timer};
+use crate::terms::{Loss, Outcome};
+
+const OUTSIDE: &str = "Please choose 'LOGIN' or 'QUIT'";
+const MENU: &str =
+    "Please choose: 'SHOW DIRECTORIES' or 'SHOW DIRECTORY' or 'DOWNLOAD FILE' or 'QUIT'";
+
+fn logged_in(username: &str) -> Dialogue {
+    let mut guided = Dialogue::new(Dialect::Guided);
+    guided.line("LOGIN");
+    guided.line(username);
+    assert_eq!(guided.line("1234"), ["Login Successfully", MENU]);
+    guided
+}
+
+fn show(guided: &mut Dialogue, directory: &str) -> String {
+    assert_eq!(guided.line("SHOW DIRECTORY"), ["Please enter the desired directory"]);
+    let said = guided.line(directory);
+    assert_eq!(said[1..], [MENU]);
+    said[0].clone()
+}
+
+fn choose(guided: &mut Dialogue, file: &str) -> Vec<String> {
+    assert_eq!(guided.line("DOWNLOAD FILE"), ["Please choose the desired file to download"]);
+    guided.line(file)
+}
+
+#[test]
+fn the_whole_dialogue() {
+    let mut guided = Dialogue::between(Dialect::Guided, "192.0.2.1:2120", "192.0.2.7:4000");
+    assert_eq!(guided.told(Event::Opened), [OUTSIDE]);
+    assert_eq!(guided.timer, Some(Timer::Login));
+    assert_eq!(guided.line("LOGIN"), ["Please enter your username"]);
+    assert_eq!(guided.line("user1"), ["Username OK, Please enter your password"]);
+    assert_eq!(guided.session.username(), None);
+    assert_eq!(guided.line("1234"), ["Login Successfully", MENU]);
+    assert_eq!(guided.session.username(), Some("user1"));
+    assert_eq!(guided.timer, Some(Timer::Idle));
+    let directories = "The available directories are: Movies, Music, Docs";
+    assert_eq!(guided.line("SHOW DIRECTORIES"), [directories, MENU]);
+    assert_eq!(guided.line("SHOW DIRECTORY"), ["Please enter the desired directory"]);
+    let files = "The available files are: Free Fire, Joker, WAR";
+    assert_eq!(guided.line("Movies"), [files, MENU]);
+    assert_eq!(guided.line("DOWNLOAD FILE"), ["Please choose the desired file to download"]);
+    assert_eq!(guided.line("Joker"), ["Sending 'Joker' (1234 bytes)"]);
+    assert_eq!(guided.timer, None);
+    assert!(!guided.session.wants_lines());
+    let (sent, said) = guided.transfer(b"");
+    assert_eq!(sent, [b'j'; 1234]);
+    assert_eq!(said, [MENU]);
+    assert_eq!(guided.timer, Some(Timer::Idle));
+    assert_eq!(guided.line("QUIT"), ["Connection is terminated. You are logged out."]);
+    assert!(guided.closed);
+}
+
+#[test]
+fn input_is_trimmed_and_of_any_case() {
+    let mut guided = Dialogue::new(Dialect::Guided);
+    assert_eq!(guided.line("  login "), ["Please enter your username"]);
+    guided.line(" user1\t");
+    guided.line(" 1234 ");
+    assert_eq!(show(&mut guided, "docs"), "The available files are: a.txt, a[1].txt, b.txt");
+    assert_eq!(choose(&mut guided, "B.TXT"), ["Sending 'b.txt' (5 bytes)"]);
+    guided.transfer(b"");
+    assert_eq!(choose(&mut guided, "movies/war"), ["Sending 'WAR' (3 bytes)"]);
+}
+
+#[test]
+fn an_unknown_username_fails_at_once() {
+    let mut guided = Dialogue::new(Dialect::Guided);
+    guided.line("LOGIN");
+    assert_eq!(guided.line("nobody"), ["Login Failed", OUTSIDE]);
+    guided.line("LOGIN");
+    guided.line("user1");
+    assert_eq!(guided.line("4321"), ["Login Failed", OUTSIDE]);
+    guided.line("LOGIN");
+    let last = ["Login Failed", "Too many attempts. Connection is terminated."];
+    assert_eq!(guided.line("nobody"), last);
+    assert!(guided.closed);
+}
+
+#[test]
+fn usernames_can_be_concealed() {
+    let mut guided = Dialogue::new(Dialect::Guided);
+    guided.settings.conceal_usernames = true;
+    guided.line("LOGIN");
+    assert_eq!(guided.line("nobody"), ["Username OK, Please enter your password"]);
+    assert_eq!(guided.line("1234"), ["Login Failed", OUTSIDE]);
+}
+
+#[test]
+fn a_slow_password_is_awaited() {
+    let mut guided = Dialogue::new(Dialect::Guided);
+    for (password, said) in
+        [("4321", ["Login Failed", OUTSIDE]), ("1234", ["Login Successfully", MENU])]
+    {
+        guided.line("LOGIN");
+        guided.line("slow");
+        assert!(guided.line(password).is_empty());
+        assert!(!guided.session.wants_lines());
+        assert_eq!(guided.judge(), said);
+    }
+}
+
+#[test]
+fn what_is_not_granted_is_not_there() {
+    let mut guided = logged_in("user1");
+    for name in ["Secret", "Nowhere", "files", "../Secret", "Inbox", "", "Docs/a.txt/x"] {
+        assert_eq!(show(&mut guided, name), "There is no such directory", "{name}");
+    }
+    show(&mut guided, "Movies");
+    for name in ["Secret/plan", "none", "Docs/none", "", "..", "/", "Movies", "Docs"] {
+        assert_eq!(choose(&mut guided, name), ["There is no such file", MENU], "{name}");
+    }
+    assert_eq!(guided.line("LOGIN"), ["That choice is not understood", MENU]);
+    assert_eq!(guided.line(""), ["That choice is not understood", MENU]);
+}
+
+#[test]
+fn a_file_before_any_directory() {
+    let mut guided = logged_in("user1");
+    assert_eq!(
+        choose(&mut guided, "Joker"),
+        ["Please choose a directory first, with 'SHOW DIRECTORY'", MENU]
+    );
+    assert_eq!(choose(&mut guided, "Movies/Joker"), ["Sending 'Joker' (1234 bytes)"]);
+}
+
+#[test]
+fn the_whole_tree() {
+    let mut guided = logged_in("root");
+    let said = guided.line("SHOW DIRECTORIES");
+    assert_eq!(said[0], "The available directories are: Movies, Attic");
+    assert_eq!(show(&mut guided, "/"), "The available files are: top.txt");
+    assert_eq!(choose(&mut guided, "top.txt"), ["Sending 'top.txt' (4 bytes)"]);
+}
+
+#[test]
+fn a_long_list_is_cut_and_says_so() {
+    let mut guided = logged_in("user1");
+    for number in 0..5000 {
+        guided.put_file("Music", &format!("{number:04}"), b"");
+    }
+    let said = show(&mut guided, "Music");
+    assert!(said.ends_with(", 4094, 4095, ..."), "{}", &said[said.len() - 30..]);
+    assert_eq!(choose(&mut guided, "song"), ["Sending 'song' (8 bytes)"]);
+}
+
+#[test]
+fn a_download_that_falls_short_ends_the_connection() {
+    let mut guided = logged_in("user1");
+    choose(&mut guided, "Movies/Joker");
+    assert!(guided.end(Outcome::Lost { loss: Loss::Stalled, bytes: 7 }).is_empty());
+    assert!(guided.closed);
+}
+
+#[test]
+fn long_lines_begin_again_where_one_can_choose() {
+    let mut guided = Dialogue::new(Dialect::Guided);
+    guided.line("LOGIN");
+    assert_eq!(guided.send_too_long(), ["That line is too long", OUTSIDE]);
+    let mut guided = logged_in("user1");
+    guided.line("SHOW DIRECTORY");
+    assert_eq!(guided.send_too_long(), ["That line is too long", MENU]);
+}
+
+#[test]
+fn endings() {
+    let mut guided = Dialogue::new(Dialect::Guided);
+    assert!(guided.told(Event::Expired(Timer::Login))[0].starts_with("No answer for too long"));
+    assert!(guided.closed);
+    let mut guided = logged_in("user1");
+    choose(&mut guided, "Movies/Joker");
+    assert!(guided.told(Event::Drain).is_empty());
+    let said = guided.transfer(b"").1;
+    assert_eq!(said, [MENU, "The server is shutting down. Connection is terminated."]);
+    assert!(guided.closed);
+    let mut guided = logged_in("user1");
+    choose(&mut guided, "Movies/Joker");
+    assert!(guided.told(Event::Hangup).is_empty());
+    assert_eq!(guided.transfer(b"").1, [MENU]);
+    assert!(guided.closed);
+}

@@ -1,0 +1,192 @@
+//! What of the tree a client sees: its virtual root, and what its grants let it do below.
+//!
+//! Both dialects ask here, so that neither can show or touch what the other would refuse. A name
+//! that leads nowhere and one that leads to another client's directory get the same answer. This
+//! file opens nothing itself and knows no replies.
+
+use crate::accounts::{Client, Right, Rights};
+use crate::terms::{Denied, Fault, UnixTime};
+use crate::tree::{Entries, Entry, Kind, Place, Status, Tree, VirtualPath};
+
+/// Where a path of a client leads.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Spot<'a> {
+    /// The virtual root, in which the granted directories stand.
+    Top,
+    /// Into a granted directory.
+    Below(Granted<'a>),
+}
+
+/// A place in a granted directory.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Granted<'a> {
+    /// What the client may do there.
+    pub(super) rights: Rights,
+    /// Where that is.
+    pub(super) place: Place<'a>,
+}
+
+impl<'a> Granted<'a> {
+    /// This place, if it is one that may be made, renamed or removed: a granted directory itself
+    /// is the operator's.
+    pub(super) fn inside(self) -> Result<Self, Denied> {
+        if self.place.path.is_empty() { Err(Denied::NotPermitted) } else { Ok(self) }
+    }
+}
+
+/// Where `path` leads for `client`.
+pub(super) fn locate<'a>(client: &Client, path: &'a VirtualPath) -> Result<Spot<'a>, Denied> {
+    let Some((first, rest)) = path.split_first() else {
+        return Ok(Spot::Top);
+    };
+    let (grant, is_named) = client.grant_for(Some(first)).ok_or(Denied::NotFound)?;
+    let path = if is_named { rest } else { path.below_root() };
+    Ok(Spot::Below(Granted { rights: grant.rights, place: Place { root: grant.root, path } }))
+}
+
+/// What stands at `spot`, if the client may know.
+pub(super) fn status<T: Tree>(tree: &T, client: &Client, spot: Spot<'_>) -> Result<Status, Fault> {
+    match spot {
+        Spot::Below(granted) => tree.status(granted.place),
+        Spot::Top => match client.whole() {
+            Some(whole) => tree.status(Place { root: whole.root, path: b"" }),
+            None => Ok(VIRTUAL_ROOT),
+        },
+    }
+}
+
+/// What `client` may do in its virtual root: with the grant `/` what that says, else look.
+pub(super) fn top_rights(client: &Client) -> Rights {
+    client.whole().map_or(LOOK, |whole| whole.rights)
+}
+
+/// A directory as a client sees it, entry by entry in ascending order of names.
+pub(super) struct Shelf<E> {
+    /// Granted directories that stand in it, in descending order, so that the next is the last.
+    granted: Vec<Shown>,
+    /// What the tree has there.
+    entries: Option<E>,
+    /// What the client may do with the tree's entries.
+    rights: Rights,
+}
+
+/// A granted directory, as one entry of the virtual root.
+#[derive(Debug)]
+struct Shown {
+    name: Vec<u8>,
+    status: Status,
+    rights: Rights,
+}
+
+/// One entry of a [`Shelf`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item<'a> {
+    /// Its name, without any path.
+    pub(super) name: &'a [u8],
+    /// What stands there.
+    pub(super) status: Status,
+    /// What the client may do with it.
+    pub(super) rights: Rights,
+    /// Whether it is a granted directory, which nobody may rename or remove.
+    pub(super) is_granted: bool,
+}
+
+impl<E: Entries> Shelf<E> {
+    /// Opens the directory at `spot`, with those names that `wanted` does not refuse.
+    pub(super) fn open<T: Tree<Entries = E>>(
+        tree: &T,
+        client: &Client,
+        spot: Spot<'_>,
+        wanted: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Self, Fault> {
+        let granted = match spot {
+            Spot::Below(granted) => {
+                let entries = Some(tree.entries(granted.place, wanted)?);
+                return Ok(Self { granted: Vec::new(), entries, rights: granted.rights });
+            }
+            Spot::Top => granted_directories(tree, client, wanted),
+        };
+        let Some(whole) = client.whole().filter(|whole| whole.allows(Right::Read)) else {
+            return Ok(Self { granted, entries: None, rights: LOOK });
+        };
+        let shadowed = |name: &[u8]| granted.iter().any(|shown| shown.name == name);
+        let place = Place { root: whole.root, path: b"" };
+        let entries = tree.entries(place, &|name| wanted(name) && !shadowed(name))?;
+        Ok(Self { granted, entries: Some(entries), rights: whole.rights })
+    }
+
+    /// Hands the entries to `take` in order until it answers false or none is left; true means that
+    /// none is left.
+    ///
+    /// # Errors
+    /// What lies beneath can't be read on. An entry that only this client may not look at is left
+    /// out instead.
+    pub(super) fn each(&mut self, mut take: impl FnMut(Item<'_>) -> bool) -> Result<bool, Fault> {
+        while let Some(entries) = &mut self.entries {
+            let (name, status) = match entries.next_entry() {
+                Some(Ok(Entry { name, status })) => (name, status),
+                Some(Err(Fault::Denied(_) | Fault::Peer(_))) => continue,
+                Some(Err(fault @ Fault::Trouble(_))) => return Err(fault),
+                None => {
+                    self.entries = None;
+                    break;
+                }
+            };
+            while let Some(shown) = self.granted.pop_if(|shown| shown.name.as_slice() < name) {
+                take(shown.item());
+            }
+            if status.kind == Kind::Other {
+                continue;
+            }
+            let item = Item { name, status, rights: self.rights, is_granted: false };
+            if !take(item) {
+                return Ok(false);
+            }
+        }
+        while let Some(shown) = self.granted.pop() {
+            if !take(shown.item()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Shown {
+    fn item(&self) -> Item<'_> {
+        Item { name: &self.name, status: self.status, rights: self.rights, is_granted: true }
+    }
+}
+
+/// The rights in a virtual root that is nothing but the list of the granted directories.
+const LOOK: Rights = Rights::NONE.with(Right::Read);
+
+/// What stands at the virtual root of a client whose directories lie in different places.
+const VIRTUAL_ROOT: Status = Status {
+    kind: Kind::Directory,
+    size: 0,
+    modified: UnixTime(0),
+    mode: 0o555,
+    links: 2,
+    owner: 0,
+    group: 0,
+    unique: (0, 0),
+};
+
+/// The granted directories that are there, in descending order of names.
+fn granted_directories<T: Tree>(
+    tree: &T,
+    client: &Client,
+    wanted: &dyn Fn(&[u8]) -> bool,
+) -> Vec<Shown> {
+    let mut granted: Vec<_> = client
+        .top()
+        .filter(|grant| wanted(&grant.directory))
+        .filter_map(|grant| {
+            let status = tree.status(Place { root: grant.root, path: b"" }).ok()?;
+            Some(Shown { name: grant.directory.to_vec(), status, rights: grant.rights })
+        })
+        .collect();
+    granted.sort_unstable_by(|one, other| other.name.cmp(&one.name));
+    granted
+}
