@@ -1,1 +1,232 @@
-//! The room is being furnished.
+//! L1. Who may come in, and what they may do.
+//!
+//! `Credentials` and `Directories` are read whole and checked whole: a table exists only without a
+//! single complaint, and all complaints are said at once, each with its file, line and reason. A
+//! login turns a name and a password into a [`Client`], which is the only source of [`Grant`]s.
+//!
+//! This room knows nothing of protocols or of how a root is opened: whoever loads the tables hands
+//! in the function that does that. Called by `daemon` to load, and by sessions to log in.
+
+mod account;
+mod credentials;
+mod directories;
+mod password;
+mod text;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::terms::Root;
+
+pub use account::{Account, Challenge, Check, Client, Grant, Verdict};
+pub use credentials::{Change, set as set_password};
+pub use directories::{Right, Rights};
+pub use password::{LONGEST_PASSWORD, hash as hash_password};
+pub use text::read as read_table;
+
+/// The file of the clients, in the data directory.
+pub const CREDENTIALS: &str = "Credentials";
+
+/// The file of the grants, in the data directory.
+pub const DIRECTORIES: &str = "Directories";
+
+/// The username that means every client in a grant.
+const EVERYONE: &str = "*";
+
+/// The authorized clients and their grants. A reload makes another; who is logged in keeps what
+/// they have.
+#[derive(Debug, Default)]
+pub struct Accounts {
+    by_name: HashMap<Box<[u8]>, Arc<Account>>,
+}
+
+/// What [`load`] made.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The tables.
+    pub accounts: Accounts,
+    /// Lines in `Directories` that grant something.
+    pub grants: usize,
+    /// What is most likely a slip and yet no error.
+    pub warnings: Vec<Complaint>,
+}
+
+/// Something that is wrong with one of the two files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// The file, as the data directory was named.
+    pub file: PathBuf,
+    /// The line, counted from one, if it is one line's fault.
+    pub line: Option<u32>,
+    /// What is wrong, for the operator.
+    pub reason: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, "{line}:")?;
+        }
+        write!(f, " {}", self.reason)
+    }
+}
+
+impl std::error::Error for Complaint {}
+
+impl Accounts {
+    /// The account of that name.
+    #[must_use]
+    pub fn find(&self, username: &[u8]) -> Option<&Arc<Account>> {
+        self.by_name.get(username)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_name.len()
+    }
+
+    /// True if there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+}
+
+/// Reads `Credentials` and `Directories` in the data directory `data`, and opens every granted
+/// directory through `roots`.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the files and their lines.
+pub fn load(
+    data: &Path,
+    roots: &mut impl FnMut(&Path) -> io::Result<Root>,
+) -> Result<Loaded, Vec<Complaint>> {
+    let mut complaints = Vec::new();
+    let credentials = Table::read(data, CREDENTIALS, &mut complaints);
+    let directories = Table::read(data, DIRECTORIES, &mut complaints);
+    let clients = credentials::parse(&credentials.text, |line, reason| {
+        complaints.push(credentials.complaint(line, reason));
+    });
+
+    let mut wrong = Vec::new();
+    let entries = directories::parse(&directories.text, |line, reason| wrong.push((line, reason)));
+    let mut granted = Vec::with_capacity(entries.len());
+    for entry in entries {
+        // Where Credentials can't be read nobody is known, and to say so of each would bury it.
+        let missing = entry.username != EVERYONE && !clients.names.contains_key(&entry.username);
+        if missing && credentials.is_read {
+            wrong.push((entry.line, format!("no client '{}' in {CREDENTIALS}", entry.username)));
+        }
+        match roots(&data.join(&entry.path)) {
+            Ok(root) => granted.push((entry, root)),
+            Err(error) => wrong.push((entry.line, unopened(&data.join(&entry.path), &error))),
+        }
+    }
+    wrong.sort_by_key(|&(line, _)| line);
+    complaints.extend(wrong.into_iter().map(|(line, reason)| directories.complaint(line, reason)));
+    if !complaints.is_empty() {
+        return Err(complaints);
+    }
+
+    let mut loaded =
+        Loaded { accounts: Accounts::default(), grants: granted.len(), warnings: Vec::new() };
+    let mut grants = Grants::of(&granted);
+    for client in clients.entries {
+        let own = grants.take(&client.username);
+        if own.is_empty() {
+            let reason = format!("'{}' is granted nothing in {DIRECTORIES}", client.username);
+            loaded.warnings.push(credentials.complaint(client.line, reason));
+        }
+        let account = Account::new(&client.username, client.secret, own);
+        let name = client.username.into_bytes().into_boxed_slice();
+        loaded.accounts.by_name.insert(name, Arc::new(account));
+    }
+    Ok(loaded)
+}
+
+/// One of the two files, read.
+struct Table {
+    file: PathBuf,
+    text: Vec<u8>,
+    is_read: bool,
+}
+
+impl Table {
+    fn read(data: &Path, name: &str, complaints: &mut Vec<Complaint>) -> Self {
+        let file = data.join(name);
+        let (text, is_read) = match read_table(&file) {
+            Ok(text) => (text, true),
+            Err(error) => {
+                let reason = if error.kind() == io::ErrorKind::NotFound {
+                    "the file does not exist".to_owned()
+                } else {
+                    format!("the file can't be read: {error}")
+                };
+                complaints.push(Complaint { file: file.clone(), line: None, reason });
+                (Vec::new(), false)
+            }
+        };
+        Self { file, text, is_read }
+    }
+
+    fn complaint(&self, line: u32, reason: String) -> Complaint {
+        Complaint { file: self.file.clone(), line: Some(line), reason }
+    }
+}
+
+/// Grants sorted by whose they are, each with its place in the file.
+struct Grants {
+    of_everyone: Vec<(usize, Grant)>,
+    by_name: HashMap<String, Vec<(usize, Grant)>>,
+}
+
+impl Grants {
+    fn of(granted: &[(directories::Entry, Root)]) -> Self {
+        let mut grants = Self { of_everyone: Vec::new(), by_name: HashMap::new() };
+        for (place, (entry, root)) in granted.iter().enumerate() {
+            let directory = entry.directory.clone();
+            let grant = Grant { directory, rights: entry.rights, root: *root };
+            if entry.username == EVERYONE {
+                grants.of_everyone.push((place, grant));
+            } else {
+                grants.by_name.entry(entry.username.clone()).or_default().push((place, grant));
+            }
+        }
+        grants
+    }
+
+    /// What `username` is granted, in the order of the file: its own, and everyone's but those of a
+    /// directory that it has a grant of its own for.
+    fn take(&mut self, username: &str) -> Vec<Grant> {
+        let mut own = self.by_name.remove(username).unwrap_or_default();
+        let mine = own.len();
+        for (place, grant) in &self.of_everyone {
+            let has_own = |(_, own): &(usize, Grant)| own.directory == grant.directory;
+            if !own.iter().take(mine).any(has_own) {
+                own.push((*place, grant.clone()));
+            }
+        }
+        own.sort_by_key(|&(place, _)| place);
+        own.into_iter().map(|(_, grant)| grant).collect()
+    }
+}
+
+/// Why a granted directory could not be opened.
+fn unopened(path: &Path, error: &io::Error) -> String {
+    let path = path.display();
+    if error.kind() == io::ErrorKind::NotFound {
+        format!("the directory '{path}' does not exist")
+    } else if error.kind() == io::ErrorKind::NotADirectory {
+        format!("'{path}' is no directory")
+    } else {
+        format!("the directory '{path}' can't be opened: {error}")
+    }
+}
+
+#[cfg(test)]
+mod tests;

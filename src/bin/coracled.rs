@@ -1,3 +1,7 @@
 //! `coracled`: arguments, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    coracle::daemon::run()
+}

@@ -14,6 +14,8 @@ pub enum Event<'a> {
     Opened,
     /// A whole line came from the peer.
     Line(Line<'a>),
+    /// The peer has closed its direction: no more lines will come, and all that came were told.
+    Hangup,
     /// What [`Effect::Listen`](super::Effect::Listen) asked for stands: the peer may connect to
     /// this address.
     RouteReady(SocketAddr),

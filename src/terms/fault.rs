@@ -60,6 +60,18 @@ pub enum Trouble {
     Io(io::ErrorKind),
 }
 
+impl Trouble {
+    /// What it means to the peer that reading or writing an open file failed.
+    #[must_use]
+    pub fn of_file(error: &io::Error) -> Self {
+        if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            Self::DiskFull
+        } else {
+            Self::Io(error.kind())
+        }
+    }
+}
+
 impl From<PeerFault> for Fault {
     fn from(fault: PeerFault) -> Self {
         Self::Peer(fault)

@@ -41,6 +41,20 @@ impl Key {
         }
     }
 
+    /// One of the few keys that no slot ever has, for what the poll watches beside the reactor's
+    /// sockets: signals, the helper's waker. `number` is below 16.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "an index has at most 32 bits")]
+    pub const fn outside(number: u32) -> Self {
+        Self { index: Self::index_mask() as u32 - (number & 0xf), generation: 0 }
+    }
+
+    /// Whether this is one of [`Key::outside`].
+    #[must_use]
+    pub const fn is_outside(self) -> bool {
+        self.index as usize >= Self::index_mask() - 0xf
+    }
+
     const fn index_mask() -> usize {
         (1 << INDEX_BITS) - 1
     }
@@ -63,5 +77,13 @@ mod tests {
             assert_eq!(Key::from_token(key.token()), key);
         }
         assert_ne!(Key::new(3, 1).token(), Key::new(3, 2).token());
+    }
+
+    #[test]
+    fn outside_keys_are_told_from_slots() {
+        assert!(Key::outside(0).is_outside());
+        assert!(Key::outside(15).is_outside());
+        assert_eq!(Key::from_token(Key::outside(3).token()), Key::outside(3));
+        assert!(!Key::new(1_000_000, 0).is_outside());
     }
 }

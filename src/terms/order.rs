@@ -10,7 +10,6 @@ pub struct Root(pub u32);
 
 /// One transfer, wholly described: what is moved, which part of it, how it is written on the wire,
 /// and over which connection.
-#[derive(Debug)]
 pub struct Order<F, P> {
     /// What is moved.
     pub extent: Extent<F, P>,
@@ -40,6 +39,17 @@ impl<F: Content, P: Part> Extent<F, P> {
             Self::File(_) | Self::Lines(_) => Direction::ToPeer,
             Self::Part(_) => Direction::FromPeer,
         }
+    }
+}
+
+impl<F, P> fmt::Debug for Order<F, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Order")
+            .field("extent", &self.extent)
+            .field("span", &self.span)
+            .field("coding", &self.coding)
+            .field("route", &self.route)
+            .finish()
     }
 }
 

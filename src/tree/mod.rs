@@ -7,7 +7,22 @@
 //! This room knows nothing of clients, rights, replies or sockets. Sessions call it; the transfer
 //! room moves the bytes of the [`Content`] and [`Part`] that it opened.
 
+mod memory;
+mod os;
+mod part;
+mod path;
+mod pattern;
+
+#[cfg(test)]
+mod conformance;
+
 use crate::terms::{Content, Fault, Part, Root, UnixTime};
+
+pub use memory::{MemoryEntries, MemoryFile, MemoryPart, MemoryTree};
+pub use os::{OsEntries, OsFile, OsPart, OsTree};
+pub use part::{PART_PREFIX, is_part_name};
+pub use path::VirtualPath;
+pub use pattern::Pattern;
 
 /// A place in a granted directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,10 +77,10 @@ pub enum Keep {
 }
 
 /// One entry of a directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its name, without any path.
-    pub name: Vec<u8>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Its name, without any path; lent by the [`Entries`] that read it.
+    pub name: &'a [u8],
     /// What stands there.
     pub status: Status,
 }
@@ -75,12 +90,12 @@ pub trait Entries {
     /// The next entry that is still there and may be shown, in ascending order of the bytes of its
     /// name; `None` after the last.
     ///
-    /// Hidden parts, and links that lead out of the root or nowhere, are left out. An entry that
-    /// vanishes between the reading of its name and of its status is left out too.
+    /// Hidden parts, names with a CR or LF, and links that lead out of the root or nowhere are
+    /// left out, and so is an entry that vanishes between the reading of its name and its status.
     ///
     /// # Errors
     /// What the file system says of an entry that is there and can't be read.
-    fn next_entry(&mut self) -> Option<Result<Entry, Fault>>;
+    fn next_entry(&mut self) -> Option<Result<Entry<'_>, Fault>>;
 }
 
 /// The files that are served.
@@ -115,7 +130,8 @@ pub trait Tree {
 
     /// Begins an upload to `place` in a hidden part beside it. With `overwrite` false a regular
     /// file that is there already, now or when the part is committed, is
-    /// [`Exists`](crate::terms::Denied::Exists).
+    /// [`Exists`](crate::terms::Denied::Exists). A new file in an old one's place has its
+    /// permission bits; a link to a file is replaced itself, what it points to stays as it is.
     fn create(&self, place: Place<'_>, keep: Keep, overwrite: bool) -> Result<Self::Part, Fault>;
 
     /// Makes a directory.

@@ -69,3 +69,62 @@ impl Decoder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn encoded(chunks: &[&[u8]]) -> Vec<u8> {
+        let (mut encoder, mut out) = (Encoder::new(), Vec::new());
+        for chunk in chunks {
+            encoder.push(chunk, &mut out);
+        }
+        out
+    }
+
+    fn decoded(chunks: &[&[u8]]) -> Vec<u8> {
+        let (mut decoder, mut out) = (Decoder::new(), Vec::new());
+        for chunk in chunks {
+            decoder.push(chunk, &mut out);
+        }
+        decoder.finish(&mut out);
+        out
+    }
+
+    #[test]
+    fn line_ends_become_crlf_once() {
+        assert_eq!(encoded(&[b"a\nb\r\nc\n\n\rd\r"]), b"a\r\nb\r\nc\r\n\r\n\rd\r");
+        assert_eq!(encoded(&[b"a\r", b"", b"\nb\n"]), b"a\r\nb\r\n");
+        assert_eq!(encoded(&[b"\n", b"\n"]), b"\r\n\r\n");
+    }
+
+    #[test]
+    fn crlf_becomes_lf_and_other_crs_stay() {
+        assert_eq!(decoded(&[b"a\r\nb\rc\n\r\r\n\r"]), b"a\nb\rc\n\r\n\r");
+        assert_eq!(decoded(&[b"a\r", b"", b"\nb\r", b"c"]), b"a\nb\rc");
+        assert_eq!(decoded(&[b"\r"]), b"\r");
+    }
+
+    fn text() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(prop::sample::select(&b"ab\r\n\n\r\xff"[..]), 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_do_not_matter(text in text(), size in 1_usize..5) {
+            let chunks: Vec<&[u8]> = text.chunks(size).collect();
+            prop_assert_eq!(encoded(&chunks), encoded(&[&text]));
+            prop_assert_eq!(decoded(&chunks), decoded(&[&text]));
+        }
+
+        #[test]
+        fn there_and_back_is_the_same(text in text()) {
+            // A file with CRLF ends comes back with LF: TYPE A is for that.
+            let unix: Vec<u8> = text.iter().copied().filter(|byte| *byte != b'\r').collect();
+            prop_assert_eq!(decoded(&[&encoded(&[&unix])]), unix);
+            let wire = encoded(&[&text]);
+            prop_assert_eq!(encoded(&[&wire]), wire, "CRLF files go over unchanged");
+        }
+    }
+}

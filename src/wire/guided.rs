@@ -252,3 +252,129 @@ fn split_list(mut names: &[u8]) -> Vec<Cow<'_, [u8]>> {
     list.push(Cow::Borrowed(names));
     list
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Framer, Line};
+    use proptest::prelude::*;
+
+    fn written(prompt: &Prompt<'_>) -> Vec<u8> {
+        let mut out = Vec::new();
+        prompt.write(&mut out);
+        out
+    }
+
+    /// The one line that `wire` holds.
+    fn framed(wire: &[u8]) -> Vec<u8> {
+        let mut framer = Framer::new(64 * 1024);
+        framer.push(wire);
+        let Some(Line::Text(line)) = framer.next_line() else { panic!("a line was written") };
+        let line = line.to_vec();
+        assert_eq!(framer.pending(), 0);
+        line
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_product() {
+        for (prompt, words) in [
+            (Prompt::Greeting, "Please choose 'LOGIN' or 'QUIT'\r\n"),
+            (
+                Prompt::Menu,
+                "Please choose: 'SHOW DIRECTORIES' or 'SHOW DIRECTORY' or 'DOWNLOAD FILE' or \
+                 'QUIT'\r\n",
+            ),
+            (
+                Prompt::Files(vec![b"Free Fire".into(), b"Joker".into(), b"WAR".into()]),
+                "The available files are: Free Fire, Joker, WAR\r\n",
+            ),
+            (
+                Prompt::Directories(vec![b"Movies".into(), b"Music".into()]),
+                "The available directories are: Movies, Music\r\n",
+            ),
+            (
+                Prompt::Sending { name: b"Joker".into(), bytes: 1234 },
+                "Sending 'Joker' (1234 bytes)\r\n",
+            ),
+            (Prompt::Terminated, "Connection is terminated. You are logged out.\r\n"),
+            (Prompt::TooManyAttempts, "Too many attempts. Connection is terminated.\r\n"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&written(&prompt)), words);
+        }
+    }
+
+    #[test]
+    fn every_fixed_prompt_comes_back_and_none_says_the_same_as_another() {
+        for (place, (prompt, words)) in FIXED.iter().enumerate() {
+            assert_eq!(Prompt::parse(&framed(&written(prompt))).as_ref(), Some(prompt));
+            assert!(!FIXED.iter().skip(place + 1).any(|(_, other)| other == words), "{words}");
+        }
+        assert_eq!(Prompt::parse(b"please choose"), None);
+        assert_eq!(Prompt::parse(b"Sending 'Joker' (many bytes)"), None);
+    }
+
+    #[test]
+    fn requests_are_read_as_people_write_them() {
+        for (line, request) in [
+            (&b"login"[..], Some(Request::Login)),
+            (b"  Show \t directories ", Some(Request::ShowDirectories)),
+            (b"SHOW DIRECTORY\r", Some(Request::ShowDirectory)),
+            (b"download  FILE", Some(Request::DownloadFile)),
+            (b"quit", Some(Request::Quit)),
+            (b"SHOWDIRECTORY", None),
+            (b"SHOW", None),
+            (b"QUIT now", None),
+            (b"", None),
+        ] {
+            assert_eq!(Request::parse(line), request, "{line:?}");
+        }
+        for &request in Request::ALL {
+            let mut out = Vec::new();
+            request.write(&mut out);
+            assert_eq!(Request::parse(&framed(&out)), Some(request));
+        }
+    }
+
+    /// A name that can be told from its neighbours in a list.
+    fn name() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(any::<u8>(), 1..20).prop_map(|mut name| {
+            name.retain(|byte| !matches!(byte, b'\0' | b'\r' | b'\n' | b','));
+            name
+        })
+    }
+
+    fn names() -> impl Strategy<Value = Vec<Cow<'static, [u8]>>> {
+        prop::collection::vec(name().prop_map(Cow::Owned), 1..5)
+    }
+
+    proptest! {
+        #[test]
+        fn prompts_with_names_come_back(
+            names in names(), name in name(), bytes: u64,
+        ) {
+            for prompt in [
+                Prompt::Directories(names.clone()),
+                Prompt::Files(names),
+                Prompt::Sending { name: Cow::Owned(name), bytes },
+            ] {
+                let line = framed(&written(&prompt));
+                prop_assert_eq!(Prompt::parse(&line), Some(prompt));
+            }
+        }
+
+        #[test]
+        fn answers_come_back(name in name()) {
+            let mut out = Vec::new();
+            write_answer(&name, &mut out);
+            let line = framed(&out);
+            prop_assert_eq!(answer(&line), name.trim_ascii());
+        }
+
+        #[test]
+        fn nothing_panics(line in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Request::parse(&line);
+            let _ = Prompt::parse(&line);
+            let _ = Prompt::parse(&[SENDING, &line, BYTES_CLOSE].concat());
+        }
+    }
+}

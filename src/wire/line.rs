@@ -8,6 +8,8 @@
 //! and are not answered. An IAC before a byte that is no Telnet command is that byte 255: clients
 //! exist that send names in Latin-1 and do not double it.
 
+use std::fmt;
+
 /// Telnet's "interpret as command" byte.
 const IAC: u8 = 255;
 /// "Data mark", the end of a Synch.
@@ -33,7 +35,6 @@ pub enum Line<'a> {
 /// A line over the limit is reported once, when its end has been seen, so that its reply comes in
 /// its turn. At most two bytes more than the limit are kept of it, whatever its length. An empty
 /// framer holds no heap memory.
-#[derive(Debug)]
 pub struct Framer {
     /// Bytes of a line, without its end.
     limit: usize,
@@ -177,6 +178,13 @@ impl Framer {
     }
 }
 
+/// What a framer holds may be a password, so it shows how much and not what.
+impl fmt::Debug for Framer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Framer({} of {} bytes)", self.pending(), self.limit)
+    }
+}
+
 /// Appends `text` as part of a line, so that a [`Framer`] gives it back: the byte 255 is doubled, as
 /// Telnet wants it. NUL, CR and LF can't be part of a line and are written as `?`, so that no name
 /// can begin a line of its own.
@@ -186,6 +194,189 @@ pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
             b'\0' | b'\r' | b'\n' => out.push(b'?'),
             IAC => out.extend_from_slice(&[IAC, IAC]),
             _ => out.push(byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LIMIT: usize = 8;
+
+    /// Every line of `pieces`, pushed one after the other; `None` stands for one that was too long.
+    fn lines(pieces: &[&[u8]]) -> Vec<Option<Vec<u8>>> {
+        let mut framer = Framer::new(LIMIT);
+        let mut found = Vec::new();
+        for piece in pieces {
+            framer.push(piece);
+            drain(&mut framer, &mut found);
+        }
+        found
+    }
+
+    fn drain(framer: &mut Framer, found: &mut Vec<Option<Vec<u8>>>) {
+        loop {
+            let promised = framer.has_line();
+            match framer.next_line() {
+                Some(Line::Text(text)) => found.push(Some(text.to_vec())),
+                Some(Line::TooLong) => found.push(None),
+                None => {
+                    assert!(!promised);
+                    return;
+                }
+            }
+            assert!(promised);
+        }
+    }
+
+    fn text(line: &[u8]) -> Option<Vec<u8>> {
+        Some(line.to_vec())
+    }
+
+    #[test]
+    fn both_line_ends_end_a_line() {
+        assert_eq!(
+            lines(&[b"NOOP\r\nQUIT\n\r\n\nA\rB\r\r\nrest"]),
+            [text(b"NOOP"), text(b"QUIT"), text(b""), text(b""), text(b"A\rB\r")]
+        );
+    }
+
+    #[test]
+    fn the_limit_counts_the_line_without_its_end() {
+        assert_eq!(lines(&[b"12345678\r\n12345678\n"]), [text(b"12345678"), text(b"12345678")]);
+        assert_eq!(lines(&[b"123456789\r\nNOOP\r\n"]), [None, text(b"NOOP")]);
+        assert_eq!(lines(&[b"123456789\n12345678\ra\n12345678\r\r\n"]), [None, None, None]);
+        assert_eq!(lines(&[b"1234567\r\r\n"]), [text(b"1234567\r")]);
+    }
+
+    #[test]
+    fn a_long_line_is_reported_once_and_costs_no_memory() {
+        let mut framer = Framer::new(LIMIT);
+        for _ in 0..1024 {
+            framer.push(&[b'x'; 1024]);
+            assert!(framer.pending() <= LIMIT + 2);
+            assert!(framer.bytes.capacity() <= 4 * LIMIT);
+            assert_eq!(framer.next_line(), None);
+        }
+        framer.push(b"\r\nQUIT\r\n");
+        assert_eq!(framer.next_line(), Some(Line::TooLong));
+        assert_eq!(framer.next_line(), Some(Line::Text(b"QUIT")));
+        assert_eq!(framer.next_line(), None);
+    }
+
+    #[test]
+    fn an_empty_framer_holds_no_memory() {
+        let mut framer = Framer::new(LIMIT);
+        framer.push(b"NOOP\r\nNO");
+        assert_eq!(framer.pending(), 7);
+        assert_eq!(framer.next_line(), Some(Line::Text(b"NOOP")));
+        assert_eq!(framer.next_line(), None);
+        assert_eq!(framer.pending(), 2);
+        framer.push(b"OP\r\n");
+        assert_eq!(framer.next_line(), Some(Line::Text(b"NOOP")));
+        assert_eq!((framer.pending(), framer.next_line()), (0, None));
+        assert_eq!(framer.bytes.capacity(), 0);
+    }
+
+    #[test]
+    fn what_was_given_out_is_dropped_while_lines_keep_coming() {
+        let mut framer = Framer::new(LIMIT);
+        framer.push(b"first\r\n");
+        for _ in 0..10_000 {
+            framer.push(b"NOOP\r\n");
+            assert!(matches!(framer.next_line(), Some(Line::Text(_))));
+        }
+        assert!(framer.bytes.capacity() < 100);
+    }
+
+    #[test]
+    fn the_synch_before_abor_vanishes() {
+        for synch in [
+            &b"\xff\xf4\xff\xf2ABOR\r\n"[..],
+            // The IAC before DM was the urgent byte and is lost.
+            b"\xff\xf4\xf2ABOR\r\n",
+            // Half a Synch.
+            b"\xff\xf4ABOR\r\n",
+            b"\xff\xf2ABOR\r\n",
+        ] {
+            assert_eq!(lines(&[synch]), [text(b"ABOR")], "{synch:?}");
+        }
+        // Elsewhere the byte of DM is text, such as an accented letter of Latin-1.
+        assert_eq!(lines(&[b"\xf2\r\n"]), [text(b"\xf2")]);
+    }
+
+    #[test]
+    fn telnet_commands_vanish_and_a_doubled_iac_is_one_byte() {
+        assert_eq!(lines(&[b"a\xff\xffb\xff\xf1c\r\n"]), [text(b"a\xffbc")]);
+        // WILL ECHO, and an option whose number is that of LF.
+        assert_eq!(lines(&[b"\xff\xfb\x01NO\xff\xfe\nOP\r\n"]), [text(b"NOOP")]);
+        // An IAC that a client did not double, also before the line end.
+        assert_eq!(
+            lines(&[b"a\xffb\r\n\xff\r\n\xff\n"]),
+            [text(b"a\xffb"), text(b"\xff"), text(b"\xff")]
+        );
+    }
+
+    /// Bytes among which line ends and Telnet commands are frequent.
+    fn stream() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![
+            4 => prop::sample::select(&b"AB \r\n\n\0"[..]),
+            2 => prop::sample::select(&[IAC, IAC, DM, IP, 251, 253, 241, 240][..]),
+            1 => any::<u8>(),
+        ];
+        prop::collection::vec(byte, 0..60)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn any_split_gives_the_same_lines(stream in stream()) {
+            let whole = lines(&[&stream]);
+            for at in 0..=stream.len() {
+                let (head, tail) = stream.split_at(at);
+                prop_assert_eq!(&lines(&[head, tail]), &whole);
+            }
+            let bytes: Vec<&[u8]> = stream.chunks(1).collect();
+            prop_assert_eq!(&lines(&bytes), &whole);
+            let triples: Vec<&[u8]> = stream.chunks(3).collect();
+            prop_assert_eq!(&lines(&triples), &whole);
+        }
+
+        #[test]
+        fn waiting_lines_come_out_as_if_they_had_been_taken_at_once(
+            pieces in prop::collection::vec(stream(), 0..6),
+        ) {
+            let at_once = lines(&[&pieces.concat()]);
+            let mut framer = Framer::new(LIMIT);
+            let mut found = Vec::new();
+            for piece in &pieces {
+                framer.push(piece);
+                // One line a piece, so that the rest waits and is moved.
+                match framer.next_line() {
+                    Some(Line::Text(text)) => found.push(Some(text.to_vec())),
+                    Some(Line::TooLong) => found.push(None),
+                    None => {}
+                }
+            }
+            drain(&mut framer, &mut found);
+            prop_assert_eq!(found, at_once);
+        }
+
+        #[test]
+        fn written_text_comes_back(text in prop::collection::vec(any::<u8>(), 0..64)) {
+            let mut wire = Vec::new();
+            write_text(&text, &mut wire);
+            wire.extend_from_slice(b"\r\n");
+            let mut framer = Framer::new(text.len());
+            framer.push(&wire);
+            let sayable: Vec<u8> = text
+                .iter()
+                .map(|byte| if matches!(byte, b'\0' | b'\r' | b'\n') { b'?' } else { *byte })
+                .collect();
+            prop_assert_eq!(framer.next_line(), Some(Line::Text(&sayable)));
         }
     }
 }

@@ -120,3 +120,95 @@ fn extended_fields(text: &[u8]) -> Option<[&[u8]; 3]> {
     // Behind the last delimiter comes nothing.
     (fields.next() == Some(&[]) && fields.next().is_none()).then_some(three)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn written(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut out = Vec::new();
+        write(&mut out);
+        out
+    }
+
+    fn v4(text: &str) -> SocketAddrV4 {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_forms_are_those_of_the_rfcs() {
+        let passive = written(|out| write_passive(v4("192.168.0.7:50001"), out));
+        assert_eq!(passive, b"Entering Passive Mode (192,168,0,7,195,81).");
+        let extended = written(|out| write_extended_passive(50_001, out));
+        assert_eq!(extended, b"Entering Extended Passive Mode (|||50001|)");
+        let v6: SocketAddr = "[1080::8:800:200c:417a]:5282".parse().unwrap();
+        assert_eq!(written(|out| write_extended(v6, out)), b"|2|1080::8:800:200c:417a|5282|");
+        assert_eq!(parse_extended(b"|2|1080::8:800:200C:417A|5282|"), Ok(v6));
+        assert_eq!(parse_extended(b"!1!10.0.0.1!21!"), Ok("10.0.0.1:21".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_227_is_understood_with_and_without_parentheses() {
+        for text in [
+            "Entering Passive Mode (10,0,0,1,4,1)",
+            "Entering passive mode. 10,0,0,1,4,1",
+            "=10,0,0,1,4,1",
+            "Mode, for you: 10,0,0,1,4,1.",
+        ] {
+            assert_eq!(parse_passive(text.as_bytes()), Some(v4("10.0.0.1:1025")), "{text}");
+        }
+        for text in
+            ["", "Entering Passive Mode", "(10,0,0,1,4)", "(10,0,0,256,4,1)", "(1,2,3,4,5,6,7)"]
+        {
+            assert_eq!(parse_passive(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in
+            ["", "1,2,3,4,5", "1,2,3,4,5,6,7", "1,2,3,4,5,256", "1,2,3,4,5,-6", "a,2,3,4,5,6"]
+        {
+            assert_eq!(parse_host_port(text.as_bytes()), None, "{text}");
+        }
+        for text in
+            ["", "|", "|1|10.0.0.1|21", "1|10.0.0.1|21|", "|1|10.0.0.1|65536|", "|1|::1|21|"]
+        {
+            assert_eq!(parse_extended(text.as_bytes()), Err(ExtendedFault::Syntax), "{text}");
+        }
+        assert_eq!(parse_extended(b"|2|10.0.0.1|21|"), Err(ExtendedFault::Syntax));
+        assert_eq!(parse_extended(b"|1|10.0.0.1|21|x"), Err(ExtendedFault::Syntax));
+        assert_eq!(parse_extended(b"|3|10.0.0.1|21|"), Err(ExtendedFault::Protocol));
+        for text in ["(||21|)", "|||21|", "(|||21)", "(|||99999|)", "(|||21|"] {
+            assert_eq!(parse_extended_passive(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(parse_extended_passive(b"Mode (for you) (|1|10.0.0.1|21|)"), Some(21));
+    }
+
+    proptest! {
+        #[test]
+        fn addresses_come_back(v4: SocketAddrV4, ip: Ipv6Addr, port: u16) {
+            prop_assert_eq!(parse_host_port(&written(|out| write_host_port(v4, out))), Some(v4));
+            prop_assert_eq!(parse_passive(&written(|out| write_passive(v4, out))), Some(v4));
+            for address in [SocketAddr::V4(v4), SocketAddr::new(IpAddr::V6(ip), port)] {
+                prop_assert_eq!(parse_extended(&written(|out| write_extended(address, out))), Ok(address));
+            }
+            let text = written(|out| write_extended_passive(port, out));
+            prop_assert_eq!(parse_extended_passive(&text), Some(port));
+        }
+
+        #[test]
+        fn nothing_panics(
+            bytes in prop::collection::vec(any::<u8>(), 0..40),
+            likely in prop::collection::vec(prop::sample::select(&b"0129,|().: a"[..]), 0..40),
+        ) {
+            for text in [bytes, likely] {
+                let _ = parse_host_port(&text);
+                let _ = parse_extended(&text);
+                let _ = parse_passive(&text);
+                let _ = parse_extended_passive(&text);
+            }
+        }
+    }
+}

@@ -8,15 +8,20 @@
 //! may begin or end with spaces (RFC 959, section 5.3.1, has it so). Paths are bytes, never checked
 //! for UTF-8; NUL and CR, which no client sends in one on purpose, are refused.
 
+use std::fmt;
 use std::net::{SocketAddr, SocketAddrV4};
 
-use super::address::{self, ExtendedFault};
-use super::{FactSelection, Verb};
+pub use super::parameter::{
+    EpsvArgument, ListArgument, OptsArgument, Structure, TransferMode, TransferType,
+};
+
+use super::parameter::{Parameter, split_word};
+use super::{Verb, address};
 use crate::wire::digits;
 use crate::wire::line::write_text;
 
-/// One command. Paths and names are as the peer sent them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One command. Paths and names are as the peer sent them; [`fmt::Debug`] shows no password.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Command<'a> {
     /// USER name.
     User(&'a [u8]),
@@ -94,60 +99,6 @@ pub enum Command<'a> {
     Help(Option<&'a [u8]>),
     /// NOOP.
     Noop,
-}
-
-/// What TYPE asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TransferType {
-    /// `A`, `A N`: lines, ended by CRLF on the wire.
-    Ascii,
-    /// `I`, `L 8`: bytes as they are.
-    Image,
-}
-
-/// What STRU asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Structure {
-    /// `F`: no structure but that of the file.
-    File,
-}
-
-/// What MODE asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TransferMode {
-    /// `S`: the bytes, and the connection's end is theirs.
-    Stream,
-}
-
-/// What EPSV asks for (RFC 2428, section 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EpsvArgument {
-    /// Nothing: the protocol of the control connection.
-    Any,
-    /// `ALL`: the client will use no other way from now on.
-    All,
-    /// `1`.
-    Ipv4,
-    /// `2`.
-    Ipv6,
-}
-
-/// What follows LIST and NLST: options in the habit of `ls`, and a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ListArgument<'a> {
-    /// The option letters of the first word, if that began with `-`; without the dash.
-    pub options: &'a [u8],
-    /// What is to be listed, unless it is the working directory.
-    pub path: Option<&'a [u8]>,
-}
-
-/// What OPTS sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OptsArgument {
-    /// `UTF8 ON` or `OFF` (RFC 2640 has no such option; many clients send it).
-    Utf8(bool),
-    /// `MLST`: the facts that MLST and MLSD shall tell (RFC 3659, section 7.9).
-    Mlst(FactSelection),
 }
 
 /// Why a line is no command.
@@ -365,19 +316,14 @@ impl<'a> Command<'a> {
     }
 }
 
-impl ListArgument<'_> {
-    fn write(&self, out: &mut Vec<u8>) {
-        if !self.options.is_empty() {
-            out.extend_from_slice(b" -");
-            write_text(self.options, out);
-        } else if self.path.is_some_and(|path| path.starts_with(b"-")) {
-            // As `ls` has it: no options follow, so that the path is not taken for one.
-            out.extend_from_slice(b" --");
+impl fmt::Debug for Command<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Pass(_) | Self::Acct(_) = self {
+            return write!(f, "{} ****", self.verb().name());
         }
-        if let Some(path) = self.path {
-            out.push(b' ');
-            write_text(path, out);
-        }
+        let mut line = Vec::new();
+        self.write(&mut line);
+        write!(f, "{}", line.trim_ascii_end().escape_ascii())
     }
 }
 
@@ -387,154 +333,257 @@ pub fn is_sayable(bytes: &[u8]) -> bool {
     !bytes.iter().any(|byte| matches!(byte, b'\0' | b'\r' | b'\n'))
 }
 
-/// What stands before the first space, and what stands behind it if there is one.
-fn split_word(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
-    let mut halves = bytes.splitn(2, |&byte| byte == b' ');
-    (halves.next().unwrap_or_default(), halves.next())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ftp::FactSelection;
+    use crate::wire::{Framer, Line};
+    use proptest::prelude::*;
 
-/// What follows a verb.
-#[derive(Clone, Copy)]
-struct Parameter<'a> {
-    verb: Verb,
-    /// Everything behind the one space; empty if that is missing too.
-    bytes: &'a [u8],
-}
-
-impl<'a> Parameter<'a> {
-    /// No parameter. Refused where it is asked for, which is where obeying a command that was meant
-    /// otherwise would change the session: REIN, and CDUP, which may have been meant as CWD. The
-    /// other verbs without a parameter ignore one, as servers habitually do: clients pad NOOP to
-    /// keep a connection alive, and an ABOR or QUIT must not fail for a stray byte.
-    fn none(self, command: Command<'a>) -> Result<Command<'a>, CommandFault<'a>> {
-        if self.word().is_empty() { Ok(command) } else { Err(CommandFault::Unwanted(self.verb)) }
+    fn parse(line: &str) -> Result<Command<'_>, CommandFault<'_>> {
+        Command::parse(line.as_bytes())
     }
 
-    /// A path, or another name: at least one byte.
-    fn path(self) -> Result<&'a [u8], CommandFault<'a>> {
-        self.optional_path()?.ok_or(CommandFault::Missing(self.verb))
+    #[test]
+    fn names_keep_every_space_but_the_first() {
+        assert_eq!(parse("RETR  a b "), Ok(Command::Retr(b" a b ")));
+        assert_eq!(parse("retr a"), Ok(Command::Retr(b"a")));
+        assert_eq!(parse("PASS"), Ok(Command::Pass(b"")));
+        assert_eq!(parse("PASS  x "), Ok(Command::Pass(b" x ")));
+        assert_eq!(parse("XMKD a"), Ok(Command::Mkd(b"a")));
+        assert_eq!(Command::parse(b"CWD \xff\xfe\x01"), Ok(Command::Cwd(b"\xff\xfe\x01")));
     }
 
-    fn optional_path(self) -> Result<Option<&'a [u8]>, CommandFault<'a>> {
-        if is_sayable(self.bytes) {
-            Ok(Some(self.bytes).filter(|bytes| !bytes.is_empty()))
-        } else {
-            Err(self.syntax("A name can't hold NUL, CR or LF"))
+    #[test]
+    fn faults_say_what_is_wrong() {
+        assert_eq!(parse(""), Err(CommandFault::Empty));
+        assert_eq!(parse("  \t"), Err(CommandFault::Empty));
+        assert_eq!(parse("GET / HTTP/1.1"), Err(CommandFault::Unknown(b"GET")));
+        assert_eq!(parse(" NOOP"), Err(CommandFault::Unknown(b"")));
+        assert_eq!(parse("SITE HELP"), Err(CommandFault::NotImplemented(Verb::Site)));
+        assert_eq!(parse("USER"), Err(CommandFault::Missing(Verb::User)));
+        assert_eq!(parse("RETR "), Err(CommandFault::Missing(Verb::Retr)));
+        assert_eq!(parse("TYPE  "), Err(CommandFault::Missing(Verb::Type)));
+        assert_eq!(parse("CDUP /"), Err(CommandFault::Unwanted(Verb::Cdup)));
+        assert_eq!(parse("REIN now"), Err(CommandFault::Unwanted(Verb::Rein)));
+        for line in ["RETR a\0", "CWD a\rb", "LIST a\0b", "MLSD \r", "USER a\0", "STAT a\0"] {
+            assert!(matches!(parse(line), Err(CommandFault::Syntax(..))), "{line:?}");
         }
     }
 
-    /// The parameter where it is a word and no name, so that spaces around it mean nothing.
-    fn word(self) -> &'a [u8] {
-        self.bytes.trim_ascii()
+    #[test]
+    fn verbs_without_a_parameter_bear_spaces_and_most_of_them_words() {
+        assert_eq!(parse("CDUP "), Ok(Command::Cdup));
+        assert_eq!(parse("REIN \t"), Ok(Command::Rein));
+        assert_eq!(parse("NOOP still here"), Ok(Command::Noop));
+        assert_eq!(parse("PASV x"), Ok(Command::Pasv));
+        assert_eq!(parse("ABOR \0"), Ok(Command::Abor));
     }
 
-    fn needed_word(self) -> Result<&'a [u8], CommandFault<'a>> {
-        Some(self.word()).filter(|word| !word.is_empty()).ok_or(CommandFault::Missing(self.verb))
-    }
-
-    /// The first word as a number. What ALLO has behind it (`R 512`) is for machines with records.
-    fn number(self) -> Result<u64, CommandFault<'a>> {
-        let (word, rest) = split_word(self.needed_word()?);
-        if rest.is_some() && self.verb != Verb::Allo {
-            return Err(self.syntax("One number is wanted"));
-        }
-        digits::parse(word).ok_or_else(|| self.syntax("That is no number that can be used"))
-    }
-
-    /// RFC 959, section 3.1.1.
-    fn transfer_type(self) -> Result<TransferType, CommandFault<'a>> {
-        let (word, rest) = split_word(self.needed_word()?);
-        let form = rest.unwrap_or_default().trim_ascii();
-        match (word.to_ascii_uppercase().as_slice(), form.to_ascii_uppercase().as_slice()) {
-            (b"A", b"" | b"N") | (b"A", b"NON-PRINT") => Ok(TransferType::Ascii),
-            (b"I", b"") | (b"L", b"8") | (b"L8", b"") => Ok(TransferType::Image),
-            (b"A", b"T" | b"C") => Err(self.parameter("Only the form N is served")),
-            (b"L", _) if digits::parse(form).is_some() => {
-                Err(self.parameter("Only bytes of 8 bits are served"))
+    #[test]
+    fn types_structures_and_modes() {
+        for (lines, transfer_type) in [
+            (&["TYPE A", "TYPE a n", "TYPE A Non-print"][..], TransferType::Ascii),
+            (&["TYPE I", "TYPE i ", "TYPE L 8", "TYPE L8"], TransferType::Image),
+        ] {
+            for line in lines {
+                assert_eq!(parse(line), Ok(Command::Type(transfer_type)), "{line}");
             }
-            (b"E", _) => Err(self.parameter("EBCDIC is not served")),
-            _ => Err(self.syntax("A, I or L 8 is wanted")),
+        }
+        for line in ["TYPE E", "TYPE E N", "TYPE A T", "TYPE L 7", "STRU R", "MODE z", "MODE B"] {
+            assert!(matches!(parse(line), Err(CommandFault::Parameter(..))), "{line}");
+        }
+        for line in ["TYPE X", "TYPE I 8", "TYPE L", "TYPE A Q", "STRU X", "MODE SS", "MODE"] {
+            let fault = parse(line).unwrap_err();
+            assert!(
+                matches!(fault, CommandFault::Syntax(..) | CommandFault::Missing(_)),
+                "{line}: {fault:?}"
+            );
+        }
+        assert_eq!(parse("STRU f"), Ok(Command::Stru(Structure::File)));
+        assert_eq!(parse("MODE s"), Ok(Command::Mode(TransferMode::Stream)));
+    }
+
+    #[test]
+    fn addresses_and_protocols() {
+        assert_eq!(parse("EPSV"), Ok(Command::Epsv(EpsvArgument::Any)));
+        assert_eq!(parse("EPSV all"), Ok(Command::Epsv(EpsvArgument::All)));
+        assert_eq!(parse("EPSV 3"), Err(CommandFault::Protocol(Verb::Epsv)));
+        assert!(matches!(parse("EPSV x"), Err(CommandFault::Syntax(..))));
+        assert_eq!(parse("EPRT |3|a|1|"), Err(CommandFault::Protocol(Verb::Eprt)));
+        assert!(matches!(parse("EPRT |1|a|1|"), Err(CommandFault::Syntax(..))));
+        assert!(matches!(parse("PORT 1,2,3"), Err(CommandFault::Syntax(..))));
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(parse("REST 0"), Ok(Command::Rest(0)));
+        assert_eq!(parse("REST 18446744073709551615"), Ok(Command::Rest(u64::MAX)));
+        assert_eq!(parse("ALLO 10 R 512"), Ok(Command::Allo(10)));
+        for line in ["REST -1", "REST 18446744073709551616", "REST 1 2", "REST x", "ALLO R 1"] {
+            assert!(matches!(parse(line), Err(CommandFault::Syntax(..))), "{line}");
         }
     }
 
-    /// RFC 959, section 3.1.2.
-    fn structure(self) -> Result<Structure, CommandFault<'a>> {
-        match self.needed_word()? {
-            b"F" | b"f" => Ok(Structure::File),
-            b"R" | b"r" | b"P" | b"p" => Err(self.parameter("Only F is served")),
-            _ => Err(self.syntax("F is wanted")),
+    #[test]
+    fn listings_have_options_and_a_path() {
+        let list = |options: &'static [u8], path| Ok(Command::List(ListArgument { options, path }));
+        assert_eq!(parse("LIST"), list(b"", None));
+        assert_eq!(parse("LIST "), list(b"", None));
+        assert_eq!(parse("LIST a b"), list(b"", Some(b"a b")));
+        assert_eq!(parse("LIST -la"), list(b"la", None));
+        assert_eq!(parse("LIST -la "), list(b"la", None));
+        assert_eq!(parse("LIST -la  a -b"), list(b"la", Some(b" a -b")));
+        assert_eq!(parse("LIST -- -a"), list(b"", Some(b"-a")));
+        assert_eq!(parse("LIST -"), list(b"", None));
+    }
+
+    #[test]
+    fn options_are_set() {
+        assert_eq!(parse("OPTS UTF8 ON"), Ok(Command::Opts(OptsArgument::Utf8(true))));
+        assert_eq!(parse("opts utf-8 off"), Ok(Command::Opts(OptsArgument::Utf8(false))));
+        assert_eq!(parse("OPTS UTF8"), Ok(Command::Opts(OptsArgument::Utf8(true))));
+        let chosen = FactSelection::SIZE | FactSelection::KIND;
+        assert_eq!(parse("OPTS MLST size;type;x;"), Ok(Command::Opts(OptsArgument::Mlst(chosen))));
+        let none = OptsArgument::Mlst(FactSelection::NONE);
+        assert_eq!(parse("OPTS MLST"), Ok(Command::Opts(none)));
+        assert!(matches!(parse("OPTS HASH CRC32"), Err(CommandFault::Syntax(..))));
+        assert!(matches!(parse("OPTS UTF8 maybe"), Err(CommandFault::Syntax(..))));
+        assert_eq!(parse("OPTS"), Err(CommandFault::Missing(Verb::Opts)));
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        assert_eq!(format!("{:?}", Command::Pass(b"1234")), "PASS ****");
+        assert_eq!(format!("{:?}", Command::Retr(b"a\xff")), "RETR a\\xff\\xff");
+    }
+
+    #[test]
+    fn no_name_can_start_a_line_of_its_own() {
+        let mut out = Vec::new();
+        Command::Retr(b"a\r\nDELE b\0").write(&mut out);
+        assert_eq!(out, b"RETR a??DELE b?\r\n");
+        assert!(!is_sayable(b"a\r\nDELE b"));
+        assert!(is_sayable(b"\xff a"));
+    }
+
+    /// Every command, made of the parts given.
+    fn commands<'a>(
+        name: &'a [u8],
+        password: &'a [u8],
+        options: &'a [u8],
+        number: u64,
+        v4: SocketAddrV4,
+        address: SocketAddr,
+    ) -> Vec<Command<'a>> {
+        let list = |options, path| ListArgument { options, path };
+        let mut all = vec![
+            Command::User(name),
+            Command::Pass(password),
+            Command::Acct(name),
+            Command::Rein,
+            Command::Quit,
+            Command::Cwd(name),
+            Command::Cdup,
+            Command::Pwd,
+            Command::Mkd(name),
+            Command::Rmd(name),
+            Command::Type(TransferType::Ascii),
+            Command::Type(TransferType::Image),
+            Command::Stru(Structure::File),
+            Command::Mode(TransferMode::Stream),
+            Command::Pasv,
+            Command::Port(v4),
+            Command::Eprt(address),
+            Command::Retr(name),
+            Command::Stor(name),
+            Command::Appe(name),
+            Command::Rest(number),
+            Command::Abor,
+            Command::Allo(number),
+            Command::List(list(b"", None)),
+            Command::List(list(b"", Some(name))),
+            Command::List(list(options, None)),
+            Command::List(list(options, Some(name))),
+            Command::Nlst(list(b"", Some(name))),
+            Command::Nlst(list(options, Some(name))),
+            Command::Mlsd(None),
+            Command::Mlsd(Some(name)),
+            Command::Mlst(None),
+            Command::Mlst(Some(name)),
+            Command::Stat(None),
+            Command::Stat(Some(name)),
+            Command::Size(name),
+            Command::Mdtm(name),
+            Command::Dele(name),
+            Command::Rnfr(name),
+            Command::Rnto(name),
+            Command::Syst,
+            Command::Feat,
+            Command::Opts(OptsArgument::Utf8(true)),
+            Command::Opts(OptsArgument::Utf8(false)),
+            Command::Opts(OptsArgument::Mlst(FactSelection::ALL)),
+            Command::Opts(OptsArgument::Mlst(FactSelection::NONE)),
+            Command::Help(None),
+            Command::Help(Some(name)),
+            Command::Noop,
+        ];
+        all.extend(
+            [EpsvArgument::Any, EpsvArgument::All, EpsvArgument::Ipv4, EpsvArgument::Ipv6]
+                .map(Command::Epsv),
+        );
+        all
+    }
+
+    #[test]
+    fn every_verb_is_a_command_or_not_implemented() {
+        let address = SocketAddrV4::new([10, 0, 0, 1].into(), 1025);
+        let obeyed = commands(b"a", b"", b"l", 1, address, address.into());
+        for &verb in Verb::ALL {
+            let refused = matches!(parse(verb.name()), Err(CommandFault::NotImplemented(_)));
+            assert_ne!(obeyed.iter().any(|command| command.verb() == verb), refused, "{verb:?}");
         }
     }
 
-    /// RFC 959, section 3.4.
-    fn mode(self) -> Result<TransferMode, CommandFault<'a>> {
-        match self.needed_word()? {
-            b"S" | b"s" => Ok(TransferMode::Stream),
-            b"B" | b"b" | b"C" | b"c" | b"Z" | b"z" => Err(self.parameter("Only S is served")),
-            _ => Err(self.syntax("S is wanted")),
-        }
+    fn sayable(length: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![
+            any::<u8>().prop_filter("sayable", |byte| !b"\0\r\n".contains(byte)),
+            prop::sample::select(&b" -/\xff"[..]),
+        ];
+        prop::collection::vec(byte, length)
     }
 
-    /// RFC 2428, section 3.
-    fn epsv(self) -> Result<EpsvArgument, CommandFault<'a>> {
-        match self.word() {
-            b"" => Ok(EpsvArgument::Any),
-            b"1" => Ok(EpsvArgument::Ipv4),
-            b"2" => Ok(EpsvArgument::Ipv6),
-            word if word.eq_ignore_ascii_case(b"ALL") => Ok(EpsvArgument::All),
-            word if digits::parse(word).is_some() => Err(CommandFault::Protocol(self.verb)),
-            _ => Err(self.syntax("1, 2 or ALL is wanted")),
-        }
-    }
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
 
-    fn port(self) -> Result<SocketAddrV4, CommandFault<'a>> {
-        address::parse_host_port(self.needed_word()?)
-            .ok_or_else(|| self.syntax("h1,h2,h3,h4,p1,p2 is wanted"))
-    }
-
-    fn extended_port(self) -> Result<SocketAddr, CommandFault<'a>> {
-        address::parse_extended(self.needed_word()?).map_err(|fault| match fault {
-            ExtendedFault::Syntax => self.syntax("|protocol|address|port| is wanted"),
-            ExtendedFault::Protocol => CommandFault::Protocol(self.verb),
-        })
-    }
-
-    fn list(self) -> Result<ListArgument<'a>, CommandFault<'a>> {
-        let Some(path) = self.optional_path()? else {
-            return Ok(ListArgument::default());
-        };
-        let Some(dashed) = path.strip_prefix(b"-") else {
-            return Ok(ListArgument { options: b"", path: Some(path) });
-        };
-        let (options, path) = split_word(dashed);
-        // `--` says that no options follow.
-        let options = if options == b"-" { b"" } else { options };
-        Ok(ListArgument { options, path: path.filter(|path| !path.is_empty()) })
-    }
-
-    fn opts(self) -> Result<OptsArgument, CommandFault<'a>> {
-        let (option, value) = split_word(self.needed_word()?);
-        let value = value.unwrap_or_default().trim_ascii();
-        if option.eq_ignore_ascii_case(b"MLST") {
-            Ok(OptsArgument::Mlst(FactSelection::parse(value)))
-        } else if option.eq_ignore_ascii_case(b"UTF8") || option.eq_ignore_ascii_case(b"UTF-8") {
-            if value.is_empty() || value.eq_ignore_ascii_case(b"ON") {
-                Ok(OptsArgument::Utf8(true))
-            } else if value.eq_ignore_ascii_case(b"OFF") {
-                Ok(OptsArgument::Utf8(false))
-            } else {
-                Err(self.syntax("UTF8 is ON or OFF"))
+        #[test]
+        fn commands_come_back(
+            (name, password, options) in (sayable(1..24), sayable(0..24), "[a-zA-Z0-9]{1,4}"),
+            (number, v4, ip, port) in any::<(u64, SocketAddrV4, std::net::IpAddr, u16)>(),
+        ) {
+            let address = SocketAddr::new(ip, port);
+            for command in commands(&name, &password, options.as_bytes(), number, v4, address) {
+                let mut out = Vec::new();
+                command.write(&mut out);
+                let mut framer = Framer::new(1024);
+                framer.push(&out);
+                let Some(Line::Text(line)) = framer.next_line() else {
+                    return Err(TestCaseError::fail("a line was written"));
+                };
+                prop_assert_eq!(Command::parse(line), Ok(command));
             }
-        } else {
-            Err(self.syntax("There is no such option"))
         }
-    }
 
-    const fn syntax(self, reason: &'static str) -> CommandFault<'a> {
-        CommandFault::Syntax(self.verb, reason)
-    }
-
-    const fn parameter(self, reason: &'static str) -> CommandFault<'a> {
-        CommandFault::Parameter(self.verb, reason)
+        #[test]
+        fn nothing_panics(
+            verb in prop::sample::select(Verb::ALL),
+            line in prop::collection::vec(any::<u8>(), 0..40),
+            likely in "[ -~]{0,20}",
+        ) {
+            let _ = Command::parse(&line);
+            for parameter in [line.as_slice(), likely.as_bytes()] {
+                let _ = Command::parse(&[verb.name().as_bytes(), b" ", parameter].concat());
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The words of FTP: what goes over a control connection, and the listings that go over a data
 //! connection.
 //!
-//! - [`verb`] and [`command`]: what the user says. - [`reply`]: what the server says.
+//! - [`verb`] and [`command`]: what the user says.
+//! - [`reply`]: what the server says.
 //! - [`address`]: where a data connection goes. - [`facts`] and [`listing`]: what a directory
 //!   holds, for programs (RFC 3659) and in the form of `ls -l`.
 //!
@@ -15,6 +16,7 @@ pub mod reply;
 pub mod verb;
 
 mod civil;
+mod parameter;
 
 pub use command::{
     Command, CommandFault, EpsvArgument, ListArgument, OptsArgument, Structure, TransferMode,

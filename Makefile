@@ -1,0 +1,48 @@
+# Coracle. `make help` says what can be made.
+
+export PATH := $(PATH):$(HOME)/.cargo/bin
+SIM_SEEDS ?= 20000
+CLIENTS ?= 500
+
+.PHONY: help run test check sim demo many-clients doc release setup
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: ## build, and serve data/ on loopback
+	@scripts/setup --build
+	@cargo build --bins
+	@cargo run --quiet --bin coracled -- --data data
+
+test: ## every test, with all that it needs
+	@scripts/setup --test
+	cargo test
+
+check: ## formatting and lints
+	@scripts/setup --check
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+sim: ## the reactor under simulation: SIM_SEEDS=20000
+	@scripts/setup --build
+	CORACLE_SIM_SEEDS=$(SIM_SEEDS) cargo test --release --test sim
+
+demo: ## a guided session and two downloads, as a transcript
+	@scripts/setup --test
+	@scripts/demo
+
+many-clients: ## a crowd of clients from the shell at once: CLIENTS=500
+	@scripts/setup --test
+	@scripts/many-clients $(CLIENTS)
+
+doc: ## the documentation of the code, as HTML
+	@scripts/setup --build
+	cargo doc --no-deps --document-private-items
+
+release: ## both programs, optimised, in target/release
+	@scripts/setup --build
+	cargo build --release --bins
+
+setup: ## install what building and testing need
+	@scripts/setup --check
+	@scripts/setup --test

@@ -1,0 +1,124 @@
+//! The two files together, on a real disk.
+
+use tempfile::TempDir;
+
+use super::*;
+
+/// A data directory with these files and these directories in `files/`.
+#[expect(clippy::disallowed_methods, reason = "the test lays the data directory out")]
+fn data(credentials: &str, directories: &str, made: &[&str]) -> TempDir {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::write(data.path().join(CREDENTIALS), credentials).unwrap();
+    std::fs::write(data.path().join(DIRECTORIES), directories).unwrap();
+    std::fs::create_dir_all(data.path().join("files")).unwrap();
+    for name in made {
+        std::fs::create_dir_all(data.path().join("files").join(name)).unwrap();
+    }
+    data
+}
+
+/// Loads, numbering roots by the order in which their paths are first seen.
+fn load_from(data: &Path) -> Result<Loaded, Vec<Complaint>> {
+    let mut seen: Vec<PathBuf> = Vec::new();
+    load(data, &mut |path| {
+        if !path.metadata()?.is_dir() {
+            return Err(io::ErrorKind::NotADirectory.into());
+        }
+        let known = seen.iter().position(|other| other == path);
+        let index = known.unwrap_or(seen.len());
+        if known.is_none() {
+            seen.push(path.to_owned());
+        }
+        Ok(Root(u32::try_from(index).unwrap()))
+    })
+}
+
+fn said(data: &TempDir) -> Vec<String> {
+    let prefix = format!("{}/", data.path().display());
+    let complaints = load_from(data.path()).unwrap_err();
+    complaints.iter().map(|complaint| complaint.to_string().replace(&prefix, "")).collect()
+}
+
+fn client(loaded: &Loaded, name: &str, password: &str) -> Client {
+    match loaded.accounts.find(name.as_bytes()).unwrap().check(password.as_bytes()) {
+        Check::Passed(client) => client,
+        Check::Refused | Check::Slow(_) => panic!("{name} was refused"),
+    }
+}
+
+fn grants(client: &Client) -> Vec<String> {
+    let shown = |grant: &Grant| {
+        format!("{}:{}:{}", directories::shown(&grant.directory), grant.rights, grant.root.0)
+    };
+    client.grants().iter().map(shown).collect()
+}
+
+#[test]
+fn a_client_sees_its_grants_in_the_order_of_the_file() {
+    let data = data(
+        "user1:1234\nuser2:x\nroot:y\n",
+        "user1:Movies:r\n*:Shared:rw\nuser2:Movies:rwd\nuser1:Docs:r\nroot:/:rwd\n\
+         user1:Other:r:files/Movies\n",
+        &["Movies", "Shared", "Docs"],
+    );
+    let loaded = load_from(data.path()).unwrap();
+    assert_eq!((loaded.accounts.len(), loaded.grants), (3, 6));
+    assert!(loaded.warnings.is_empty());
+    let user1 = client(&loaded, "user1", "1234");
+    assert_eq!(user1.name(), "user1");
+    assert_eq!(grants(&user1), ["Movies:r:0", "Shared:rw:1", "Docs:r:2", "Other:r:0"]);
+    assert_eq!(grants(&client(&loaded, "user2", "x")), ["Shared:rw:1", "Movies:rwd:0"]);
+    assert_eq!(grants(&client(&loaded, "root", "y")), ["Shared:rw:1", "/:rwd:3"]);
+    assert!(loaded.accounts.find(b"user3").is_none());
+    assert!(loaded.accounts.find(b"*").is_none());
+}
+
+#[test]
+fn a_clients_own_grant_wins_over_everyones() {
+    let data = data("u:1\nv:1\n", "*:A:rwd\nu:A:r\n*:/:r\nu:/:rw\n", &["A"]);
+    let loaded = load_from(data.path()).unwrap();
+    assert_eq!(grants(&client(&loaded, "u", "1")), ["A:r:0", "/:rw:1"]);
+    assert_eq!(grants(&client(&loaded, "v", "1")), ["A:rwd:0", "/:r:1"]);
+}
+
+#[test]
+fn all_complaints_are_said_with_file_line_and_reason() {
+    let data = data(
+        "user1:1234\nuser1:again\nuser2:$6$abc$def\n",
+        "user2:Movies:r\nghost:Movies:r\nuser1:None:r\nuser1:Docs:rx\n\nuser1:F:r:Credentials\n",
+        &["Movies"],
+    );
+    let root = data.path().display().to_string();
+    assert_eq!(
+        said(&data),
+        [
+            "Credentials:2: duplicate username 'user1', first on line 1".to_owned(),
+            "Credentials:3: unknown password scheme '$6$': only $argon2id$ is understood, and a \
+             plain password can't begin with '$'"
+                .to_owned(),
+            "Directories:2: no client 'ghost' in Credentials".to_owned(),
+            "Directories:3: the directory 'files/None' does not exist".to_owned(),
+            "Directories:4: unknown rights letter 'x': expected r, w or d".to_owned(),
+            "Directories:6: 'Credentials' is no directory".to_owned(),
+        ]
+        .map(|line| line.replace(&root, "")),
+    );
+}
+
+#[test]
+fn missing_files_are_one_complaint_each() {
+    let data = tempfile::tempdir().unwrap();
+    assert_eq!(
+        said(&data),
+        ["Credentials: the file does not exist", "Directories: the file does not exist"]
+    );
+}
+
+#[test]
+fn who_is_granted_nothing_is_warned_of() {
+    let data = data("u:1\nv:1\n", "u:A:r\n", &["A"]);
+    let loaded = load_from(data.path()).unwrap();
+    assert_eq!(loaded.warnings.len(), 1);
+    assert_eq!(loaded.warnings[0].line, Some(2));
+    assert!(loaded.warnings[0].reason.contains("'v' is granted nothing"));
+}

@@ -1,0 +1,170 @@
+//! The command line of `coracled`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, value_parser};
+use ::log::LevelFilter;
+
+use crate::reactor::Limits;
+
+/// An FTP server that serves thousands of clients on one thread.
+#[derive(Debug, Parser)]
+#[command(name = "coracled", version, max_term_width = 100)]
+#[command(after_help = "\
+Signals: TERM or INT stops accepting, lets transfers end and leaves; a second INT leaves at once. \
+HUP reads Credentials and Directories anew and keeps the old tables if the new are wrong.")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+
+    /// Directory with Credentials, Directories and files/ [default: ./data if it is there, else
+    /// /var/lib/coracle]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(super) data: Option<PathBuf>,
+
+    /// Address for FTP; may be repeated; port 0 is any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2121")]
+    pub(super) listen: Vec<SocketAddr>,
+
+    /// Address for the guided dialogue; may be repeated; port 0 is any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2120")]
+    pub(super) guided: Vec<SocketAddr>,
+
+    /// Do not offer the guided dialogue
+    #[arg(long, conflicts_with = "guided")]
+    pub(super) no_guided: bool,
+
+    /// Ports for passive data connections, such as 50000-50100 [default: any free one]
+    #[arg(long, value_name = "LO-HI", value_parser = port_range)]
+    pub(super) passive_ports: Option<RangeInclusive<u16>>,
+
+    /// The IPv4 address that clients are told to connect to, for a server behind NAT
+    #[arg(long, value_name = "IP", value_parser = ipv4)]
+    pub(super) passive_address: Option<IpAddr>,
+
+    /// Clients at once; one more is answered 421
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(1..))]
+    pub(super) max_clients: u32,
+
+    /// Failed logins on a connection until it is ended
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u32).range(1..))]
+    pub(super) login_attempts: u32,
+
+    /// Ask for a password in the guided dialogue even where the username is unknown
+    #[arg(long)]
+    pub(super) conceal_usernames: bool,
+
+    /// Seconds to log in
+    #[arg(long, value_name = "SECS", default_value = "60", value_parser = seconds)]
+    pub(super) login_timeout: Duration,
+
+    /// Seconds between two commands; it rests while a transfer runs
+    #[arg(long, value_name = "SECS", default_value = "300", value_parser = seconds)]
+    pub(super) idle_timeout: Duration,
+
+    /// Seconds until a data connection must stand
+    #[arg(long, value_name = "SECS", default_value = "30", value_parser = seconds)]
+    pub(super) data_timeout: Duration,
+
+    /// Seconds in which a transfer must move at least a byte
+    #[arg(long, value_name = "SECS", default_value = "120", value_parser = seconds)]
+    pub(super) stall_timeout: Duration,
+
+    /// Bytes that one system call moves at most, 256 and upwards; smaller is smoother, larger is
+    /// faster
+    #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = value_parser!(u32).range(256..))]
+    pub(super) chunk_size: u32,
+
+    /// Seconds that running transfers are given when the server is told to stop
+    #[arg(long, value_name = "SECS", default_value = "10", value_parser = seconds)]
+    pub(super) drain: Duration,
+
+    /// How much is logged: off, error, warn, info, debug or trace
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub(super) log_level: LevelFilter,
+
+    /// File that the log is appended to [default: standard error]
+    #[arg(long, value_name = "FILE")]
+    pub(super) log_file: Option<PathBuf>,
+}
+
+/// What `coracled` does beside serving.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check Credentials and Directories: names every mistake with file, line and reason
+    Check,
+    /// Add a client or change its password, kept as an argon2id hash. The password is asked for
+    /// without echo, or read from standard input where that is no terminal
+    Passwd {
+        /// The client's username
+        user: String,
+    },
+}
+
+impl Arguments {
+    /// The loop's limits as the operator set them.
+    pub(super) fn limits(&self) -> Limits {
+        let mut limits = Limits {
+            clients: self.max_clients as usize,
+            login: self.login_timeout,
+            idle: self.idle_timeout,
+            arrival: self.data_timeout,
+            stall: self.stall_timeout,
+            passive_ports: self.passive_ports.clone(),
+            passive_address: self.passive_address,
+            ..Limits::default()
+        };
+        limits.budgets.pace.chunk = self.chunk_size as usize;
+        limits
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<u32>() {
+        Ok(secs @ 1..) => Ok(Duration::from_secs(u64::from(secs))),
+        Ok(0) | Err(_) => Err("a whole number of seconds, 1 or more, is needed".to_owned()),
+    }
+}
+
+fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
+    let (low, high) = text.split_once('-').unwrap_or((text, text));
+    match (low.parse::<u16>(), high.parse::<u16>()) {
+        (Ok(low @ 1..), Ok(high)) if low <= high => Ok(low..=high),
+        _ => Err("two ports are needed, the lower one first, such as 50000-50100".to_owned()),
+    }
+}
+
+fn ipv4(text: &str) -> Result<IpAddr, String> {
+    text.parse::<std::net::Ipv4Addr>()
+        .map(IpAddr::V4)
+        .map_err(|_| "an IPv4 address is needed, such as 203.0.113.7".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_range_of_ports_has_its_lower_end_first() {
+        assert_eq!(port_range("50000-50100"), Ok(50000..=50100));
+        assert_eq!(port_range("50000"), Ok(50000..=50000));
+        for wrong in ["", "-", "5-4", "0-3", "1-70000", "a-b"] {
+            assert!(port_range(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_out_is_never_zero() {
+        assert!(seconds("0").is_err());
+        assert_eq!(seconds("5"), Ok(Duration::from_secs(5)));
+    }
+}

@@ -1,0 +1,87 @@
+//! The one helper thread: what can't be sliced and would stall every client if the loop did it.
+//!
+//! Today that is argon2. Work goes out through a bounded queue; what comes back wakes the poll.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
+use std::thread::{Builder, JoinHandle};
+
+use mio::Waker;
+
+use crate::accounts::{Challenge, Verdict};
+use crate::terms::Key;
+
+/// Challenges that lie in the thread's own queue at most; more wait on the loop's side, one for each
+/// session at most.
+const QUEUE: usize = 64;
+
+/// The helper thread, as the loop sees it.
+#[derive(Debug)]
+pub(super) struct Helper {
+    work: Option<SyncSender<(Key, Challenge)>>,
+    done: Receiver<(Key, Verdict)>,
+    waiting: VecDeque<(Key, Challenge)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Helper {
+    /// Starts the thread; each verdict wakes the poll through `waker`.
+    pub(super) fn start(waker: Arc<Waker>) -> io::Result<Self> {
+        let (work, orders) = sync_channel(QUEUE);
+        let (results, done) = channel();
+        let thread = Builder::new()
+            .name("coracled-helper".to_owned())
+            .spawn(move || judge_all(&orders, &results, &waker))?;
+        Ok(Self { work: Some(work), done, waiting: VecDeque::new(), thread: Some(thread) })
+    }
+
+    /// Puts a challenge into the queue.
+    pub(super) fn submit(&mut self, key: Key, challenge: Challenge) {
+        self.waiting.push_back((key, challenge));
+        self.forward();
+    }
+
+    /// The next verdict that is ready.
+    pub(super) fn verdict(&mut self) -> Option<(Key, Verdict)> {
+        let verdict = self.done.try_recv().ok()?;
+        self.forward();
+        Some(verdict)
+    }
+
+    /// Moves what waits into the thread's queue, as far as there is room.
+    fn forward(&mut self) {
+        let Some(work) = &self.work else { return };
+        while let Some(order) = self.waiting.pop_front() {
+            if let Err(TrySendError::Full(order) | TrySendError::Disconnected(order)) =
+                work.try_send(order)
+            {
+                self.waiting.push_front(order);
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Helper {
+    fn drop(&mut self) {
+        // The thread ends when nobody can send to it any more.
+        self.work = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn judge_all(
+    orders: &Receiver<(Key, Challenge)>,
+    results: &Sender<(Key, Verdict)>,
+    waker: &Waker,
+) {
+    while let Ok((key, challenge)) = orders.recv() {
+        if results.send((key, challenge.judge())).is_err() || waker.wake().is_err() {
+            return;
+        }
+    }
+}

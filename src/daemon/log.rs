@@ -1,0 +1,25 @@
+//! The log: simplelog, to standard error or to a file.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+
+use ::log::LevelFilter;
+use simplelog::{Config, WriteLogger};
+
+/// Starts logging at `level`.
+///
+/// # Errors
+/// `file` can't be opened for appending.
+pub(super) fn start(level: LevelFilter, file: Option<&Path>) -> Result<(), String> {
+    let started = match file {
+        Some(path) => {
+            let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
+                format!("the log {} can't be opened: {error}; see --log-file", path.display())
+            })?;
+            WriteLogger::init(level, Config::default(), file)
+        }
+        None => WriteLogger::init(level, Config::default(), io::stderr()),
+    };
+    started.map_err(|error| format!("the log can't be started: {error}"))
+}

@@ -1,0 +1,40 @@
+//! Signals, as events of the loop's own poll.
+
+use std::io;
+
+use signal_hook_mio::v1_0::Signals;
+use rustix::process::Signal;
+
+use crate::io::OsIo;
+use crate::terms::Key;
+
+/// What an operator can ask for by a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Request {
+    /// TERM or INT: finish and leave.
+    Stop,
+    /// HUP: read the accounts anew.
+    Reload,
+}
+
+/// The signals that are caught.
+pub(super) struct Watch {
+    signals: Signals,
+}
+
+impl Watch {
+    /// Catches them from now on; their event bears `key`.
+    pub(super) fn start(io: &mut OsIo, key: Key) -> io::Result<Self> {
+        let caught = [Signal::TERM, Signal::INT, Signal::HUP].map(Signal::as_raw);
+        let mut signals = Signals::new(caught)?;
+        io.watch_source(&mut signals, key)?;
+        Ok(Self { signals })
+    }
+
+    /// What has been asked for since the last call.
+    pub(super) fn pending(&mut self) -> Vec<Request> {
+        let request =
+            |raw| if raw == Signal::HUP.as_raw() { Request::Reload } else { Request::Stop };
+        self.signals.pending().map(request).collect()
+    }
+}

@@ -1,0 +1,52 @@
+//! # Design: what a pass does, and why in that order
+//!
+//! ```text
+//!                 poll
+//!                  │  hints: key readable, key writable
+//!                  ▼
+//!    listeners ─▶ control connections ─▶ data connections ─▶ one write each ─▶ closing
+//!    64 accepts    16 lines               256 KiB sendfile    what was said     keys end here
+//!                                         64 KiB copied       in this pass
+//! ```
+//!
+//! **Listeners first**, so that a data connection that came in the same batch as its `RETR` stands
+//! when the command is served and the file can be sent at once. **Control before data**, so that
+//! `ABOR` is served before another 256 KiB go out. **Writing last**, so that `150` and `226` of a
+//! small file leave in one packet. **Closing at the very end**, so that within a pass a key means
+//! what it meant when the pass began.
+//!
+//! # Edge-triggered, asked like level-triggered
+//!
+//! mio tells of a change once. So readiness is a bit in the [channel](crate::channel): an event sets
+//! it, `WouldBlock` alone clears it, and everything in between is asked of the bit. A socket is
+//! registered for both directions once, when it first blocks: a data connection that carries a small
+//! file never does and costs no registration.
+//!
+//! What has spent its budget and has more to do goes to the tail of the next pass's queue, and the
+//! next poll does not wait. [`Census::longest_wait`](crate::reactor::Census) counts how many passes
+//! the unluckiest slot ever waited; the simulation holds a bound against it.
+//!
+//! # Keys
+//!
+//! The poll gives back whole numbers, and a number of the past can name a slot of the present. A
+//! [`Key`](crate::terms::Key) is index and generation; a stale one finds nothing.
+//!
+//! # Passive listeners are kept
+//!
+//! A listening socket made and thrown away for each transfer costs more than a small file does. Ours
+//! are kept and shared: a connection belongs to the session that waits on that port for that peer
+//! address. Sessions of one address get different ports, sessions of different addresses share one,
+//! and a stranger is closed at once.
+//!
+//! # Uploads
+//!
+//! An upload is a hidden part beside its target, and a [`Part`](crate::terms::Part) that is dropped
+//! removes it. Only `commit` renames it into place, and only the end of a data connection whose
+//! control connection still stands leads there: a process that is killed closes both, and the end of
+//! half a file must not pass for the end of the file.
+//!
+//! # What an idle client costs
+//!
+//! A slab slot, one box with the session in it, and two empty buffers. The outbox and the framer
+//! give their memory back when they are empty; the route and the transfer hang in a box that an idle
+//! session does not have.

@@ -1,0 +1,18 @@
+//! # Trust: who is believed what
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | traversal by `..` | a [`VirtualPath`](crate::tree::VirtualPath) exists only normalised; `..` stops at the root |
+//! | traversal by a symbolic link, or by a race with one | the kernel resolves beneath the granted directory (`openat2`, RESOLVE_BENEATH); no string is compared |
+//! | FTP bounce (RFC 2577, section 3) | active connections go only to the control connection's own address, to ports of 1024 and above |
+//! | port theft (RFC 2577, section 5) | a passive connection is accepted only from the address of a session that waits on that port |
+//! | half an upload under the final name | hidden parts, renamed when whole; a lost control connection means that it is not whole |
+//! | enumeration of accounts | FTP asks everyone for a password and refuses all in the same words; what is not granted and what is not there read alike |
+//! | endless lines | the framer keeps no more than a line may have, and says so once |
+//! | replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer |
+//! | exhausted descriptors | accepting rests and resumes; nobody who is connected is dropped |
+//! | a web page that makes a browser speak to us | a session that opens with an HTTP verb is dropped |
+//! | a client that takes all the loop's time | budgets a turn; what is left goes to the tail of the queue |
+//!
+//! Plain FTP sends passwords in the clear: until TLS is there, listen on loopback or on networks
+//! that you trust. That is why the default address is 127.0.0.1.

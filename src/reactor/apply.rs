@@ -1,0 +1,204 @@
+//! Events into a session, and its effects into the world.
+
+use std::time::Duration;
+
+use super::control::{Control, Due, Way};
+use super::{Reactor, Slot};
+use crate::io::Io;
+use crate::session::{Answer, Effect, Effects, Event, House, Order, Timer};
+use crate::terms::{Loss, Outcome, Route};
+use crate::transfer::Transfer;
+use crate::tree::Tree;
+
+impl<I: Io, T: Tree> Reactor<I, T> {
+    /// Tells a session of one event and carries out all that it asks for, the answers to that
+    /// included.
+    pub(super) fn tell(&mut self, control: &mut Control<I, T>, event: Event<'_>) {
+        let mut effects = std::mem::take(&mut self.effects);
+        let mut answer = self.handle(control, event, &mut effects);
+        while let Some(event) = answer {
+            answer = self.handle(control, event, &mut effects);
+        }
+        self.effects = effects;
+    }
+
+    /// One event. Returns the event that answers what the session asked for, if it is known at
+    /// once.
+    fn handle(
+        &mut self,
+        control: &mut Control<I, T>,
+        event: Event<'_>,
+        effects: &mut Effects<T>,
+    ) -> Option<Event<'static>> {
+        let moved = self.moved(control);
+        let mut house = House {
+            tree: &self.tree,
+            accounts: &self.accounts,
+            settings: &self.settings,
+            now: self.now,
+            today: self.today,
+            moved,
+        };
+        control.session.handle(event, &mut house, effects);
+        let mut answer = None;
+        for effect in effects.drain() {
+            let known = self.apply(control, effect);
+            debug_assert!(known.is_none() || answer.is_none(), "two answers are due at once");
+            answer = answer.or(known);
+        }
+        answer
+    }
+
+    fn apply(&mut self, control: &mut Control<I, T>, effect: Effect<T>) -> Option<Event<'static>> {
+        match effect {
+            Effect::Reply(answer) => self.say(control, &answer),
+            Effect::Listen(family) => {
+                self.unroute(control);
+                return Some(match self.route_passively(control.key, control.ends, family) {
+                    Ok((port, address)) => {
+                        control.link.get_or_insert_default().way = Way::Waiting(port);
+                        Event::RouteReady(address)
+                    }
+                    Err(fault) => Event::RouteFailed(fault),
+                });
+            }
+            Effect::Dial(address) => {
+                self.unroute(control);
+                control.link.get_or_insert_default().way = Way::Dial(address);
+            }
+            Effect::Begin(order) => return self.begin(control, order),
+            Effect::Abort => {
+                let bytes = self.moved(control)?;
+                self.unlink(control);
+                self.clear_due(control);
+                return Some(Event::Outcome(Outcome::Aborted { bytes }));
+            }
+            Effect::Unroute => self.unroute(control),
+            Effect::Verify(challenge) => self.challenges.push((control.key, challenge)),
+            Effect::Start(timer) => {
+                debug_assert!(self.moved(control).is_none(), "a session's timers rest meanwhile");
+                let wait = match timer {
+                    Timer::Login => self.limits.login,
+                    Timer::Idle => self.limits.idle,
+                };
+                self.set_due(control, Due::Session(timer), wait);
+            }
+            Effect::Stop => self.clear_due(control),
+            Effect::Close => self.bid_farewell(control),
+        }
+        None
+    }
+
+    /// Gives an order to the connection that is to carry it, or lets it wait for that.
+    fn begin(&mut self, control: &mut Control<I, T>, order: Order<T>) -> Option<Event<'static>> {
+        let route = order.route;
+        let transfer = Transfer::new(order);
+        let link = control.link.get_or_insert_default();
+        if route == Route::Control {
+            link.way = Way::Inline;
+            link.order = Some(transfer);
+            if !std::mem::replace(&mut control.inline_queued, true) {
+                self.data.push(control.key, self.passes);
+            }
+            self.set_due(control, Due::Stall, self.limits.stall);
+            return None;
+        }
+        match link.way {
+            Way::Waiting(_) => {
+                link.order = Some(transfer);
+                self.set_due(control, Due::Arrival, self.limits.arrival);
+                return None;
+            }
+            Way::Up(key) => {
+                if let Some(Slot::Data(data)) = self.slots.get_mut(key) {
+                    data.transfer = Some(transfer);
+                    self.set_due(control, Due::Stall, self.limits.stall);
+                    self.queue_data(key);
+                    return None;
+                }
+            }
+            Way::Dial(peer) => {
+                if let Some(key) = self.dial(control.key, control.ends.local.ip(), peer, transfer) {
+                    control.link.get_or_insert_default().way = Way::Up(key);
+                    self.set_due(control, Due::Arrival, self.limits.arrival);
+                    return None;
+                }
+            }
+            Way::Unset | Way::Inline => {}
+        }
+        control.link = None;
+        Some(Event::Outcome(Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 }))
+    }
+
+    /// Puts what was said behind what is waiting to be written.
+    pub(super) fn say(&mut self, control: &mut Control<I, T>, answer: &Answer) {
+        let tail = control.channel.outbox.tail();
+        match answer {
+            Answer::Ftp(reply) => reply.write(tail),
+            Answer::Guided(prompt) => prompt.write(tail),
+        }
+        self.mark_dirty(control);
+    }
+
+    /// Sees to it that what waits is written at the end of the pass.
+    pub(super) fn mark_dirty(&mut self, control: &mut Control<I, T>) {
+        if !std::mem::replace(&mut control.dirty, true) {
+            self.dirty.push(control.key);
+        }
+    }
+
+    /// The transfer has ended, for whatever reason: forgets its connection and tells the session.
+    pub(super) fn end_transfer(&mut self, control: &mut Control<I, T>, outcome: Outcome) {
+        self.unlink(control);
+        self.clear_due(control);
+        self.tell(control, Event::Outcome(outcome));
+    }
+
+    /// Drops whatever data connection there is, and the transfer with it.
+    pub(super) fn unlink(&mut self, control: &mut Control<I, T>) {
+        let Some(link) = control.link.take() else { return };
+        match link.way {
+            Way::Waiting(port) => {
+                self.unroute_passively(port, control.ends.peer.ip(), control.key);
+            }
+            Way::Up(key) => {
+                if let Some(Slot::Data(data)) = self.slots.get_mut(key) {
+                    data.transfer = None;
+                }
+                self.graveyard.push(key);
+            }
+            Way::Unset | Way::Dial(_) | Way::Inline => {}
+        }
+    }
+
+    /// Drops a route that no transfer uses.
+    fn unroute(&mut self, control: &mut Control<I, T>) {
+        debug_assert!(self.moved(control).is_none(), "a route in use is dropped");
+        self.unlink(control);
+    }
+
+    /// Bytes that the running transfer has moved; `None` if none runs.
+    pub(super) fn moved(&self, control: &Control<I, T>) -> Option<u64> {
+        let link = control.link.as_ref()?;
+        if let Some(order) = &link.order {
+            return Some(order.moved());
+        }
+        match link.way {
+            Way::Up(key) => match self.slots.get(key) {
+                Some(Slot::Data(data)) => data.transfer.as_ref().map(Transfer::moved),
+                Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
+            },
+            Way::Unset | Way::Waiting(_) | Way::Dial(_) | Way::Inline => None,
+        }
+    }
+
+    pub(super) fn set_due(&mut self, control: &mut Control<I, T>, due: Due, wait: Duration) {
+        control.due = Some(due);
+        self.timers.set(control.key, self.now + wait);
+    }
+
+    fn clear_due(&mut self, control: &mut Control<I, T>) {
+        control.due = None;
+        self.timers.clear(control.key);
+    }
+}

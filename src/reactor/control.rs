@@ -1,0 +1,353 @@
+//! Control connections: lines in, replies out, and the departure.
+
+use std::net::SocketAddr;
+
+use log::debug;
+
+use super::{Moving, Reactor, Slot};
+use crate::channel::{Channel, Moved};
+use crate::io::Io;
+use crate::session::{Dialect, Ends, Event, Session, Timer};
+use crate::terms::{Budget, Key, Loss, Outcome};
+use crate::tree::Tree;
+use crate::wire::line::Framer;
+
+/// Bytes that one read of a control connection takes at most.
+const READ: usize = 16 * 1024;
+
+/// Reads of a control connection in one turn: a peer that sends no line ends has its budget too.
+const READS_A_TURN: usize = 4;
+
+/// One control connection. What is rare hangs in a box that an idle one does not have.
+pub(super) struct Control<I: Io, T: Tree> {
+    pub(super) key: Key,
+    pub(super) channel: Channel<I>,
+    pub(super) framer: Framer,
+    pub(super) session: Session,
+    pub(super) ends: Ends,
+    /// The data connection that is prepared or in use. Its slot, if it has one, names this one as
+    /// its owner.
+    pub(super) link: Option<Box<Link<T>>>,
+    /// What the slot's deadline means.
+    pub(super) due: Option<Due>,
+    pub(super) stage: Stage,
+    /// The peer has closed its direction: no more lines will come.
+    pub(super) hung_up: bool,
+    /// The session has been told so.
+    pub(super) told: bool,
+    pub(super) queued: bool,
+    pub(super) inline_queued: bool,
+    pub(super) dirty: bool,
+}
+
+/// A data connection, as its control connection knows it.
+pub(super) struct Link<T: Tree> {
+    pub(super) way: Way,
+    /// The transfer that waits for its connection, or that is sent inline on the control
+    /// connection. One that moves over a data connection lives in that one's slot.
+    pub(super) order: Option<Moving<T>>,
+}
+
+/// Where the next data connection comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Nowhere yet.
+    Unset,
+    /// The peer is to connect to this listener of ours.
+    Waiting(Key),
+    /// We are to connect to this address of the peer's.
+    Dial(SocketAddr),
+    /// It stands, or is being dialled, in this slot.
+    Up(Key),
+    /// It is the control connection itself.
+    Inline,
+}
+
+impl<T: Tree> Default for Link<T> {
+    fn default() -> Self {
+        Self { way: Way::Unset, order: None }
+    }
+}
+
+/// What is due when a control connection's deadline passes. There is one at a time: the session's
+/// timers rest while a transfer runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// The session's own timer.
+    Session(Timer),
+    /// The data connection should stand.
+    Arrival,
+    /// The transfer should have moved.
+    Stall,
+    /// The departing peer should have taken the last reply and gone.
+    Linger,
+}
+
+/// How far a control connection is from its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Served.
+    Open,
+    /// The last words are being written.
+    Leaving,
+    /// All is written and our direction closed; what the peer still sends is thrown away, for
+    /// closing over unread bytes would send a reset and could eat the last reply.
+    Lingering,
+    /// To be closed at the end of this pass.
+    Gone,
+}
+
+impl<I: Io, T: Tree> Control<I, T> {
+    pub(super) fn new(
+        key: Key,
+        socket: I::Socket,
+        dialect: Dialect,
+        ends: Ends,
+        line: usize,
+    ) -> Self {
+        Self {
+            key,
+            channel: Channel::accepted(socket, key),
+            framer: Framer::new(line),
+            session: Session::new(dialect, ends),
+            ends,
+            link: None,
+            due: None,
+            stage: Stage::Open,
+            hung_up: false,
+            told: false,
+            queued: false,
+            inline_queued: false,
+            dirty: false,
+        }
+    }
+
+    /// Whether content is being sent on the control connection itself.
+    pub(super) fn has_inline(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.way == Way::Inline)
+    }
+}
+
+impl<I: Io, T: Tree> Reactor<I, T> {
+    /// Takes a control connection out of its slot for its turn, so that it and the rest of the
+    /// reactor can both be changed. [`Reactor::put_control`] is to follow.
+    pub(super) fn take_control(&mut self, key: Key) -> Option<Box<Control<I, T>>> {
+        let slot = self.slots.get_mut(key)?;
+        match std::mem::replace(slot, Slot::Taken) {
+            Slot::Control(control) => Some(control),
+            other @ (Slot::Listener(_) | Slot::Data(_) | Slot::Taken) => {
+                *slot = other;
+                None
+            }
+        }
+    }
+
+    pub(super) fn put_control(&mut self, control: Box<Control<I, T>>) {
+        if let Some(slot) = self.slots.get_mut(control.key) {
+            *slot = Slot::Control(control);
+        }
+    }
+
+    /// Serves one control connection within its budget.
+    pub(super) fn control_turn(&mut self, key: Key) {
+        let Some(mut control) = self.take_control(key) else { return };
+        control.queued = false;
+        if !control.channel.outbox.is_empty() && control.channel.is_writable() {
+            self.mark_dirty(&mut control);
+        }
+        let again = match control.stage {
+            Stage::Open => self.serve_lines(&mut control),
+            Stage::Lingering => self.discard(&mut control),
+            Stage::Leaving | Stage::Gone => false,
+        };
+        self.put_control(control);
+        if again {
+            self.queue_control(key);
+        }
+    }
+
+    /// Reads and offers lines while the session wants them. True if the budget ended it.
+    fn serve_lines(&mut self, control: &mut Control<I, T>) -> bool {
+        let mut lines = Budget::new(self.limits.budgets.lines);
+        let mut reads = Budget::new(READS_A_TURN);
+        // Out of the connection for a while, since a line borrows from it.
+        let mut framer = std::mem::replace(&mut control.framer, Framer::new(0));
+        let again = loop {
+            if !Self::may_speak(control) {
+                break false;
+            }
+            if framer.has_line() {
+                if lines.is_spent() {
+                    break true;
+                }
+                lines.spend(1);
+                if let Some(line) = framer.next_line() {
+                    self.tell(control, Event::Line(line));
+                }
+                continue;
+            }
+            if control.hung_up {
+                if !std::mem::replace(&mut control.told, true) {
+                    self.tell(control, Event::Hangup);
+                }
+                break false;
+            }
+            if reads.is_spent() {
+                break true;
+            }
+            reads.spend(1);
+            if !self.fill(control, &mut framer) {
+                break false;
+            }
+        };
+        control.framer = framer;
+        again
+    }
+
+    /// Whether a line may be offered: the session wants it and the peer reads our replies.
+    fn may_speak(control: &Control<I, T>) -> bool {
+        control.stage == Stage::Open
+            && control.session.wants_lines()
+            && !control.channel.outbox.is_high()
+    }
+
+    /// Reads once. False when nothing more is to be had now.
+    fn fill(&mut self, control: &mut Control<I, T>, framer: &mut Framer) -> bool {
+        let room = self.scratch.get_mut(..READ).unwrap_or_default();
+        match control.channel.read(&mut self.io, room) {
+            Ok(Moved::Bytes(count)) => {
+                framer.push(room.get(..count).unwrap_or_default());
+                true
+            }
+            Ok(Moved::End) => {
+                control.hung_up = true;
+                true
+            }
+            Ok(Moved::Blocked) => false,
+            Err(error) => {
+                debug!("{}: control connection lost: {error}", control.ends.peer);
+                self.lose(control);
+                false
+            }
+        }
+    }
+
+    /// Looks whether the peer of `key` is still there, with a read that does not wait for an event:
+    /// a process that dies closes all its connections, and the end of a data connection alone must
+    /// not pass for the end of a file.
+    pub(super) fn probe(&mut self, key: Key) {
+        let Some(mut control) = self.take_control(key) else { return };
+        if control.stage == Stage::Open && !control.hung_up && !control.framer.has_line() {
+            control.channel.suspect();
+            self.serve_lines(&mut control);
+        }
+        self.put_control(control);
+        self.queue_control(key);
+    }
+
+    /// Throws away what a departing peer still sends. True if the budget ended it.
+    fn discard(&mut self, control: &mut Control<I, T>) -> bool {
+        for _ in 0..READS_A_TURN {
+            match control.channel.read(&mut self.io, &mut self.scratch) {
+                Ok(Moved::Bytes(_)) => {}
+                Ok(Moved::Blocked) => return false,
+                Ok(Moved::End) | Err(_) => {
+                    self.lose(control);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// The deadline of a control connection has passed.
+    pub(super) fn control_due(&mut self, key: Key) {
+        let Some(mut control) = self.take_control(key) else { return };
+        match control.due.take() {
+            Some(Due::Session(timer)) => self.tell(&mut control, Event::Expired(timer)),
+            Some(Due::Arrival) => {
+                let outcome = Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 };
+                self.end_transfer(&mut control, outcome);
+            }
+            Some(Due::Stall) => {
+                let bytes = self.moved(&control).unwrap_or_default();
+                self.end_transfer(&mut control, Outcome::Lost { loss: Loss::Stalled, bytes });
+            }
+            Some(Due::Linger) => self.lose(&mut control),
+            None => {}
+        }
+        self.put_control(control);
+        self.queue_control(key);
+    }
+
+    /// Begins the departure: nothing more is served, what was said is written.
+    pub(super) fn bid_farewell(&mut self, control: &mut Control<I, T>) {
+        if control.stage != Stage::Open {
+            return;
+        }
+        self.unlink(control);
+        control.stage = Stage::Leaving;
+        self.set_due(control, Due::Linger, self.limits.linger);
+        self.mark_dirty(control);
+    }
+
+    /// The connection is of no more use: closes it, and what hangs on it, at the end of the pass.
+    pub(super) fn lose(&mut self, control: &mut Control<I, T>) {
+        if control.stage == Stage::Gone {
+            return;
+        }
+        self.unlink(control);
+        control.stage = Stage::Gone;
+        self.graveyard.push(control.key);
+    }
+
+    /// [`Reactor::lose`] by key.
+    pub(super) fn part_with(&mut self, key: Key) {
+        if let Some(mut control) = self.take_control(key) {
+            self.lose(&mut control);
+            self.put_control(control);
+        }
+    }
+
+    /// Writes, once for all that was said in this pass.
+    pub(super) fn flush_dirty(&mut self) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for key in dirty.drain(..) {
+            let Some(mut control) = self.take_control(key) else { continue };
+            control.dirty = false;
+            self.flush(&mut control);
+            self.put_control(control);
+        }
+        self.dirty = dirty;
+    }
+
+    fn flush(&mut self, control: &mut Control<I, T>) {
+        let was_high = control.channel.outbox.is_high();
+        match control.channel.flush(&mut self.io) {
+            Ok(Moved::End | Moved::Bytes(_)) => {}
+            Ok(Moved::Blocked) => return,
+            Err(error) => {
+                debug!("{}: control connection lost: {error}", control.ends.peer);
+                self.lose(control);
+                return;
+            }
+        }
+        if control.stage == Stage::Leaving {
+            if control.hung_up || control.channel.finish(&mut self.io).is_err() {
+                self.lose(control);
+            } else {
+                control.stage = Stage::Lingering;
+                self.requeue(control);
+            }
+        } else if was_high {
+            self.requeue(control);
+        }
+    }
+
+    /// Queues a control connection that is out of its slot.
+    fn requeue(&mut self, control: &mut Control<I, T>) {
+        if !std::mem::replace(&mut control.queued, true) {
+            self.controls.push(control.key, self.passes);
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Data connections: who owns them, and the turns of what they carry.
+
+use std::net::{IpAddr, SocketAddr};
+
+use log::debug;
+
+use super::control::{Control, Due, Way};
+use super::{Moving, Reactor, Slot};
+use crate::channel::Channel;
+use crate::io::Io;
+use crate::terms::{Key, Loss, Outcome};
+use crate::transfer::Step;
+use crate::tree::Tree;
+
+/// One data connection.
+pub(super) struct Data<I: Io, T: Tree> {
+    pub(super) channel: Channel<I>,
+    /// The control connection that it belongs to.
+    pub(super) owner: Key,
+    /// Ours, and not up yet.
+    pub(super) dialling: bool,
+    /// What it carries, once the session has asked for it.
+    pub(super) transfer: Option<Moving<T>>,
+    pub(super) queued: bool,
+}
+
+impl<I: Io, T: Tree> Reactor<I, T> {
+    /// A passive connection has come for the session `owner`.
+    pub(super) fn attach(&mut self, owner: Key, socket: I::Socket) {
+        let key = self.slots.next_key();
+        let Some(Slot::Control(control)) = self.slots.get_mut(owner) else {
+            self.io.close(socket);
+            return;
+        };
+        let Some(link) = control.link.as_mut().filter(|link| matches!(link.way, Way::Waiting(_)))
+        else {
+            self.io.close(socket);
+            return;
+        };
+        link.way = Way::Up(key);
+        let transfer = link.order.take();
+        let waited_for = transfer.is_some();
+        if waited_for {
+            control.due = Some(Due::Stall);
+            self.timers.set(owner, self.now + self.limits.stall);
+        }
+        let channel = Channel::accepted(socket, key);
+        let data = Data { channel, owner, dialling: false, transfer, queued: false };
+        self.slots.insert(Slot::Data(Box::new(data)));
+        if waited_for {
+            self.queue_data(key);
+        }
+    }
+
+    /// Begins an active connection for `transfer`. `None` if it can't even be tried.
+    pub(super) fn dial(
+        &mut self,
+        owner: Key,
+        local: IpAddr,
+        peer: SocketAddr,
+        transfer: Moving<T>,
+    ) -> Option<Key> {
+        let key = self.slots.next_key();
+        match self.io.dial(local, peer, key) {
+            Ok(socket) => {
+                let channel = Channel::dialling(socket, key);
+                let transfer = Some(transfer);
+                let data = Data { channel, owner, dialling: true, transfer, queued: false };
+                Some(self.slots.insert(Slot::Data(Box::new(data))))
+            }
+            Err(error) => {
+                debug!("{peer}: data connection can't be dialled: {error}");
+                None
+            }
+        }
+    }
+
+    /// One turn of a data connection, or of content that is sent inline.
+    pub(super) fn data_turn(&mut self, key: Key) {
+        match self.slots.get(key) {
+            Some(Slot::Control(_)) => self.inline_turn(key),
+            Some(Slot::Data(_)) => self.connection_turn(key),
+            Some(Slot::Listener(_) | Slot::Taken) | None => {}
+        }
+    }
+
+    fn inline_turn(&mut self, key: Key) {
+        let Some(mut control) = self.take_control(key) else { return };
+        control.inline_queued = false;
+        let order = control.link.as_mut().and_then(|link| link.order.as_mut());
+        if let Some(order) = order {
+            let pace = self.limits.budgets.pace;
+            let step = order.step(&mut self.io, &mut control.channel, pace, &mut self.scratch);
+            match step {
+                Step::Blocked(progress) => {
+                    if progress {
+                        self.timers.set(key, self.now + self.limits.stall);
+                    }
+                }
+                Step::Again => {
+                    self.timers.set(key, self.now + self.limits.stall);
+                    control.inline_queued = true;
+                    self.data.push(key, self.passes);
+                }
+                Step::Received => {}
+                Step::Ended(outcome) => self.conclude(&mut control, outcome),
+            }
+        }
+        self.put_control(control);
+    }
+
+    fn connection_turn(&mut self, key: Key) {
+        let Some(mut data) = self.take_data(key) else { return };
+        data.queued = false;
+        let owner = data.owner;
+        if data.dialling {
+            match data.channel.dialled(&mut self.io) {
+                Ok(true) => {
+                    data.dialling = false;
+                    if let Some(Slot::Control(control)) = self.slots.get_mut(owner) {
+                        control.due = Some(Due::Stall);
+                        self.timers.set(owner, self.now + self.limits.stall);
+                    }
+                }
+                Ok(false) => {
+                    self.put_data(key, data);
+                    return;
+                }
+                Err(error) => {
+                    debug!("{owner:?}: data connection could not be made: {error}");
+                    self.put_data(key, data);
+                    self.settle(owner, Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 });
+                    return;
+                }
+            }
+        }
+        let Some(transfer) = &mut data.transfer else {
+            self.put_data(key, data);
+            return;
+        };
+        let pace = self.limits.budgets.pace;
+        let step = transfer.step(&mut self.io, &mut data.channel, pace, &mut self.scratch);
+        self.put_data(key, data);
+        match step {
+            Step::Blocked(progress) => {
+                if progress {
+                    self.timers.set(owner, self.now + self.limits.stall);
+                }
+            }
+            Step::Again => {
+                self.timers.set(owner, self.now + self.limits.stall);
+                self.queue_data(key);
+            }
+            Step::Received => self.receive(key, owner),
+            Step::Ended(outcome) => self.settle(owner, outcome),
+        }
+    }
+
+    /// An upload is whole, if its sender is still there to have meant it.
+    fn receive(&mut self, key: Key, owner: Key) {
+        self.probe(owner);
+        let transfer = match self.slots.get_mut(key) {
+            Some(Slot::Data(data)) => data.transfer.take(),
+            Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
+        };
+        if let Some(transfer) = transfer {
+            let outcome = transfer.commit();
+            self.settle(owner, outcome);
+        }
+    }
+
+    /// Tells the owner how its transfer ended.
+    fn settle(&mut self, owner: Key, outcome: Outcome) {
+        if let Some(mut control) = self.take_control(owner) {
+            self.conclude(&mut control, outcome);
+            self.put_control(control);
+            self.queue_control(owner);
+        }
+    }
+
+    fn conclude(&mut self, control: &mut Control<I, T>, outcome: Outcome) {
+        debug!("{}: {outcome:?}", control.ends.peer);
+        self.end_transfer(control, outcome);
+        // Lines may have waited for this.
+        if !std::mem::replace(&mut control.queued, true) {
+            self.controls.push(control.key, self.passes);
+        }
+    }
+
+    fn take_data(&mut self, key: Key) -> Option<Box<Data<I, T>>> {
+        let slot = self.slots.get_mut(key)?;
+        match std::mem::replace(slot, Slot::Taken) {
+            Slot::Data(data) => Some(data),
+            other @ (Slot::Listener(_) | Slot::Control(_) | Slot::Taken) => {
+                *slot = other;
+                None
+            }
+        }
+    }
+
+    fn put_data(&mut self, key: Key, data: Box<Data<I, T>>) {
+        if let Some(slot) = self.slots.get_mut(key) {
+            *slot = Slot::Data(data);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Listeners: accepting within a budget, and resting when no descriptor is left.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use log::{debug, warn};
+
+use super::control::Control;
+use super::{Reactor, Slot};
+use crate::io::Io;
+use crate::session::{Dialect, Ends, Event, Session};
+use crate::terms::Key;
+use crate::tree::Tree;
+
+/// Clients above the limit that are told why they are refused, at the same time; in a flood of more
+/// the rest are closed without a word.
+const FAREWELLS: usize = 256;
+
+/// A listening socket.
+pub(super) struct Listener<I: Io> {
+    pub(super) socket: I::Listener,
+    pub(super) address: SocketAddr,
+    pub(super) role: Role,
+    /// The backlog may hold something: no accept since the last event has answered `WouldBlock`.
+    pub(super) ready: bool,
+    /// Resting until its timer rings, for want of descriptors.
+    pub(super) paused: bool,
+    pub(super) queued: bool,
+}
+
+/// What a listener listens for.
+pub(super) enum Role {
+    /// Control connections that speak this dialect.
+    Control(Dialect),
+    /// Passive data connections: which control connection waits for one from which address.
+    Passive(HashMap<IpAddr, Key>),
+}
+
+impl<I: Io> Listener<I> {
+    pub(super) const fn new(socket: I::Listener, address: SocketAddr, role: Role) -> Self {
+        Self { socket, address, role, ready: true, paused: false, queued: false }
+    }
+}
+
+/// What one attempt to accept came to.
+enum Accepted<S> {
+    Control(S, SocketAddr, Dialect, SocketAddr),
+    Data(S, Key),
+    Stranger(S, SocketAddr),
+    Nothing,
+    Failed(io::Error),
+}
+
+impl<I: Io, T: Tree> Reactor<I, T> {
+    /// Accepts from one listener until its backlog is empty or its budget spent.
+    pub(super) fn listener_turn(&mut self, key: Key) {
+        if let Some(Slot::Listener(listener)) = self.slots.get_mut(key) {
+            listener.queued = false;
+        }
+        for _ in 0..self.limits.budgets.accepts {
+            match self.accept(key) {
+                Accepted::Control(socket, peer, dialect, at) => {
+                    self.admit(socket, peer, dialect, at);
+                }
+                Accepted::Data(socket, owner) => self.attach(owner, socket),
+                Accepted::Stranger(socket, peer) => {
+                    debug!("{peer}: data connection refused, no session waits for it");
+                    self.io.close(socket);
+                }
+                Accepted::Nothing => return,
+                Accepted::Failed(error) => {
+                    self.pause(key, &error);
+                    return;
+                }
+            }
+        }
+        self.queue_listener(key);
+    }
+
+    fn accept(&mut self, key: Key) -> Accepted<I::Socket> {
+        let Some(Slot::Listener(listener)) = self.slots.get_mut(key) else {
+            return Accepted::Nothing;
+        };
+        if listener.paused || !listener.ready {
+            return Accepted::Nothing;
+        }
+        let (socket, peer) = match self.io.accept(&mut listener.socket) {
+            Ok((socket, peer)) => (socket, canonical(peer)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                listener.ready = false;
+                return Accepted::Nothing;
+            }
+            Err(error) => return Accepted::Failed(error),
+        };
+        match &mut listener.role {
+            Role::Control(dialect) => Accepted::Control(socket, peer, *dialect, listener.address),
+            Role::Passive(waiting) => match waiting.remove(&peer.ip()) {
+                Some(owner) => Accepted::Data(socket, owner),
+                None => Accepted::Stranger(socket, peer),
+            },
+        }
+    }
+
+    /// Begins a session for a new control connection, or says that it is one too many.
+    fn admit(&mut self, socket: I::Socket, peer: SocketAddr, dialect: Dialect, at: SocketAddr) {
+        if self.clients >= self.limits.clients + FAREWELLS {
+            self.io.close(socket);
+            return;
+        }
+        let local = if at.ip().is_unspecified() {
+            self.io.local_address(&socket).map_or(at, canonical)
+        } else {
+            at
+        };
+        let ends = Ends { local, peer };
+        let key = self.slots.next_key();
+        let control = Control::new(key, socket, dialect, ends, self.limits.line);
+        self.slots.insert(Slot::Control(Box::new(control)));
+        self.clients += 1;
+        debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
+        let Some(mut control) = self.take_control(key) else { return };
+        if self.clients > self.limits.clients {
+            self.say(&mut control, &Session::too_many_clients(dialect));
+            self.bid_farewell(&mut control);
+        } else {
+            self.tell(&mut control, Event::Opened);
+        }
+        self.put_control(control);
+        self.queue_control(key);
+    }
+
+    /// Lets a listener rest. Most often no descriptor is left: trying again at once would only
+    /// spin, and no new event comes for what waits in the backlog already.
+    fn pause(&mut self, key: Key, error: &io::Error) {
+        if let Some(Slot::Listener(listener)) = self.slots.get_mut(key) {
+            let (address, rest) = (listener.address, self.limits.pause);
+            warn!("{address}: nobody can be accepted, resting for {rest:?}: {error}");
+            listener.paused = true;
+            self.timers.set(key, self.now + rest);
+        }
+    }
+}
+
+/// The address with IPv4-mapped IPv6 turned into the IPv4 that it is.
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}

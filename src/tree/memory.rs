@@ -1,0 +1,612 @@
+//! A tree in memory, for dialogues and the simulation.
+//!
+//! It behaves as [`OsTree`](super::OsTree) does, which one set of tests holds both to, but has no
+//! links, no owners and no descriptors, and fails on request: the n-th read, write or commit from
+//! now on. Clones are the same tree, so that a test keeps one to look into.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::rc::Rc;
+
+use crate::terms::{Content, Denied, Fault, Part, PeerFault, Root, Trouble, UnixTime};
+
+use super::path::is_servable_path;
+use super::{Entries, Entry, Keep, Kind, Place, Status, Tree};
+
+/// A tree in memory.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryTree {
+    state: Rc<RefCell<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Every file and directory by its number, which is never given twice.
+    nodes: BTreeMap<u64, Node>,
+    last: u64,
+    /// Indexed by [`Root`].
+    roots: Vec<u64>,
+    now: UnixTime,
+    /// The directory of each upload under way.
+    parts: Vec<u64>,
+    failures: Failures,
+    /// Most bytes that one read or write moves, if it is limited.
+    most: Option<usize>,
+}
+
+/// What a directory holds: names, and the numbers of their nodes.
+type Names = BTreeMap<Box<[u8]>, u64>;
+
+#[derive(Debug, Clone)]
+struct Node {
+    modified: UnixTime,
+    mode: u32,
+    body: Body,
+}
+
+#[derive(Debug, Clone)]
+enum Body {
+    File(Rc<[u8]>),
+    Directory(Names),
+}
+
+/// What fails after so many more that do not.
+#[derive(Debug, Default)]
+struct Failures {
+    read: Option<(u64, io::ErrorKind)>,
+    write: Option<(u64, io::ErrorKind)>,
+    commit: Option<(u64, Fault)>,
+}
+
+impl MemoryTree {
+    /// A tree without any root.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an empty directory as a root.
+    #[must_use]
+    pub fn add_root(&self) -> Root {
+        let mut state = self.state.borrow_mut();
+        let number = state.add(0o755, Body::Directory(BTreeMap::new()));
+        state.roots.push(number);
+        Root(u32::try_from(state.roots.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Puts a directory at `path` below `root`, and those above it that are missing.
+    ///
+    /// # Errors
+    /// There is no such root, no such name can be, or a file stands in the way.
+    pub fn put_directory(&self, root: Root, path: &[u8]) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        state.put_directory(Place { root, path }).map(|_| ())
+    }
+
+    /// Puts a file at `path` below `root`, and the directories above it that are missing. What
+    /// stood there is replaced; who has it open keeps reading the old content.
+    ///
+    /// # Errors
+    /// There is no such root, no such name can be, or a directory stands there.
+    pub fn put_file(&self, root: Root, path: &[u8], content: &[u8]) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let (above, name) = split_last(path).ok_or(Denied::IsADirectory)?;
+        let parent = state.put_directory(Place { root, path: above })?;
+        if !is_servable_path(path) {
+            return Err(PeerFault::BadName.into());
+        }
+        state.put_content(parent, name, 0o644, content.into())
+    }
+
+    /// The content of the file at `path` below `root`, if there is one.
+    #[must_use]
+    pub fn content(&self, root: Root, path: &[u8]) -> Option<Rc<[u8]>> {
+        let state = self.state.borrow();
+        match &state.node(Place { root, path }).ok()?.1.body {
+            Body::File(content) => Some(Rc::clone(content)),
+            Body::Directory(_) => None,
+        }
+    }
+
+    /// Sets the calendar's clock, from which whatever is made or changed from now on has its time.
+    pub fn set_now(&self, now: UnixTime) {
+        self.state.borrow_mut().now = now;
+    }
+
+    /// Uploads that were begun and are neither committed nor dropped: zero at the end of any test
+    /// that leaks nothing.
+    #[must_use]
+    pub fn parts_under_way(&self) -> usize {
+        self.state.borrow().parts.len()
+    }
+
+    /// Lets `after` more reads pass and the next one fail.
+    pub fn fail_read(&self, after: u64, with: io::ErrorKind) {
+        self.state.borrow_mut().failures.read = Some((after, with));
+    }
+
+    /// Lets `after` more writes pass and the next one fail, such as with
+    /// [`StorageFull`](io::ErrorKind::StorageFull). Carrying over counts as writing.
+    pub fn fail_write(&self, after: u64, with: io::ErrorKind) {
+        self.state.borrow_mut().failures.write = Some((after, with));
+    }
+
+    /// Lets `after` more commits pass and the next one fail.
+    pub fn fail_commit(&self, after: u64, with: Fault) {
+        self.state.borrow_mut().failures.commit = Some((after, with));
+    }
+
+    /// Makes every read and write move no more than `most` bytes, or as many as it likes.
+    pub fn limit_slices(&self, most: Option<usize>) {
+        self.state.borrow_mut().most = most;
+    }
+}
+
+impl Tree for MemoryTree {
+    type File = MemoryFile;
+    type Part = MemoryPart;
+    type Entries = MemoryEntries;
+
+    fn status(&self, place: Place<'_>) -> Result<Status, Fault> {
+        let state = self.state.borrow();
+        let (number, node) = state.node(place)?;
+        Ok(node.status(number))
+    }
+
+    fn open(&self, place: Place<'_>) -> Result<(MemoryFile, Status), Fault> {
+        let state = self.state.borrow();
+        let (number, node) = state.node(place)?;
+        match &node.body {
+            Body::File(content) => {
+                let file = MemoryFile { tree: self.clone(), content: Rc::clone(content) };
+                Ok((file, node.status(number)))
+            }
+            Body::Directory(_) => Err(Denied::IsADirectory.into()),
+        }
+    }
+
+    fn entries(
+        &self,
+        place: Place<'_>,
+        wanted: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<MemoryEntries, Fault> {
+        let state = self.state.borrow();
+        let names: Vec<_> = state
+            .directory(place)?
+            .1
+            .iter()
+            .filter(|(name, _)| wanted(name))
+            .map(|(name, &number)| (name.clone(), number))
+            .collect();
+        Ok(MemoryEntries { tree: self.clone(), names: names.into_iter(), lent: Box::default() })
+    }
+
+    fn create(&self, place: Place<'_>, keep: Keep, overwrite: bool) -> Result<MemoryPart, Fault> {
+        let mut state = self.state.borrow_mut();
+        let (parent, name) = state.parent_to_make_in(place, Denied::IsADirectory)?;
+        let old =
+            state.child(parent, name).and_then(|number| Some((number, state.nodes.get(&number)?)));
+        let (old, mode) = match old {
+            None => (None, 0o644),
+            Some((number, Node { body: Body::File(content), mode, .. })) => {
+                (Some((number, Rc::clone(content))), *mode)
+            }
+            Some(_) => return Err(Denied::IsADirectory.into()),
+        };
+        if old.is_some() && !overwrite {
+            return Err(Denied::Exists.into());
+        }
+        let kept = match (keep, old) {
+            (Keep::Nothing | Keep::First(0), _) => Kept::Nothing,
+            (Keep::First(_), None) => return Err(PeerFault::BadRestart.into()),
+            (Keep::All, None) => Kept::Absent,
+            (Keep::All, Some((number, content))) => {
+                Kept::Of { number, left: content.len(), content }
+            }
+            (Keep::First(most), Some((number, content))) => {
+                let left = usize::try_from(most).unwrap_or(usize::MAX);
+                if left > content.len() {
+                    return Err(PeerFault::BadRestart.into());
+                }
+                Kept::Of { number, left, content }
+            }
+        };
+        state.parts.push(parent);
+        let (tree, name) = (self.clone(), name.into());
+        Ok(MemoryPart { tree, parent, name, content: Vec::new(), mode, kept, overwrite })
+    }
+
+    fn make_directory(&self, place: Place<'_>) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let (parent, name) = state.parent_to_make_in(place, Denied::Exists)?;
+        if state.child(parent, name).is_some() {
+            return Err(Denied::Exists.into());
+        }
+        let number = state.add(0o755, Body::Directory(BTreeMap::new()));
+        state.link(parent, name, number);
+        Ok(())
+    }
+
+    fn remove_directory(&self, place: Place<'_>) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let (parent, name) = state.parent_to_look_in(place, Denied::NotPermitted)?;
+        let (number, names) = state.directory(place)?;
+        if !names.is_empty() || state.parts.contains(&number) {
+            return Err(Denied::NotEmpty.into());
+        }
+        state.unlink(parent, name);
+        Ok(())
+    }
+
+    fn remove_file(&self, place: Place<'_>) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let (parent, name) = state.parent_to_look_in(place, Denied::IsADirectory)?;
+        if state.node(place)?.1.is_directory() {
+            return Err(Denied::IsADirectory.into());
+        }
+        state.unlink(parent, name);
+        Ok(())
+    }
+
+    fn rename(&self, from: Place<'_>, to: Place<'_>, overwrite: bool) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let (old_parent, old_name) = state.parent_to_look_in(from, Denied::NotPermitted)?;
+        let (new_parent, new_name) = state.parent_to_make_in(to, Denied::NotPermitted)?;
+        let (number, node) = state.node(from)?;
+        if state.is_within(new_parent, number) {
+            return Err(Denied::NotPermitted.into());
+        }
+        if let Some(standing) = state.child(new_parent, new_name) {
+            if !overwrite {
+                return Err(Denied::Exists.into());
+            }
+            if standing == number {
+                return Ok(());
+            }
+            let target = state.nodes.get(&standing).ok_or(Denied::NotFound)?;
+            match (&node.body, &target.body) {
+                (Body::File(_), Body::Directory(_)) => return Err(Denied::IsADirectory.into()),
+                (Body::Directory(_), Body::File(_)) => return Err(Denied::NotADirectory.into()),
+                (Body::Directory(_), Body::Directory(names))
+                    if !names.is_empty() || state.parts.contains(&standing) =>
+                {
+                    return Err(Denied::NotEmpty.into());
+                }
+                (Body::File(_), Body::File(_)) | (Body::Directory(_), Body::Directory(_)) => {}
+            }
+            state.unlink(new_parent, new_name);
+        }
+        state.link(new_parent, new_name, number);
+        if let Some(names) = state.names_mut(old_parent) {
+            names.remove(old_name);
+        }
+        Ok(())
+    }
+}
+
+/// A file of a [`MemoryTree`], open for reading. It stays whole when another takes its name.
+#[derive(Debug)]
+pub struct MemoryFile {
+    tree: MemoryTree,
+    content: Rc<[u8]>,
+}
+
+impl Content for MemoryFile {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut state = self.tree.state.borrow_mut();
+        strike(&mut state.failures.read)?;
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let rest = self.content.get(start..).unwrap_or_default();
+        let count = rest.len().min(buffer.len()).min(state.most.unwrap_or(usize::MAX));
+        for (to, from) in buffer.iter_mut().zip(rest.iter().take(count)) {
+            *to = *from;
+        }
+        Ok(count)
+    }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+}
+
+/// An upload to a [`MemoryTree`].
+#[derive(Debug)]
+pub struct MemoryPart {
+    tree: MemoryTree,
+    parent: u64,
+    name: Box<[u8]>,
+    content: Vec<u8>,
+    mode: u32,
+    kept: Kept,
+    overwrite: bool,
+}
+
+/// What an upload keeps of the old file; content never changes under its number, so the number
+/// alone tells whether it is the same.
+#[derive(Debug)]
+enum Kept {
+    Nothing,
+    Absent,
+    Of { number: u64, content: Rc<[u8]>, left: usize },
+}
+
+impl Part for MemoryPart {
+    fn carry_over(&mut self, most: usize) -> io::Result<usize> {
+        let Kept::Of { content, left, .. } = &mut self.kept else { return Ok(0) };
+        let mut state = self.tree.state.borrow_mut();
+        let slice = (*left).min(most).min(state.most.unwrap_or(usize::MAX));
+        if slice > 0 {
+            strike(&mut state.failures.write)?;
+        }
+        let start = self.content.len();
+        self.content.extend_from_slice(content.get(start..start + slice).unwrap_or_default());
+        *left -= slice;
+        Ok(slice)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut state = self.tree.state.borrow_mut();
+        strike(&mut state.failures.write)?;
+        let count = bytes.len().min(state.most.unwrap_or(usize::MAX));
+        self.content.extend_from_slice(bytes.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+
+    fn descriptor(&self) -> Option<(BorrowedFd<'_>, u64)> {
+        None
+    }
+
+    /// There is no descriptor by which bytes could come.
+    fn advance(&mut self, _count: u64) {}
+
+    fn commit(mut self) -> Result<(), Fault> {
+        let mut state = self.tree.state.borrow_mut();
+        strike_with(&mut state.failures.commit)?;
+        let standing = state.child(self.parent, &self.name);
+        match self.kept {
+            Kept::Of { left: 1.., .. } => {
+                return Err(Trouble::Io(io::ErrorKind::UnexpectedEof).into());
+            }
+            Kept::Of { number, .. } if standing != Some(number) => {
+                return Err(Trouble::Changed.into());
+            }
+            Kept::Absent if standing.is_some() && self.overwrite => {
+                return Err(Trouble::Changed.into());
+            }
+            Kept::Nothing | Kept::Absent | Kept::Of { .. } => {}
+        }
+        if standing.is_some() && !self.overwrite {
+            return Err(Denied::Exists.into());
+        }
+        let content = std::mem::take(&mut self.content).into();
+        state.put_content(self.parent, &self.name, self.mode, content)
+    }
+}
+
+impl Drop for MemoryPart {
+    fn drop(&mut self) {
+        let mut state = self.tree.state.borrow_mut();
+        if let Some(index) = state.parts.iter().position(|&parent| parent == self.parent) {
+            state.parts.swap_remove(index);
+        }
+    }
+}
+
+/// A directory of a [`MemoryTree`] being read.
+#[derive(Debug)]
+pub struct MemoryEntries {
+    tree: MemoryTree,
+    names: std::vec::IntoIter<(Box<[u8]>, u64)>,
+    /// The name that the last entry lent.
+    lent: Box<[u8]>,
+}
+
+impl Entries for MemoryEntries {
+    fn next_entry(&mut self) -> Option<Result<Entry<'_>, Fault>> {
+        let state = self.tree.state.borrow();
+        let (name, status) = self.names.find_map(|(name, number)| {
+            let status = state.nodes.get(&number)?.status(number);
+            Some((name, status))
+        })?;
+        self.lent = name;
+        Some(Ok(Entry { name: &self.lent, status }))
+    }
+}
+
+impl State {
+    fn add(&mut self, mode: u32, body: Body) -> u64 {
+        self.last += 1;
+        self.nodes.insert(self.last, Node { modified: self.now, mode, body });
+        self.last
+    }
+
+    fn child(&self, directory: u64, name: &[u8]) -> Option<u64> {
+        match &self.nodes.get(&directory)?.body {
+            Body::Directory(names) => names.get(name).copied(),
+            Body::File(_) => None,
+        }
+    }
+
+    fn names_mut(&mut self, directory: u64) -> Option<&mut Names> {
+        let now = self.now;
+        match self.nodes.get_mut(&directory)? {
+            Node { body: Body::Directory(names), modified, .. } => {
+                *modified = now;
+                Some(names)
+            }
+            Node { body: Body::File(_), .. } => None,
+        }
+    }
+
+    fn link(&mut self, directory: u64, name: &[u8], number: u64) {
+        if let Some(names) = self.names_mut(directory) {
+            names.insert(name.into(), number);
+        }
+    }
+
+    fn unlink(&mut self, directory: u64, name: &[u8]) {
+        if let Some(number) = self.names_mut(directory).and_then(|names| names.remove(name)) {
+            self.nodes.remove(&number);
+        }
+    }
+
+    /// Puts a new file in place of whatever file stands there.
+    fn put_content(
+        &mut self,
+        parent: u64,
+        name: &[u8],
+        mode: u32,
+        content: Rc<[u8]>,
+    ) -> Result<(), Fault> {
+        let standing = self.child(parent, name).and_then(|number| self.nodes.get(&number));
+        if standing.is_some_and(Node::is_directory) {
+            return Err(Denied::IsADirectory.into());
+        }
+        self.unlink(parent, name);
+        let number = self.add(mode, Body::File(content));
+        self.link(parent, name, number);
+        Ok(())
+    }
+
+    fn put_directory(&mut self, place: Place<'_>) -> Result<u64, Fault> {
+        if !is_servable_path(place.path) {
+            return Err(PeerFault::BadName.into());
+        }
+        let mut here = self.root(place.root)?;
+        for name in components(place.path) {
+            here = match self.child(here, name) {
+                Some(number) => number,
+                None => {
+                    let number = self.add(0o755, Body::Directory(BTreeMap::new()));
+                    self.link(here, name, number);
+                    number
+                }
+            };
+            if !self.nodes.get(&here).is_some_and(Node::is_directory) {
+                return Err(Denied::NotADirectory.into());
+            }
+        }
+        Ok(here)
+    }
+
+    fn root(&self, root: Root) -> Result<u64, Fault> {
+        let index = usize::try_from(root.0).unwrap_or(usize::MAX);
+        self.roots.get(index).copied().ok_or(Denied::NotFound.into())
+    }
+
+    /// What stands at a place that is looked for.
+    fn node(&self, place: Place<'_>) -> Result<(u64, &Node), Fault> {
+        if !is_servable_path(place.path) {
+            return Err(Denied::NotFound.into());
+        }
+        let mut number = self.root(place.root)?;
+        let mut node = self.nodes.get(&number).ok_or(Denied::NotFound)?;
+        for name in components(place.path) {
+            let Body::Directory(names) = &node.body else {
+                return Err(Denied::NotADirectory.into());
+            };
+            number = *names.get(name).ok_or(Denied::NotFound)?;
+            node = self.nodes.get(&number).ok_or(Denied::NotFound)?;
+        }
+        Ok((number, node))
+    }
+
+    fn directory(&self, place: Place<'_>) -> Result<(u64, &Names), Fault> {
+        let (number, node) = self.node(place)?;
+        match &node.body {
+            Body::Directory(names) => Ok((number, names)),
+            Body::File(_) => Err(Denied::NotADirectory.into()),
+        }
+    }
+
+    fn parent_to_look_in<'a>(
+        &self,
+        place: Place<'a>,
+        at_root: Denied,
+    ) -> Result<(u64, &'a [u8]), Fault> {
+        if !is_servable_path(place.path) {
+            return Err(Denied::NotFound.into());
+        }
+        self.root(place.root)?;
+        let (path, name) = split_last(place.path).ok_or(at_root)?;
+        let (number, _) = self.directory(Place { root: place.root, path })?;
+        Ok((number, name))
+    }
+
+    fn parent_to_make_in<'a>(
+        &self,
+        place: Place<'a>,
+        at_root: Denied,
+    ) -> Result<(u64, &'a [u8]), Fault> {
+        if !is_servable_path(place.path) {
+            return Err(PeerFault::BadName.into());
+        }
+        self.parent_to_look_in(place, at_root)
+    }
+
+    /// True if `directory` is `above` or lies anywhere below it.
+    fn is_within(&self, directory: u64, above: u64) -> bool {
+        directory == above
+            || match self.nodes.get(&above).map(|node| &node.body) {
+                Some(Body::Directory(names)) => {
+                    names.values().any(|&below| self.is_within(directory, below))
+                }
+                Some(Body::File(_)) | None => false,
+            }
+    }
+}
+
+impl Node {
+    fn is_directory(&self) -> bool {
+        match self.body {
+            Body::Directory(_) => true,
+            Body::File(_) => false,
+        }
+    }
+
+    fn status(&self, number: u64) -> Status {
+        let (kind, size) = match &self.body {
+            Body::File(content) => (Kind::File, content.len() as u64),
+            Body::Directory(_) => (Kind::Directory, 0),
+        };
+        Status {
+            kind,
+            size,
+            modified: self.modified,
+            mode: self.mode,
+            links: 1,
+            owner: 0,
+            group: 0,
+            unique: (0, number),
+        }
+    }
+}
+
+fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    path.split(|&byte| byte == b'/').filter(|name| !name.is_empty())
+}
+
+/// All of `path` but its last component, and that one; `None` for an empty path.
+fn split_last(path: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut halves = path.rsplitn(2, |&byte| byte == b'/');
+    let name = halves.next().filter(|name| !name.is_empty())?;
+    Some((halves.next().unwrap_or_default(), name))
+}
+
+/// Fails if it is this one's turn.
+fn strike(failure: &mut Option<(u64, io::ErrorKind)>) -> io::Result<()> {
+    Ok(strike_with(failure)?)
+}
+
+fn strike_with<E>(failure: &mut Option<(u64, E)>) -> Result<(), E> {
+    match failure.take() {
+        None => Ok(()),
+        Some((0, with)) => Err(with),
+        Some((after, with)) => {
+            *failure = Some((after - 1, with));
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! A file of the disk, open for reading.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{Advice, OFlags, Stat, fadvise, fstat};
+use rustix::io::{pread, retry_on_intr};
+
+use crate::terms::{Content, Denied, Fault};
+
+use super::errno::fault;
+use super::resolver::Resolver;
+use super::{kind_of, size_of};
+use crate::tree::Kind;
+
+/// From this size on, in bytes, the kernel is told to read ahead further than it would. Below, the
+/// call costs more than it saves.
+const LARGE: u64 = 1 << 20;
+
+/// Asks for nothing that could wait: opening a pipe without O_NONBLOCK would stop the loop until
+/// somebody writes to it.
+const READING: OFlags =
+    OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::CLOEXEC).union(OFlags::NOCTTY);
+
+/// A file of the disk, open for reading. It stays whole when another takes its name.
+#[derive(Debug)]
+pub struct OsFile {
+    descriptor: OwnedFd,
+}
+
+impl OsFile {
+    /// Opens the regular file at `path` below `root`.
+    pub(super) fn open(
+        resolver: Resolver,
+        root: &OwnedFd,
+        path: &[u8],
+    ) -> Result<(Self, Stat), Fault> {
+        let descriptor = resolver.open(root, path, READING)?;
+        let stat = fstat(&descriptor).map_err(fault)?;
+        match kind_of(&stat) {
+            Kind::File => {}
+            Kind::Directory => return Err(Denied::IsADirectory.into()),
+            Kind::Other => return Err(Denied::NotAFile.into()),
+        }
+        if size_of(&stat) >= LARGE {
+            // Advice: whether it is taken changes no byte.
+            let _ = fadvise(&descriptor, 0, None, Advice::Sequential);
+        }
+        Ok((Self { descriptor }, stat))
+    }
+}
+
+impl AsFd for OsFile {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
+impl Content for OsFile {
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(retry_on_intr(|| pread(&self.descriptor, &mut *buffer, offset))?)
+    }
+
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.descriptor.as_fd())
+    }
+}

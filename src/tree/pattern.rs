@@ -1,0 +1,103 @@
+//! The patterns of NLST and LIST: `*`, `?` and `[...]` in one component, bounded in work.
+//!
+//! Patterns choose among names that a directory was found to hold; they never form a path. Only
+//! `glob`'s matcher is used, none of its walking. Sessions ask here after they found that no file
+//! bears the pattern literally as its name.
+
+use std::fmt;
+
+use glob::MatchOptions;
+
+/// Most bytes of a pattern. A match costs up to this many steps at each character of a name.
+const LONGEST: usize = 128;
+
+/// Most `*` in a pattern.
+const MOST_STARS: usize = 16;
+
+/// A component that stands for every name of its shape.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pattern {
+    matcher: glob::Pattern,
+}
+
+impl Pattern {
+    /// The pattern that `component` spells, or `None` if it is an ordinary name: without `*`, `?`
+    /// and `[`, or not to be served as a pattern (a bracket that is never closed, not UTF-8, more
+    /// than 128 bytes or 16 stars), which then can only be meant literally.
+    ///
+    /// Neighbouring stars are one star: in a single component `**` has no meaning of its own.
+    #[must_use]
+    pub fn new(component: &[u8]) -> Option<Self> {
+        if component.len() > LONGEST || !component.iter().any(|byte| b"*?[".contains(byte)) {
+            return None;
+        }
+        let mut text = std::str::from_utf8(component).ok()?.to_owned();
+        while text.contains("**") {
+            text = text.replace("**", "*");
+        }
+        if text.bytes().filter(|&byte| byte == b'*').count() > MOST_STARS {
+            return None;
+        }
+        Some(Self { matcher: glob::Pattern::new(&text).ok()? })
+    }
+
+    /// True if `name` is of the pattern's shape. A name that begins with a dot is matched only by
+    /// a pattern that does. Bytes that are no UTF-8 count as one unknown character.
+    #[must_use]
+    pub fn matches(&self, name: &[u8]) -> bool {
+        const OPTIONS: MatchOptions = MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        self.matcher.matches_with(&String::from_utf8_lossy(name), OPTIONS)
+    }
+}
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.matcher.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, name: &str) -> bool {
+        Pattern::new(pattern.as_bytes()).unwrap().matches(name.as_bytes())
+    }
+
+    #[test]
+    fn only_what_holds_a_wildcard_is_a_pattern() {
+        for name in [&b"plain"[..], b"a]b", b"open[bracket", b"\xff*", b"", &[b'*'; 129]] {
+            assert!(Pattern::new(name).is_none(), "{}", name.escape_ascii());
+        }
+        assert!(Pattern::new(b"*").is_some());
+        assert!(Pattern::new(&b"*a".repeat(16)).is_some());
+        assert!(Pattern::new(&b"*a".repeat(17)).is_none());
+    }
+
+    #[test]
+    fn matches_like_a_shell() {
+        assert!(matches("*.txt", "a.txt"));
+        assert!(!matches("*.txt", "a.TXT"));
+        assert!(matches("Jo*", "Joker"));
+        assert!(matches("**", "anything"));
+        assert!(matches("a***b", "ab"));
+        assert!(matches("?", "\u{e9}"));
+        assert!(matches("[a-c]x[!0-9]", "bxy"));
+        assert!(!matches("[a-c]x[!0-9]", "bx7"));
+        assert!(matches("a[[]1]", "a[1]"));
+        assert!(Pattern::new(b"*").unwrap().matches(b"\xff\xfe"));
+    }
+
+    #[test]
+    fn hidden_names_want_a_dot() {
+        assert!(!matches("*", ".profile"));
+        assert!(!matches("?profile", ".profile"));
+        assert!(!matches("[.]profile", ".profile"));
+        assert!(matches(".*", ".profile"));
+        assert!(matches("*.*", "a.b"));
+    }
+}

@@ -1,0 +1,236 @@
+//! What follows a verb: the parameters of commands, typed.
+//!
+//! One method a kind of parameter, each with the RFC's grammar and the liberties that servers
+//! habitually allow. Knows nothing of the session. Only [`command`](super::command) calls it, and
+//! hands its types on.
+
+use std::net::{SocketAddr, SocketAddrV4};
+
+use super::address::{self, ExtendedFault};
+use super::command::{Command, CommandFault, is_sayable};
+use super::{FactSelection, Verb};
+use crate::wire::digits;
+use crate::wire::line::write_text;
+
+/// What TYPE asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferType {
+    /// `A`, `A N`: lines, ended by CRLF on the wire.
+    Ascii,
+    /// `I`, `L 8`: bytes as they are.
+    Image,
+}
+
+/// What STRU asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Structure {
+    /// `F`: no structure but that of the file.
+    File,
+}
+
+/// What MODE asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransferMode {
+    /// `S`: the bytes, and the connection's end is theirs.
+    Stream,
+}
+
+/// What EPSV asks for (RFC 2428, section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EpsvArgument {
+    /// Nothing: the protocol of the control connection.
+    Any,
+    /// `ALL`: the client will use no other way from now on.
+    All,
+    /// `1`.
+    Ipv4,
+    /// `2`.
+    Ipv6,
+}
+
+/// What follows LIST and NLST: options in the habit of `ls`, and a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListArgument<'a> {
+    /// The option letters of the first word, if that began with `-`; without the dash.
+    pub options: &'a [u8],
+    /// What is to be listed, unless it is the working directory.
+    pub path: Option<&'a [u8]>,
+}
+
+/// What OPTS sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OptsArgument {
+    /// `UTF8 ON` or `OFF` (RFC 2640 has no such option; many clients send it).
+    Utf8(bool),
+    /// `MLST`: the facts that MLST and MLSD shall tell (RFC 3659, section 7.9).
+    Mlst(FactSelection),
+}
+
+impl ListArgument<'_> {
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        if !self.options.is_empty() {
+            out.extend_from_slice(b" -");
+            write_text(self.options, out);
+        } else if self.path.is_some_and(|path| path.starts_with(b"-")) {
+            // As `ls` has it: no options follow, so that the path is not taken for one.
+            out.extend_from_slice(b" --");
+        }
+        if let Some(path) = self.path {
+            out.push(b' ');
+            write_text(path, out);
+        }
+    }
+}
+
+/// What follows a verb.
+#[derive(Clone, Copy)]
+pub(super) struct Parameter<'a> {
+    /// The verb, for the faults.
+    pub(super) verb: Verb,
+    /// Everything behind the one space; empty if that is missing too.
+    pub(super) bytes: &'a [u8],
+}
+
+impl<'a> Parameter<'a> {
+    /// No parameter. Refused where it is asked for, which is where obeying a command that was meant
+    /// otherwise would change the session: REIN, and CDUP, which may have been meant as CWD. The
+    /// other verbs without a parameter ignore one, as servers habitually do: clients pad NOOP to
+    /// keep a connection alive, and an ABOR or QUIT must not fail for a stray byte.
+    pub(super) fn none(self, command: Command<'a>) -> Result<Command<'a>, CommandFault<'a>> {
+        if self.word().is_empty() { Ok(command) } else { Err(CommandFault::Unwanted(self.verb)) }
+    }
+
+    /// A path, or another name: at least one byte.
+    pub(super) fn path(self) -> Result<&'a [u8], CommandFault<'a>> {
+        self.optional_path()?.ok_or(CommandFault::Missing(self.verb))
+    }
+
+    pub(super) fn optional_path(self) -> Result<Option<&'a [u8]>, CommandFault<'a>> {
+        if is_sayable(self.bytes) {
+            Ok(Some(self.bytes).filter(|bytes| !bytes.is_empty()))
+        } else {
+            Err(self.syntax("A name can't hold NUL, CR or LF"))
+        }
+    }
+
+    /// The parameter where it is a word and no name, so that spaces around it mean nothing.
+    fn word(self) -> &'a [u8] {
+        self.bytes.trim_ascii()
+    }
+
+    fn needed_word(self) -> Result<&'a [u8], CommandFault<'a>> {
+        Some(self.word()).filter(|word| !word.is_empty()).ok_or(CommandFault::Missing(self.verb))
+    }
+
+    /// The first word as a number. What ALLO has behind it (`R 512`) is for machines with records.
+    pub(super) fn number(self) -> Result<u64, CommandFault<'a>> {
+        let (word, rest) = split_word(self.needed_word()?);
+        if rest.is_some() && self.verb != Verb::Allo {
+            return Err(self.syntax("One number is wanted"));
+        }
+        digits::parse(word).ok_or_else(|| self.syntax("That is no number that can be used"))
+    }
+
+    /// RFC 959, section 3.1.1.
+    pub(super) fn transfer_type(self) -> Result<TransferType, CommandFault<'a>> {
+        let (word, rest) = split_word(self.needed_word()?);
+        let form = rest.unwrap_or_default().trim_ascii();
+        match (word.to_ascii_uppercase().as_slice(), form.to_ascii_uppercase().as_slice()) {
+            (b"A", b"" | b"N") | (b"A", b"NON-PRINT") => Ok(TransferType::Ascii),
+            (b"I", b"") | (b"L", b"8") | (b"L8", b"") => Ok(TransferType::Image),
+            (b"A", b"T" | b"C") => Err(self.parameter("Only the form N is served")),
+            (b"L", _) if digits::parse(form).is_some() => {
+                Err(self.parameter("Only bytes of 8 bits are served"))
+            }
+            (b"E", _) => Err(self.parameter("EBCDIC is not served")),
+            _ => Err(self.syntax("A, I or L 8 is wanted")),
+        }
+    }
+
+    /// RFC 959, section 3.1.2.
+    pub(super) fn structure(self) -> Result<Structure, CommandFault<'a>> {
+        match self.needed_word()? {
+            b"F" | b"f" => Ok(Structure::File),
+            b"R" | b"r" | b"P" | b"p" => Err(self.parameter("Only F is served")),
+            _ => Err(self.syntax("F is wanted")),
+        }
+    }
+
+    /// RFC 959, section 3.4.
+    pub(super) fn mode(self) -> Result<TransferMode, CommandFault<'a>> {
+        match self.needed_word()? {
+            b"S" | b"s" => Ok(TransferMode::Stream),
+            b"B" | b"b" | b"C" | b"c" | b"Z" | b"z" => Err(self.parameter("Only S is served")),
+            _ => Err(self.syntax("S is wanted")),
+        }
+    }
+
+    /// RFC 2428, section 3.
+    pub(super) fn epsv(self) -> Result<EpsvArgument, CommandFault<'a>> {
+        match self.word() {
+            b"" => Ok(EpsvArgument::Any),
+            b"1" => Ok(EpsvArgument::Ipv4),
+            b"2" => Ok(EpsvArgument::Ipv6),
+            word if word.eq_ignore_ascii_case(b"ALL") => Ok(EpsvArgument::All),
+            word if digits::parse(word).is_some() => Err(CommandFault::Protocol(self.verb)),
+            _ => Err(self.syntax("1, 2 or ALL is wanted")),
+        }
+    }
+
+    pub(super) fn port(self) -> Result<SocketAddrV4, CommandFault<'a>> {
+        address::parse_host_port(self.needed_word()?)
+            .ok_or_else(|| self.syntax("h1,h2,h3,h4,p1,p2 is wanted"))
+    }
+
+    pub(super) fn extended_port(self) -> Result<SocketAddr, CommandFault<'a>> {
+        address::parse_extended(self.needed_word()?).map_err(|fault| match fault {
+            ExtendedFault::Syntax => self.syntax("|protocol|address|port| is wanted"),
+            ExtendedFault::Protocol => CommandFault::Protocol(self.verb),
+        })
+    }
+
+    pub(super) fn list(self) -> Result<ListArgument<'a>, CommandFault<'a>> {
+        let Some(path) = self.optional_path()? else {
+            return Ok(ListArgument::default());
+        };
+        let Some(dashed) = path.strip_prefix(b"-") else {
+            return Ok(ListArgument { options: b"", path: Some(path) });
+        };
+        let (options, path) = split_word(dashed);
+        // `--` says that no options follow.
+        let options = if options == b"-" { b"" } else { options };
+        Ok(ListArgument { options, path: path.filter(|path| !path.is_empty()) })
+    }
+
+    pub(super) fn opts(self) -> Result<OptsArgument, CommandFault<'a>> {
+        let (option, value) = split_word(self.needed_word()?);
+        let value = value.unwrap_or_default().trim_ascii();
+        if option.eq_ignore_ascii_case(b"MLST") {
+            Ok(OptsArgument::Mlst(FactSelection::parse(value)))
+        } else if option.eq_ignore_ascii_case(b"UTF8") || option.eq_ignore_ascii_case(b"UTF-8") {
+            if value.is_empty() || value.eq_ignore_ascii_case(b"ON") {
+                Ok(OptsArgument::Utf8(true))
+            } else if value.eq_ignore_ascii_case(b"OFF") {
+                Ok(OptsArgument::Utf8(false))
+            } else {
+                Err(self.syntax("UTF8 is ON or OFF"))
+            }
+        } else {
+            Err(self.syntax("There is no such option"))
+        }
+    }
+
+    const fn syntax(self, reason: &'static str) -> CommandFault<'a> {
+        CommandFault::Syntax(self.verb, reason)
+    }
+
+    const fn parameter(self, reason: &'static str) -> CommandFault<'a> {
+        CommandFault::Parameter(self.verb, reason)
+    }
+}
+
+/// What stands before the first space, and what stands behind it if there is one.
+pub(super) fn split_word(bytes: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let mut halves = bytes.splitn(2, |&byte| byte == b' ');
+    (halves.next().unwrap_or_default(), halves.next())
+}

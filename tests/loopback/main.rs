@@ -1,0 +1,16 @@
+//! The real server over real sockets, on loopback, with other people's programs and with hostile
+//! peers.
+//!
+//! One test program holds it all: what the tests share is built and linked once.
+#![expect(clippy::disallowed_methods, reason = "tests own their files, their clock and a thread")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod curl;
+mod daemon;
+mod ftplib;
+mod guided;
+mod hostile;
+mod idle;
+mod lftp;

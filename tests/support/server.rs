@@ -1,0 +1,299 @@
+//! The real `coracled` with a data directory of its own.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::{GUARD, Raw, until};
+
+/// A data directory and flags, to be made into a server.
+pub(crate) struct Setup {
+    home: TempDir,
+    credentials: String,
+    directories: String,
+    flags: Vec<String>,
+}
+
+impl Setup {
+    /// An empty data directory.
+    pub(crate) fn new() -> Self {
+        let home = TempDir::new().expect("a temporary directory");
+        fs::create_dir_all(home.path().join("data/files")).expect("a data directory");
+        Self { home, credentials: String::new(), directories: String::new(), flags: Vec::new() }
+    }
+
+    /// What most tests want: `user1`, password `1234`, who reads Movies, adds to Incoming, and may
+    /// do everything in Own. `Movies/Joker` is a small text.
+    pub(crate) fn usual() -> Self {
+        Self::new()
+            .client("user1", "1234")
+            .grant("user1", "Movies", "r")
+            .grant("user1", "Incoming", "rw")
+            .grant("user1", "Own", "rwd")
+            .file("Movies/Joker", b"Why so small?\n")
+    }
+
+    /// Authorizes a client; `password` is plain text or a PHC string.
+    pub(crate) fn client(mut self, username: &str, password: &str) -> Self {
+        self.credentials.push_str(&format!("{username}:{password}\n"));
+        self
+    }
+
+    /// Grants a directory below `files`, and makes it.
+    pub(crate) fn grant(mut self, username: &str, directory: &str, rights: &str) -> Self {
+        fs::create_dir_all(self.data().join("files").join(directory.trim_start_matches('/')))
+            .expect("a directory to grant");
+        self.directories.push_str(&format!("{username}:{directory}:{rights}\n"));
+        self
+    }
+
+    /// Writes a file below `files`, and the directories above it.
+    pub(crate) fn file(self, path: &str, content: &[u8]) -> Self {
+        let path = self.data().join("files").join(path);
+        fs::create_dir_all(path.parent().expect("a path below files")).expect("a directory");
+        fs::write(path, content).expect("a file to serve");
+        self
+    }
+
+    /// Makes a symbolic link below `files`.
+    pub(crate) fn link(self, path: &str, target: &Path) -> Self {
+        let link = self.data().join("files").join(path);
+        std::os::unix::fs::symlink(target, link).expect("a symbolic link");
+        self
+    }
+
+    /// Writes a file beside `files`, which no client may ever read.
+    pub(crate) fn secret(self, name: &str, content: &[u8]) -> Self {
+        fs::write(self.data().join(name), content).expect("a file beside the served ones");
+        self
+    }
+
+    /// Passes a flag with its value to the server.
+    pub(crate) fn flag(mut self, name: &str, value: &str) -> Self {
+        self.flags.extend([name.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// Writes the accounts and leaves starting anything to the caller.
+    pub(crate) fn written(self) -> Self {
+        fs::write(self.data().join("Credentials"), &self.credentials).expect("Credentials");
+        fs::write(self.data().join("Directories"), &self.directories).expect("Directories");
+        self
+    }
+
+    /// Starts the server and waits until it listens.
+    #[track_caller]
+    pub(crate) fn start(self) -> TestServer {
+        let setup = self.written();
+        let log = setup.home.path().join("log");
+        let mut child = coracled()
+            .arg("--data")
+            .arg(setup.data())
+            .args(["--listen", "127.0.0.1:0", "--guided", "127.0.0.1:0"])
+            .args(&setup.flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(&log).expect("a log file"))
+            .spawn()
+            .expect("coracled starts");
+        let said = lines_of(&mut child);
+        let mut server = TestServer { child, said, log, ftp: NOWHERE, guided: NOWHERE, setup };
+        server.ftp = server.bound("ftp");
+        server.guided = server.bound("guided");
+        server
+    }
+}
+
+/// The address of a server that does not listen yet.
+const NOWHERE: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
+
+/// The program under test, without arguments.
+pub(crate) fn coracled() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_coracled"))
+}
+
+/// A running server; the drop kills it.
+pub(crate) struct TestServer {
+    /// Where it speaks FTP.
+    pub(crate) ftp: SocketAddr,
+    /// Where it speaks the guided dialogue.
+    pub(crate) guided: SocketAddr,
+    child: Child,
+    said: Receiver<String>,
+    log: PathBuf,
+    setup: Setup,
+}
+
+impl TestServer {
+    /// A server as [`Setup::usual`] says.
+    #[track_caller]
+    pub(crate) fn usual() -> Self {
+        Setup::usual().start()
+    }
+
+    /// A session that is logged in as user1.
+    #[track_caller]
+    pub(crate) fn session(&self) -> Raw {
+        let mut raw = Raw::connect(self.ftp);
+        raw.login("user1", "1234");
+        raw
+    }
+
+    /// `ftp://user1:1234@ADDRESS/PATH`.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("ftp://user1:1234@{}/{path}", self.ftp)
+    }
+
+    /// The place of a served file on disk.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.setup.data().join("files").join(path)
+    }
+
+    /// The content of a served file on disk.
+    #[track_caller]
+    pub(crate) fn content(&self, path: &str) -> Vec<u8> {
+        fs::read(self.path(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+    }
+
+    /// All names in a served directory on disk, hidden ones as well.
+    #[track_caller]
+    pub(crate) fn names(&self, path: &str) -> BTreeSet<String> {
+        fs::read_dir(self.path(path))
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
+            .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+            .collect()
+    }
+
+    /// What the log holds by now.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Descriptors that the process has open, listening sockets left out: those for data
+    /// connections are kept on purpose.
+    pub(crate) fn descriptors(&self) -> usize {
+        let listening: BTreeSet<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
+            .iter()
+            .filter_map(|table| fs::read_to_string(table).ok())
+            .flat_map(|table| table.lines().filter_map(listening_inode).collect::<Vec<_>>())
+            .collect();
+        let directory = format!("/proc/{}/fd", self.child.id());
+        fs::read_dir(directory)
+            .expect("the process runs")
+            .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
+            .filter(|target| !listening.contains(target.to_string_lossy().as_ref()))
+            .count()
+    }
+
+    /// The names of the process's threads.
+    pub(crate) fn threads(&self) -> Vec<String> {
+        let directory = format!("/proc/{}/task", self.child.id());
+        let tasks = fs::read_dir(directory).expect("the process runs");
+        tasks
+            .filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok())
+            .map(|name| name.trim_end().to_owned())
+            .collect()
+    }
+
+    /// Waits until the process has no more than `descriptors` open: nothing leaked.
+    #[track_caller]
+    pub(crate) fn settles_at(&self, descriptors: usize) {
+        let mut other = self.session();
+        // The session that drives the loop has a descriptor of its own.
+        until(
+            "every connection of the test is closed",
+            || drop(other.expect("NOOP", 200)),
+            || self.descriptors() <= descriptors + 1,
+        );
+    }
+
+    /// Asserts that another client is served as ever.
+    #[track_caller]
+    pub(crate) fn serves_others(&self) {
+        let mut other = self.session();
+        assert_eq!(other.retrieve("Movies/Joker"), self.content("Movies/Joker"));
+        other.expect("QUIT", 221);
+    }
+
+    /// Sends a signal to the process.
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("the process takes a signal");
+    }
+
+    /// Waits for the end of the process.
+    #[track_caller]
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        // Its standard output closes when it ends, whatever it says before.
+        loop {
+            match self.said.recv_timeout(GUARD) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("the server does not end"),
+            }
+        }
+        self.child.wait().expect("the process was ours to wait for")
+    }
+
+    /// Asks the server to end, and asserts that it does so in order.
+    #[track_caller]
+    pub(crate) fn stops_cleanly(&mut self) {
+        self.signal(Signal::TERM);
+        assert_eq!(self.ended().code(), Some(0), "{}", self.log());
+    }
+
+    /// The address in the next line, which is `listening SERVICE ADDRESS`.
+    #[track_caller]
+    fn bound(&mut self, service: &str) -> SocketAddr {
+        let line = self.said.recv_timeout(GUARD).unwrap_or_else(|error| {
+            panic!("the server says nothing ({error}), and logs:\n{}", self.log())
+        });
+        line.strip_prefix(&format!("listening {service} "))
+            .and_then(|address| address.parse().ok())
+            .unwrap_or_else(|| panic!("the server says `{line}` in place of its {service} address"))
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("the server logged:\n{}", self.log());
+        }
+        // It may have ended by itself; then there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What `/proc/PID/fd` calls the socket in a line of `/proc/net/tcp`, if it listens (state 0A).
+fn listening_inode(line: &str) -> Option<String> {
+    let mut fields = line.split_ascii_whitespace().skip(3);
+    (fields.next() == Some("0A"))
+        .then(|| fields.nth(5))
+        .flatten()
+        .map(|inode| format!("socket:[{inode}]"))
+}
+
+/// The lines of a child's standard output, until it closes.
+fn lines_of(child: &mut Child) -> Receiver<String> {
+    let out = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
+    let (send, receive) = channel();
+    thread::spawn(move || {
+        out.lines().map_while(Result::ok).try_for_each(|line| send.send(line).ok())
+    });
+    receive
+}
