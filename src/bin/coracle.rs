@@ -1,3 +1,7 @@
 //! `coracle`: arguments, run, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    coracle::client::run()
+}

@@ -1,8 +1,110 @@
 //! The client: `coracle` at a terminal, in a script, and for one job.
 //!
-//! - [`user_pi`]: the FTP dialogue, pure.
+//! - [`arguments`] and [`words`]: what the user wants; one vocabulary for all three ways.
+//! - [`address`], [`password`], [`netrc`]: where to, as whom.
+//! - [`user_pi`]: the FTP dialogue, pure; [`link`]: the same over sockets.
+//! - [`operations`]: what each command does, over a link and on local files; with [`listing`] for
+//!   what is shown and [`download`] for what is kept.
+//! - [`shell`], [`guided`], with [`input`] and [`terminal`]: the talk with people.
+//! - [`failure`] and [`exit`]: what is said, and with which code the run ends, when it goes wrong.
 //!
 //! It imports `terms` and `wire`, nothing of the server, and owns its sockets, files and clock:
 //! a client has one thing to do and may wait for it.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use self::address::{AddressFault, Site};
+use self::arguments::{Arguments, Command, Connection, Job};
+use self::exit::Exit;
+use self::failure::Failure;
+use self::operations::Session;
+
+pub mod address;
+pub mod arguments;
+pub mod download;
+pub mod exit;
+pub mod failure;
+pub mod guided;
+pub mod input;
+pub mod link;
+pub mod listing;
+pub mod netrc;
+pub mod operations;
+pub mod password;
+pub mod shell;
+pub mod terminal;
 pub mod user_pi;
+pub mod words;
+
+/// Runs `coracle` as its arguments say, and reports on standard error what went wrong.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(answer) => {
+            // That nobody reads the help is nothing that could be told to anybody.
+            let _ = answer.print();
+            let exit = if answer.use_stderr() { Exit::Usage } else { Exit::Done };
+            return exit.into();
+        }
+    };
+    match dispatch(arguments) {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => {
+            if !failure.is_silent() {
+                terminal::tell(&format!("coracle: {failure}"));
+            }
+            failure.exit().into()
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { host, connection, command } = arguments;
+    match (host, command) {
+        (Some(host), None) => shell::run(&site(&host, Site::parse)?, &connection),
+        (None, Some(Command::Guided { host })) => {
+            guided::run(&site(&host, Site::parse)?, &connection)
+        }
+        (None, Some(Command::Job(job))) => one_job(job, &connection),
+        (None, None) => {
+            let usage = Arguments::command().render_usage().to_string();
+            Err(Failure::new(Exit::Usage, "no host is given").advise(usage))
+        }
+        (Some(host), Some(_)) => {
+            Err(Failure::new(Exit::Usage, "a host and a command exclude each other")
+                .about(host.to_string_lossy())
+                .advise(
+                    "for one job the host stands in the URL, as in coracle ls ftp://user@host/path",
+                ))
+        }
+    }
+}
+
+/// One job: its URL says where, and what is left of it is the path there.
+fn one_job(mut job: Job, connection: &Connection) -> Result<(), Failure> {
+    let url = job.remote().cloned().unwrap_or_default();
+    let site = site(&url, Site::parse_url)?;
+    let path = std::ffi::OsString::from_vec(site.path.clone());
+    job.set_remote(path);
+    let mut session = Session::open(&site, connection, false)?;
+    let done = session.job(&job);
+    session.leave();
+    done
+}
+
+fn site(text: &OsStr, parse: fn(&[u8]) -> Result<Site, AddressFault>) -> Result<Site, Failure> {
+    parse(text.as_bytes()).map_err(|fault| {
+        let failure = Failure::new(Exit::Usage, fault.to_string());
+        // What may hold a password is not repeated.
+        if fault == AddressFault::Password {
+            failure
+        } else {
+            failure.about(text.to_string_lossy())
+        }
+    })
+}

@@ -176,14 +176,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             if !Self::may_speak(control) {
                 break false;
             }
-            if framer.has_line() {
-                if lines.is_spent() {
-                    break true;
-                }
+            if lines.is_spent() {
+                break true;
+            }
+            // Asked until it has none: that is when it gives its memory back.
+            if let Some(line) = framer.next_line() {
                 lines.spend(1);
-                if let Some(line) = framer.next_line() {
-                    self.tell(control, Event::Line(line));
-                }
+                self.tell(control, Event::Line(line));
                 continue;
             }
             if control.hung_up {

@@ -247,6 +247,12 @@ impl Dialogue {
         String::from_utf8(sent).unwrap()
     }
 
+    /// Puts another file into the world.
+    pub(super) fn put_file(&self, directory: &str, path: &str, content: &[u8]) {
+        let (_, root) = self.roots.iter().find(|(name, _)| *name == directory).unwrap();
+        self.tree.put_file(*root, path.as_bytes(), content).unwrap();
+    }
+
     /// The content of a file of the world.
     pub(super) fn content(&self, directory: &str, path: &str) -> Option<Vec<u8>> {
         let (_, root) = self.roots.iter().find(|(name, _)| *name == directory)?;

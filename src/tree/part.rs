@@ -3,6 +3,8 @@
 //! Both trees and both kinds of listing leave such names out, and no client can ask for one. Only
 //! this file knows what they look like.
 
+use std::cell::Cell;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Write;
 
 /// What every hidden part's name begins with, and no other served name may.
@@ -17,25 +19,43 @@ pub fn is_part_name(name: &[u8]) -> bool {
     name.starts_with(PART_PREFIX)
 }
 
-/// The name of one part. Process and count make it unique on this machine; the count starts at
-/// random, so that machines that share a file system do not meet.
+/// The name of one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct PartName([u8; LENGTH]);
 
 impl PartName {
-    /// The name of the `count`-th part of `process`.
-    pub(super) fn new(process: u32, count: u64) -> Self {
+    /// The name's bytes.
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Where names of parts come from. Process and count make each unique on this machine; the count
+/// starts at random, so that machines that share a file system do not meet.
+#[derive(Debug)]
+pub(super) struct PartNames {
+    process: u32,
+    count: Cell<u64>,
+}
+
+impl PartNames {
+    /// Names for this process.
+    pub(super) fn new() -> Self {
+        // Keyed at random by the standard library, which is all the chance that is needed here.
+        let start = RandomState::new().build_hasher().finish();
+        Self { process: std::process::id(), count: Cell::new(start) }
+    }
+
+    /// The next name.
+    pub(super) fn next(&self) -> PartName {
+        let (process, count) = (self.process, self.count.get());
+        self.count.set(count.wrapping_add(1));
         let mut name = [0; LENGTH];
         let mut rest = &mut name[..];
         // Exactly as long as what is written into it, so that neither can fail.
         let _ = rest.write_all(PART_PREFIX);
         let _ = write!(rest, "{process:08x}-{count:016x}");
-        Self(name)
-    }
-
-    /// The name's bytes.
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.0
+        PartName(name)
     }
 }
 
@@ -45,9 +65,12 @@ mod tests {
 
     #[test]
     fn names_fill_their_place_and_are_known() {
-        let name = PartName::new(u32::MAX, u64::MAX);
-        assert_eq!(name.as_bytes(), b".coracle-part-ffffffff-ffffffffffffffff");
-        assert_eq!(PartName::new(7, 1).as_bytes(), b".coracle-part-00000007-0000000000000001");
+        let names = PartNames { process: 7, count: Cell::new(u64::MAX) };
+        let name = names.next();
+        assert_eq!(name.as_bytes(), b".coracle-part-00000007-ffffffffffffffff");
+        assert_eq!(names.next().as_bytes(), b".coracle-part-00000007-0000000000000000");
+        let names = PartNames { process: u32::MAX, count: Cell::new(1) };
+        assert_eq!(names.next().as_bytes(), b".coracle-part-ffffffff-0000000000000001");
         assert!(is_part_name(name.as_bytes()));
         assert!(!is_part_name(b".coracle-part"));
         assert!(!is_part_name(b"coracle-part-1"));

@@ -4,44 +4,48 @@
 //! numbers a line and a million lines a second, and what a peer sends is bytes. Only this room
 //! calls it.
 
-use std::io::Write as _;
-
-/// Digits of `u64::MAX`.
-const MOST: usize = 20;
+/// Digits of `u64::MAX` in base 8, the lowest in use.
+const MOST: usize = 22;
 
 /// Appends `number`, preceded by spaces to at least `width` bytes.
 pub(super) fn write_padded(number: u64, width: usize, out: &mut Vec<u8>) {
-    let mut digits = [b'0'; MOST];
+    write_base::<10>(number, width, out);
+}
+
+/// Appends `number`.
+pub(super) fn write(number: u64, out: &mut Vec<u8>) {
+    write_base::<10>(number, 0, out);
+}
+
+/// Appends `number` in hexadecimal digits.
+pub(super) fn write_hex(number: u64, out: &mut Vec<u8>) {
+    write_base::<16>(number, 0, out);
+}
+
+/// Appends `number` in octal digits.
+pub(super) fn write_octal(number: u64, out: &mut Vec<u8>) {
+    write_base::<8>(number, 0, out);
+}
+
+/// The base is known to the compiler, so that no division is left of it.
+fn write_base<const BASE: u64>(number: u64, width: usize, out: &mut Vec<u8>) {
+    let mut digits = [0; MOST];
     let mut left = number;
     let mut first = MOST;
     for (place, digit) in digits.iter_mut().enumerate().rev() {
-        *digit = b'0' + last_digit(left);
-        left /= 10;
+        let value = (left % BASE) as u8;
+        *digit = if value < 10 { b'0' + value } else { b'a' - 10 + value };
+        left /= BASE;
         first = place;
         if left == 0 {
             break;
         }
     }
     let digits = digits.get(first..).unwrap_or_default();
-    out.resize(out.len() + width.saturating_sub(digits.len()), b' ');
+    for _ in digits.len()..width {
+        out.push(b' ');
+    }
     out.extend_from_slice(digits);
-}
-
-/// Appends `number`.
-pub(super) fn write(number: u64, out: &mut Vec<u8>) {
-    write_padded(number, 0, out);
-}
-
-/// Appends `number` in hexadecimal digits.
-pub(super) fn write_hex(number: u64, out: &mut Vec<u8>) {
-    // Writing to a Vec can't fail.
-    let _ = write!(out, "{number:x}");
-}
-
-/// Appends `number` in octal digits.
-pub(super) fn write_octal(number: u64, out: &mut Vec<u8>) {
-    // Writing to a Vec can't fail.
-    let _ = write!(out, "{number:o}");
 }
 
 /// The last digit of `number`.
@@ -82,6 +86,11 @@ mod tests {
             write_padded(number, width, &mut out);
             prop_assert_eq!(String::from_utf8_lossy(&out), format!("{number:>width$}"));
             prop_assert_eq!(parse(out.trim_ascii()), Some(number));
+            let (mut hex, mut octal) = (Vec::new(), Vec::new());
+            write_hex(number, &mut hex);
+            write_octal(number, &mut octal);
+            prop_assert_eq!(parse_radix(&hex, 16), Some(number));
+            prop_assert_eq!(parse_radix(&octal, 8), Some(number));
         }
     }
 

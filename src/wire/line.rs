@@ -133,10 +133,17 @@ impl Framer {
             }
             return None;
         }
-        let lines = self.bytes.get(self.given..self.arriving)?;
-        let line = lines.split(|&byte| byte == b'\n').next()?;
-        self.given += line.len() + 1;
-        Some(if line.len() > self.limit { Line::TooLong } else { Line::Text(line) })
+        let start = self.given;
+        let length = self.first()?.len();
+        self.given += length + 1;
+        self.bytes.get(start..start + length).map(|line| self.limited(line))
+    }
+
+    /// The line that [`Framer::next_line`] would give, which stays where it is: for a session that
+    /// takes some commands during a transfer and lets the others wait.
+    #[must_use]
+    pub fn peek(&self) -> Option<Line<'_>> {
+        self.first().map(|line| self.limited(line))
     }
 
     /// Bytes that are held and were not yet given out, the line that is still arriving among them.
@@ -149,6 +156,16 @@ impl Framer {
     #[must_use]
     pub const fn has_line(&self) -> bool {
         self.given < self.arriving
+    }
+
+    /// The first line, as it is kept.
+    fn first(&self) -> Option<&[u8]> {
+        let lines = self.bytes.get(self.given..self.arriving).filter(|lines| !lines.is_empty())?;
+        lines.split(|&byte| byte == b'\n').next()
+    }
+
+    const fn limited<'a>(&self, line: &'a [u8]) -> Line<'a> {
+        if line.len() > self.limit { Line::TooLong } else { Line::Text(line) }
     }
 
     /// Adds `text` to the line that is arriving, as far as it is kept.
@@ -219,6 +236,7 @@ mod tests {
     fn drain(framer: &mut Framer, found: &mut Vec<Option<Vec<u8>>>) {
         loop {
             let promised = framer.has_line();
+            assert_eq!(framer.peek().is_some(), promised);
             match framer.next_line() {
                 Some(Line::Text(text)) => found.push(Some(text.to_vec())),
                 Some(Line::TooLong) => found.push(None),
@@ -261,7 +279,9 @@ mod tests {
             assert_eq!(framer.next_line(), None);
         }
         framer.push(b"\r\nQUIT\r\n");
+        assert_eq!(framer.peek(), Some(Line::TooLong));
         assert_eq!(framer.next_line(), Some(Line::TooLong));
+        assert_eq!(framer.peek(), Some(Line::Text(b"QUIT")));
         assert_eq!(framer.next_line(), Some(Line::Text(b"QUIT")));
         assert_eq!(framer.next_line(), None);
     }

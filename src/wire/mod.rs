@@ -3,7 +3,7 @@
 //! Everything that goes over a connection has its shape here, and here alone: what one side writes
 //! the other side reads with the same type, and parsing what was written gives the value back.
 //!
-//! - [`line`]: lines of bytes out of a stream of bytes; limits, line ends, Telnet.
+//! - [`mod@line`]: lines of bytes out of a stream of bytes; limits, line ends, Telnet.
 //! - [`ftp`]: the words of RFC 959 and its successors: verbs, commands, replies, addresses, facts,
 //!   listings.
 //! - [`guided`]: the words of the guided dialogue.

@@ -10,21 +10,21 @@
 //! one reply line, one reply, the features, and a count of marks.
 
 mod features;
+mod reply;
 mod state;
 mod task;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
-use std::mem;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 pub use features::Features;
 pub use task::{Action, Answer, ClientFault, DataMode, Input, ListForm, Secret, StoreStart, Task};
 
-use self::state::{Business, Moving, Need, State, Subject, Transfer};
-use crate::wire::ftp::address;
-use crate::wire::ftp::command::{Command, EpsvArgument, ListArgument, OptsArgument, TransferType};
-use crate::wire::ftp::reply::{Class, Reply, ReplyReader, unquoted};
+use self::state::{Business, Need, State, Subject, Transfer};
+use crate::wire::ftp::command::{Command, TransferType};
+use crate::wire::ftp::reply::{Class, Reply, ReplyReader};
 use crate::wire::line::{Framer, Line};
 
 /// Longest reply line that is read, in bytes.
@@ -237,75 +237,6 @@ impl UserPi {
         }
     }
 
-    fn has_machine_listing(&self) -> bool {
-        self.machine_listing && self.features.as_ref().is_none_or(|features| features.has("MLST"))
-    }
-
-    // The way to a transfer: TYPE I, a data connection, REST, the verb.
-
-    fn prepare(&mut self, transfer: Transfer, actions: &mut Vec<Action>) -> State {
-        if self.image {
-            self.connect(transfer, actions)
-        } else {
-            ask_type(Need::Transfer(transfer), actions)
-        }
-    }
-
-    fn connect(&mut self, transfer: Transfer, actions: &mut Vec<Action>) -> State {
-        match self.mode {
-            DataMode::Active => {
-                actions.push(Action::Listen);
-                State::Binding(transfer)
-            }
-            DataMode::Passive if self.extended => {
-                send(&Command::Epsv(EpsvArgument::Any), actions);
-                State::Epsv(transfer)
-            }
-            DataMode::Passive => {
-                send(&Command::Pasv, actions);
-                State::Pasv(transfer)
-            }
-        }
-    }
-
-    fn listening(&mut self, address: SocketAddr, actions: &mut Vec<Action>) {
-        let state = mem::replace(&mut self.state, State::Idle);
-        let State::Binding(transfer) = state else {
-            self.state = state;
-            return;
-        };
-        match SocketAddr::new(address.ip().to_canonical(), address.port()) {
-            SocketAddr::V4(address) => send(&Command::Port(address), actions),
-            address @ SocketAddr::V6(_) => send(&Command::Eprt(address), actions),
-        }
-        self.state = State::Port(transfer);
-    }
-
-    fn data_opened(&mut self, actions: &mut Vec<Action>) {
-        let state = mem::replace(&mut self.state, State::Idle);
-        self.state = if let State::Connecting(transfer) = state {
-            restart_or_start(transfer, actions)
-        } else {
-            state
-        };
-    }
-
-    fn data_over(&mut self, end: Result<u64, ()>, actions: &mut Vec<Action>) {
-        let state = mem::replace(&mut self.state, State::Idle);
-        self.state = if let State::Moving(mut moving) = state {
-            moving.end.get_or_insert(end);
-            settle(moving, actions)
-        } else if let State::Rest(mut transfer) = state {
-            transfer.broken = true;
-            State::Rest(transfer)
-        } else if matches!(state, State::Connecting(_) | State::Binding(_)) {
-            actions.push(Action::CloseData);
-            fail(ClientFault::DataUnreachable, actions)
-        } else {
-            state
-        };
-    }
-
     fn interrupt(&mut self, actions: &mut Vec<Action>) {
         if self.state.business() != Business::Busy {
             return;
@@ -330,244 +261,6 @@ impl UserPi {
             finals => State::Forsaken { finals },
         };
     }
-
-    // What the server says.
-
-    fn reply(&mut self, reply: Reply, actions: &mut Vec<Action>) {
-        let code = reply.code().number();
-        if code == 421 {
-            let fault = ClientFault::Closing(reply.clone());
-            return self.end(fault, Some(reply), actions);
-        }
-        if code < 200 {
-            return self.mark(actions);
-        }
-        self.state = match mem::replace(&mut self.state, State::Idle) {
-            State::Greeting(waiting) if code == 220 => match waiting {
-                Some(task) => self.begin(task, actions),
-                None => State::Idle,
-            },
-            State::Greeting(waiting) => {
-                actions.push(Action::CloseControl);
-                if waiting.is_some() {
-                    let fault = ClientFault::Closing(reply.clone());
-                    actions.push(Action::Finished(Err(fault)));
-                }
-                State::Over(Some(reply))
-            }
-            // Nobody asked: an answer that came too late, or a notice.
-            State::Idle => State::Idle,
-            State::User(password) if code == 331 => {
-                send(&Command::Pass(password.reveal()), actions);
-                State::Pass
-            }
-            State::User(_) | State::Pass => self.logged_in(reply, actions),
-            State::Feat(login) => self.featured(login, &reply, actions),
-            State::Utf8(login) => finish(Answer::Done(login), actions),
-            State::Type(need) => self.typed(need, reply, actions),
-            State::Epsv(transfer) => self.extended_passive(transfer, reply, actions),
-            State::Pasv(transfer) => self.passive(transfer, reply, actions),
-            State::Port(transfer) if is_success(&reply) => restart_or_start(transfer, actions),
-            State::Rest(transfer) if code == 350 => start(transfer, actions),
-            State::Port(_) | State::Rest(_) => {
-                actions.push(Action::CloseData);
-                fail(ClientFault::Refused(reply), actions)
-            }
-            State::Connecting(transfer) => State::Connecting(transfer),
-            State::Binding(transfer) => State::Binding(transfer),
-            State::Moving(moving) => self.verdict(moving, reply, actions),
-            State::Plain => done(reply, actions),
-            State::Raw => finish(Answer::Done(reply), actions),
-            State::Directory => directory(reply, actions),
-            State::Size => size(reply, actions),
-            State::Renaming(to) if code == 350 => ask(&Command::Rnto(&to), actions),
-            State::Renaming(_) => fail(ClientFault::Refused(reply), actions),
-            State::Quitting => {
-                actions.extend([Action::CloseControl, Action::Finished(Ok(Answer::Left))]);
-                State::Over(None)
-            }
-            State::Forsaken { finals: 0 | 1 } => fail(ClientFault::Interrupted, actions),
-            State::Forsaken { finals } => State::Forsaken { finals: finals - 1 },
-            State::Over(why) => State::Over(why),
-        };
-    }
-
-    /// A preliminary reply: 120 before the greeting, progress, or the start of a transfer.
-    fn mark(&mut self, actions: &mut Vec<Action>) {
-        self.marks += 1;
-        if self.marks > MARKS_MAX {
-            let fault = ClientFault::Protocol("endless preliminary replies");
-            return self.end(fault, None, actions);
-        }
-        if let State::Moving(moving) = &mut self.state
-            && !mem::replace(&mut moving.marked, true)
-            && moving.end.is_none()
-        {
-            actions.push(moving.transfer.subject.movement());
-        }
-    }
-
-    fn logged_in(&mut self, reply: Reply, actions: &mut Vec<Action>) -> State {
-        // 202 to PASS: the name alone was enough. A further 332 wants an account, which no one has.
-        if !is_success(&reply) {
-            return fail(ClientFault::Refused(reply), actions);
-        }
-        if self.features.is_some() {
-            return finish(Answer::Done(reply), actions);
-        }
-        send(&Command::Feat, actions);
-        State::Feat(reply)
-    }
-
-    fn featured(&mut self, login: Reply, reply: &Reply, actions: &mut Vec<Action>) -> State {
-        let known = if is_success(reply) { Features::read(reply) } else { Features::default() };
-        let speaks_utf8 = known.has("UTF8");
-        self.features = Some(known);
-        if !speaks_utf8 {
-            return finish(Answer::Done(login), actions);
-        }
-        send(&Command::Opts(OptsArgument::Utf8(true)), actions);
-        State::Utf8(login)
-    }
-
-    fn typed(&mut self, need: Need, reply: Reply, actions: &mut Vec<Action>) -> State {
-        if !is_success(&reply) {
-            return fail(ClientFault::Refused(reply), actions);
-        }
-        self.image = true;
-        match need {
-            Need::Size(path) => ask_size(&path, actions),
-            Need::Transfer(transfer) => self.connect(transfer, actions),
-        }
-    }
-
-    fn extended_passive(
-        &mut self,
-        transfer: Transfer,
-        reply: Reply,
-        actions: &mut Vec<Action>,
-    ) -> State {
-        if reply.code().number() == 229 {
-            return match address::parse_extended_passive(first_line(&reply)) {
-                Some(port) if port != 0 => self.dial(transfer, port, actions),
-                Some(_) | None => fail(ClientFault::Protocol("a 229 without a port"), actions),
-            };
-        }
-        if is_unimplemented(&reply) && self.peer.is_ipv4() {
-            self.extended = false;
-            return self.connect(transfer, actions);
-        }
-        fail(ClientFault::Refused(reply), actions)
-    }
-
-    fn passive(&mut self, transfer: Transfer, reply: Reply, actions: &mut Vec<Action>) -> State {
-        if reply.code().number() != 227 {
-            return fail(ClientFault::Refused(reply), actions);
-        }
-        // Only the port is taken from it. The address may be a private one behind NAT, and one of
-        // somebody else would turn this client against them (RFC 2577, section 3).
-        match address::parse_passive(first_line(&reply)) {
-            Some(address) if address.port() != 0 => self.dial(transfer, address.port(), actions),
-            Some(_) | None => fail(ClientFault::Protocol("a 227 without an address"), actions),
-        }
-    }
-
-    fn dial(&self, transfer: Transfer, port: u16, actions: &mut Vec<Action>) -> State {
-        actions.push(Action::OpenData(SocketAddr::new(self.peer, port)));
-        State::Connecting(transfer)
-    }
-
-    /// The final reply to a transfer's verb.
-    fn verdict(&mut self, mut moving: Moving, reply: Reply, actions: &mut Vec<Action>) -> State {
-        if moving.verdict.is_some() {
-            // A second final reply belongs to nothing that was asked.
-            return State::Moving(moving);
-        }
-        if !moving.marked
-            && moving.transfer.subject == Subject::List(ListForm::Mlsd)
-            && is_unimplemented(&reply)
-        {
-            self.machine_listing = false;
-            actions.push(Action::CloseData);
-            let Transfer { argument, .. } = moving.transfer;
-            let again = Transfer::new(Subject::List(ListForm::List), argument, 0);
-            return self.connect(again, actions);
-        }
-        if is_success(&reply) && !moving.marked {
-            // Some servers skip the mark when a listing is ready at once. An upload is another
-            // matter: what they call complete has not even begun.
-            if !moving.transfer.subject.is_download() {
-                actions.push(Action::CloseData);
-                return fail(ClientFault::Protocol("an upload ended before it began"), actions);
-            }
-            moving.marked = true;
-            if moving.end.is_none() {
-                actions.push(moving.transfer.subject.movement());
-            }
-        }
-        moving.verdict = Some(reply);
-        settle(moving, actions)
-    }
-}
-
-/// Ends a transfer if both halves of its end are known, or if the server says that it failed.
-fn settle(moving: Moving, actions: &mut Vec<Action>) -> State {
-    let Some(reply) = &moving.verdict else { return State::Moving(moving) };
-    if !is_success(reply) {
-        actions.push(Action::CloseData);
-        return fail(ClientFault::Refused(reply.clone()), actions);
-    }
-    match moving.end {
-        None => State::Moving(moving),
-        Some(Err(())) => {
-            actions.push(Action::CloseData);
-            fail(ClientFault::DataLost, actions)
-        }
-        Some(Ok(bytes)) => {
-            let answer = match moving.transfer.subject {
-                Subject::List(form) => Answer::Listed { form, bytes },
-                Subject::Retrieve | Subject::Store | Subject::Append => {
-                    Answer::Transferred { bytes, reply: reply.clone() }
-                }
-            };
-            finish(answer, actions)
-        }
-    }
-}
-
-fn restart_or_start(transfer: Transfer, actions: &mut Vec<Action>) -> State {
-    if transfer.restart == 0 {
-        return start(transfer, actions);
-    }
-    send(&Command::Rest(transfer.restart), actions);
-    State::Rest(transfer)
-}
-
-fn start(transfer: Transfer, actions: &mut Vec<Action>) -> State {
-    let argument = &transfer.argument[..];
-    let path = (!argument.is_empty()).then_some(argument);
-    match transfer.subject {
-        Subject::Retrieve => send(&Command::Retr(argument), actions),
-        Subject::Store => send(&Command::Stor(argument), actions),
-        Subject::Append => send(&Command::Appe(argument), actions),
-        Subject::List(ListForm::Mlsd) => send(&Command::Mlsd(path), actions),
-        Subject::List(form @ (ListForm::List | ListForm::Nlst)) => {
-            // A name that begins with a dash would be taken for options.
-            let plain: Vec<u8>;
-            let path = if argument.starts_with(b"-") {
-                plain = [b"./", argument].concat();
-                Some(&plain[..])
-            } else {
-                path
-            };
-            let argument = ListArgument { options: b"", path };
-            match form {
-                ListForm::Nlst => send(&Command::Nlst(argument), actions),
-                ListForm::List | ListForm::Mlsd => send(&Command::List(argument), actions),
-            }
-        }
-    }
-    State::Moving(Moving::new(transfer))
 }
 
 fn ask(command: &Command<'_>, actions: &mut Vec<Action>) -> State {
@@ -583,35 +276,6 @@ fn ask_type(need: Need, actions: &mut Vec<Action>) -> State {
 fn ask_size(path: &[u8], actions: &mut Vec<Action>) -> State {
     send(&Command::Size(path), actions);
     State::Size
-}
-
-fn done(reply: Reply, actions: &mut Vec<Action>) -> State {
-    if is_success(&reply) {
-        finish(Answer::Done(reply), actions)
-    } else {
-        fail(ClientFault::Refused(reply), actions)
-    }
-}
-
-fn directory(reply: Reply, actions: &mut Vec<Action>) -> State {
-    if reply.code().number() != 257 {
-        return fail(ClientFault::Refused(reply), actions);
-    }
-    match unquoted(first_line(&reply)) {
-        Some(path) => finish(Answer::Directory(path), actions),
-        None => fail(ClientFault::Protocol("a 257 without a quoted path"), actions),
-    }
-}
-
-fn size(reply: Reply, actions: &mut Vec<Action>) -> State {
-    if reply.code().number() != 213 {
-        return fail(ClientFault::Refused(reply), actions);
-    }
-    let line = first_line(&reply).trim_ascii();
-    match str::from_utf8(line).ok().and_then(|digits| digits.parse().ok()) {
-        Some(bytes) => finish(Answer::Size(bytes), actions),
-        None => fail(ClientFault::Protocol("a 213 without a number"), actions),
-    }
 }
 
 fn finish(answer: Answer, actions: &mut Vec<Action>) -> State {
@@ -641,10 +305,4 @@ fn first_line(reply: &Reply) -> &[u8] {
 
 fn is_success(reply: &Reply) -> bool {
     reply.code().class() == Class::Completion
-}
-
-/// The command is unknown, not implemented, or its parameter is, or it is not meant for this
-/// network protocol (522, RFC 2428): worth another way.
-fn is_unimplemented(reply: &Reply) -> bool {
-    matches!(reply.code().number(), 500 | 501 | 502 | 504 | 522)
 }

@@ -1,6 +1,6 @@
 //! Dialogues: what the server says, and what the machine does about it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::*;
 

@@ -22,7 +22,7 @@ pub(super) fn syst() -> Answered {
 }
 
 pub(super) fn noop() -> Answered {
-    Ok(Said::Now(Reply::new(200, "Done: nothing.")))
+    Ok(Said::Now(Reply::new(200, "OK.")))
 }
 
 /// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.

@@ -220,6 +220,7 @@ fn with_slash(argument: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use super::MAX_STATUS_BYTES;
     use crate::session::dialogue::Dialogue;
 
     #[test]
@@ -273,6 +274,19 @@ mod tests {
         ftp.expect("LIST Docs/none", "550");
         ftp.expect("LIST Secret/*", "550");
         ftp.expect("LIST Inbox", "550");
+    }
+
+    #[test]
+    fn stat_bounds_its_listing_and_list_does_not() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for number in 0..1000 {
+            ftp.put_file("Music", &format!("{number:03}"), b"");
+        }
+        let said = ftp.expect("STAT Music", "212-");
+        // On the wire each line has a space more.
+        assert!(said.len() - said.matches("\r\n").count() < MAX_STATUS_BYTES + 200);
+        assert!(said.ends_with("\r\n212 There is more; LIST sends all of it."));
+        assert_eq!(ftp.fetch("LIST Music").matches("\r\n").count(), 1001);
     }
 
     #[test]

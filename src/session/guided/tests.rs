@@ -139,6 +139,17 @@ fn the_whole_tree() {
 }
 
 #[test]
+fn a_long_list_is_cut_and_says_so() {
+    let mut guided = logged_in("user1");
+    for number in 0..5000 {
+        guided.put_file("Music", &format!("{number:04}"), b"");
+    }
+    let said = show(&mut guided, "Music");
+    assert!(said.ends_with(", 4094, 4095, ..."), "{}", &said[said.len() - 30..]);
+    assert_eq!(choose(&mut guided, "song"), ["Sending 'song' (8 bytes)"]);
+}
+
+#[test]
 fn a_download_that_falls_short_ends_the_connection() {
     let mut guided = logged_in("user1");
     choose(&mut guided, "Movies/Joker");

@@ -14,8 +14,6 @@ mod part;
 mod resolver;
 mod sweep;
 
-use std::cell::Cell;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +27,7 @@ use rustix::io::Errno;
 
 use crate::terms::{Denied, Fault, PeerFault, Root, UnixTime};
 
+use super::part::PartNames;
 use super::path::is_servable_path;
 use super::{Keep, Kind, Place, Status, Tree};
 use errno::fault;
@@ -44,8 +43,7 @@ pub struct OsTree {
     /// Indexed by [`Root`]; never shrinks, so that a root stays what it was for its sessions.
     roots: Vec<RootDirectory>,
     resolver: Resolver,
-    /// The count in the next part's name.
-    parts: Cell<u64>,
+    part_names: PartNames,
 }
 
 /// A granted directory, held open.
@@ -94,9 +92,7 @@ impl OsTree {
     }
 
     fn resolving_by(resolver: Resolver) -> Self {
-        // Keyed at random by the standard library, which is all the chance that a part's name needs.
-        let start = RandomState::new().build_hasher().finish();
-        Self { roots: Vec::new(), resolver, parts: Cell::new(start) }
+        Self { roots: Vec::new(), resolver, part_names: PartNames::new() }
     }
 
     fn root(&self, root: Root) -> Result<&Arc<OwnedFd>, Fault> {
@@ -159,7 +155,7 @@ impl Tree for OsTree {
     fn create(&self, place: Place<'_>, keep: Keep, overwrite: bool) -> Result<OsPart, Fault> {
         let parent = self.made_in(place, Denied::IsADirectory)?;
         let target = part::Target { root: self.root(place.root)?, path: place.path, parent };
-        OsPart::create(self.resolver, target, keep, overwrite, &self.parts)
+        OsPart::create(self.resolver, target, keep, overwrite, &self.part_names)
     }
 
     fn make_directory(&self, place: Place<'_>) -> Result<(), Fault> {

@@ -4,7 +4,6 @@
 //! upload keeps of the old file is copied by the kernel, in slices; whether that file is still the
 //! same is looked at once more right before the rename.
 
-use std::cell::Cell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -21,12 +20,12 @@ use super::errno::fault;
 use super::file::OsFile;
 use super::resolver::{Directory, Parent, Resolver};
 use super::{kind_of, rename_without_replacing, size_of, unique};
-use crate::tree::part::PartName;
+use crate::tree::part::{PartName, PartNames};
 use crate::tree::{Keep, Kind};
 
 /// How many names are tried for a part. A second is needed only where another machine that shares
 /// the file system was given the same process number and the same 64 random bits.
-const NAMES: usize = 4;
+const ATTEMPTS: usize = 4;
 
 /// Bytes of one slice where the kernel can't copy by itself.
 const SLICE: usize = 32 << 10;
@@ -94,7 +93,7 @@ impl OsPart {
         target: Target<'_>,
         keep: Keep,
         overwrite: bool,
-        count: &Cell<u64>,
+        names: &PartNames,
     ) -> Result<Self, Fault> {
         let old = standing(resolver, &target, overwrite)?;
         let kept = Kept::new(resolver, &target, keep, old.is_some())?;
@@ -102,7 +101,7 @@ impl OsPart {
         // A new file is never open to more people than the old one was, not even for a moment.
         let mode = old.flatten().map(|stat| Mode::from_raw_mode(stat.st_mode & 0o777));
         let creation = mode.unwrap_or(Mode::from_raw_mode(0o666));
-        let (hidden, descriptor) = open_hidden(&directory, creation, count)?;
+        let (hidden, descriptor) = open_hidden(&directory, creation, names)?;
         let part = Self {
             directory,
             hidden,
@@ -296,12 +295,11 @@ fn standing(
 fn open_hidden(
     directory: &Directory,
     mode: Mode,
-    count: &Cell<u64>,
+    names: &PartNames,
 ) -> Result<(PartName, OwnedFd), Fault> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    for _ in 0..NAMES {
-        let hidden = PartName::new(std::process::id(), count.get());
-        count.set(count.get().wrapping_add(1));
+    for _ in 0..ATTEMPTS {
+        let hidden = names.next();
         match openat(directory, hidden.as_bytes(), flags, mode) {
             Ok(descriptor) => return Ok((hidden, descriptor)),
             Err(Errno::EXIST) => {}

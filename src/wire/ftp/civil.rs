@@ -22,8 +22,10 @@ const FOUR_YEARS: i64 = 4 * YEAR_DAYS + 1;
 const CENTURY: i64 = 25 * FOUR_YEARS - 1;
 const FOUR_CENTURIES: i64 = 4 * CENTURY + 1;
 
-/// Days before each month, from March on.
-const BEFORE_MONTH: [i64; 12] = [0, 31, 61, 92, 122, 153, 184, 214, 245, 275, 306, 337];
+/// Days of five months that begin with March or with August: 31, 30, 31, 30, 31. Until the February
+/// that ends the year, months from March on are these five again and again, which is what makes
+/// [`before_month`] a straight line, rounded.
+const FIVE_MONTHS: i64 = 153;
 
 /// A second on the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,25 +58,18 @@ impl Civil {
         rest -= fours * FOUR_YEARS;
         let years = (rest / YEAR_DAYS).min(3);
         rest -= years * YEAR_DAYS;
-        let mut march_year =
+        let from_march = (5 * rest + 2) / FIVE_MONTHS;
+        let march_year =
             days.div_euclid(FOUR_CENTURIES) * 400 + centuries * 100 + fours * 4 + years;
-        let mut month = 2;
-        let mut before = 0;
-        for start in BEFORE_MONTH {
-            if start > rest {
-                break;
-            }
-            before = start;
-            month += 1;
-        }
-        if month > 12 {
-            month -= 12;
-            march_year += 1;
-        }
+        let (year, month) = if from_march < 10 {
+            (march_year, from_march + 3)
+        } else {
+            (march_year + 1, from_march - 9)
+        };
         Self {
-            year: march_year.unsigned_abs(),
-            month,
-            day: (rest - before).unsigned_abs() + 1,
+            year: year.unsigned_abs(),
+            month: month.unsigned_abs(),
+            day: (rest - before_month(from_march)).unsigned_abs() + 1,
             hour: of_day.unsigned_abs() / 3600,
             minute: of_day.unsigned_abs() / 60 % 60,
             second: of_day.unsigned_abs() % 60,
@@ -85,11 +80,12 @@ impl Civil {
     pub(super) fn time(self) -> Option<UnixTime> {
         let year = i64::try_from(self.year).ok().filter(|year| *year <= 9999)?;
         let day = i64::try_from(self.day).ok().filter(|day| (1..=31).contains(day))?;
-        let from_march = usize::try_from((self.month + 9) % 12).ok()?;
-        let march_year = if self.month <= 2 { year - 1 } else { year };
+        let month = i64::try_from(self.month).ok().filter(|month| (1..=12).contains(month))?;
+        let from_march = (month + 9) % 12;
+        let march_year = if month <= 2 { year - 1 } else { year };
         let leap_days =
             march_year.div_euclid(4) - march_year.div_euclid(100) + march_year.div_euclid(400);
-        let days = march_year * YEAR_DAYS + leap_days + BEFORE_MONTH.get(from_march)? + day
+        let days = march_year * YEAR_DAYS + leap_days + before_month(from_march) + day
             - 1
             - MARCH_TO_EPOCH;
         let of_day = i64::try_from(self.hour * 3600 + self.minute * 60 + self.second).ok()?;
@@ -97,6 +93,11 @@ impl Civil {
         // A 30th of February, a 13th month or a 25th hour comes back as another.
         (Self::of(time) == self).then_some(time)
     }
+}
+
+/// Days before a month of the year that begins in March, which is month 0.
+const fn before_month(from_march: i64) -> i64 {
+    (FIVE_MONTHS * from_march + 2) / 5
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub use super::parameter::{
 };
 
 use super::parameter::{Parameter, split_word};
-use super::{Verb, address};
+use super::{Code, Verb, address};
 use crate::wire::digits;
 use crate::wire::line::write_text;
 
@@ -120,6 +120,20 @@ pub enum CommandFault<'a> {
     Parameter(Verb, &'static str),
     /// The network protocol is none that we have. 522 (RFC 2428).
     Protocol(Verb),
+}
+
+impl CommandFault<'_> {
+    /// The code with which it is answered.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Empty | Self::Unknown(_) => Code::UNKNOWN_COMMAND,
+            Self::NotImplemented(_) => Code::NOT_IMPLEMENTED,
+            Self::Missing(_) | Self::Unwanted(_) | Self::Syntax(..) => Code::BAD_PARAMETER,
+            Self::Parameter(..) => Code::PARAMETER_NOT_IMPLEMENTED,
+            Self::Protocol(_) => Code::BAD_PROTOCOL,
+        }
+    }
 }
 
 impl<'a> Command<'a> {

@@ -24,17 +24,19 @@ pub use command::{
 };
 pub use facts::{FactSelection, Facts, Kind, Perm, Unique};
 pub use listing::{Entry, Listed};
-pub use reply::{Code, Reply, ReplyFault, ReplyReader};
+pub use reply::{Class, Code, Reply, ReplyFault, ReplyReader};
 pub use verb::Verb;
 
 /// Appends a name to a line of a listing; what would end the line is written as `?`, as `ls` does
 /// at a terminal.
 fn write_name(name: &[u8], out: &mut Vec<u8>) {
-    let start = out.len();
-    out.extend_from_slice(name);
-    for byte in out.iter_mut().skip(start) {
-        if matches!(byte, b'\0' | b'\r' | b'\n') {
-            *byte = b'?';
-        }
+    const fn ends_line(byte: u8) -> bool {
+        matches!(byte, b'\0' | b'\r' | b'\n')
+    }
+    // Without a branch a byte, for nearly every name is copied as it is.
+    if name.iter().fold(false, |found, &byte| found | ends_line(byte)) {
+        out.extend(name.iter().map(|&byte| if ends_line(byte) { b'?' } else { byte }));
+    } else {
+        out.extend_from_slice(name);
     }
 }

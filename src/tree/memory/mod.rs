@@ -4,8 +4,9 @@
 //! links, no owners and no descriptors, and fails on request: the n-th read, write or commit from
 //! now on. Clones are the same tree, so that a test keeps one to look into.
 
+mod state;
+
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
@@ -13,51 +14,13 @@ use std::rc::Rc;
 use crate::terms::{Content, Denied, Fault, Part, PeerFault, Root, Trouble, UnixTime};
 
 use super::path::is_servable_path;
-use super::{Entries, Entry, Keep, Kind, Place, Status, Tree};
+use super::{Entries, Entry, Keep, Place, Status, Tree};
+use state::{Body, Names, Node, State, split_last, strike, strike_with};
 
 /// A tree in memory.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryTree {
     state: Rc<RefCell<State>>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    /// Every file and directory by its number, which is never given twice.
-    nodes: BTreeMap<u64, Node>,
-    last: u64,
-    /// Indexed by [`Root`].
-    roots: Vec<u64>,
-    now: UnixTime,
-    /// The directory of each upload under way.
-    parts: Vec<u64>,
-    failures: Failures,
-    /// Most bytes that one read or write moves, if it is limited.
-    most: Option<usize>,
-}
-
-/// What a directory holds: names, and the numbers of their nodes.
-type Names = BTreeMap<Box<[u8]>, u64>;
-
-#[derive(Debug, Clone)]
-struct Node {
-    modified: UnixTime,
-    mode: u32,
-    body: Body,
-}
-
-#[derive(Debug, Clone)]
-enum Body {
-    File(Rc<[u8]>),
-    Directory(Names),
-}
-
-/// What fails after so many more that do not.
-#[derive(Debug, Default)]
-struct Failures {
-    read: Option<(u64, io::ErrorKind)>,
-    write: Option<(u64, io::ErrorKind)>,
-    commit: Option<(u64, Fault)>,
 }
 
 impl MemoryTree {
@@ -71,7 +34,7 @@ impl MemoryTree {
     #[must_use]
     pub fn add_root(&self) -> Root {
         let mut state = self.state.borrow_mut();
-        let number = state.add(0o755, Body::Directory(BTreeMap::new()));
+        let number = state.add(0o755, Body::Directory(Names::new()));
         state.roots.push(number);
         Root(u32::try_from(state.roots.len() - 1).unwrap_or(u32::MAX))
     }
@@ -224,7 +187,7 @@ impl Tree for MemoryTree {
         if state.child(parent, name).is_some() {
             return Err(Denied::Exists.into());
         }
-        let number = state.add(0o755, Body::Directory(BTreeMap::new()));
+        let number = state.add(0o755, Body::Directory(Names::new()));
         state.link(parent, name, number);
         Ok(())
     }
@@ -412,201 +375,5 @@ impl Entries for MemoryEntries {
         })?;
         self.lent = name;
         Some(Ok(Entry { name: &self.lent, status }))
-    }
-}
-
-impl State {
-    fn add(&mut self, mode: u32, body: Body) -> u64 {
-        self.last += 1;
-        self.nodes.insert(self.last, Node { modified: self.now, mode, body });
-        self.last
-    }
-
-    fn child(&self, directory: u64, name: &[u8]) -> Option<u64> {
-        match &self.nodes.get(&directory)?.body {
-            Body::Directory(names) => names.get(name).copied(),
-            Body::File(_) => None,
-        }
-    }
-
-    fn names_mut(&mut self, directory: u64) -> Option<&mut Names> {
-        let now = self.now;
-        match self.nodes.get_mut(&directory)? {
-            Node { body: Body::Directory(names), modified, .. } => {
-                *modified = now;
-                Some(names)
-            }
-            Node { body: Body::File(_), .. } => None,
-        }
-    }
-
-    fn link(&mut self, directory: u64, name: &[u8], number: u64) {
-        if let Some(names) = self.names_mut(directory) {
-            names.insert(name.into(), number);
-        }
-    }
-
-    fn unlink(&mut self, directory: u64, name: &[u8]) {
-        if let Some(number) = self.names_mut(directory).and_then(|names| names.remove(name)) {
-            self.nodes.remove(&number);
-        }
-    }
-
-    /// Puts a new file in place of whatever file stands there.
-    fn put_content(
-        &mut self,
-        parent: u64,
-        name: &[u8],
-        mode: u32,
-        content: Rc<[u8]>,
-    ) -> Result<(), Fault> {
-        let standing = self.child(parent, name).and_then(|number| self.nodes.get(&number));
-        if standing.is_some_and(Node::is_directory) {
-            return Err(Denied::IsADirectory.into());
-        }
-        self.unlink(parent, name);
-        let number = self.add(mode, Body::File(content));
-        self.link(parent, name, number);
-        Ok(())
-    }
-
-    fn put_directory(&mut self, place: Place<'_>) -> Result<u64, Fault> {
-        if !is_servable_path(place.path) {
-            return Err(PeerFault::BadName.into());
-        }
-        let mut here = self.root(place.root)?;
-        for name in components(place.path) {
-            here = match self.child(here, name) {
-                Some(number) => number,
-                None => {
-                    let number = self.add(0o755, Body::Directory(BTreeMap::new()));
-                    self.link(here, name, number);
-                    number
-                }
-            };
-            if !self.nodes.get(&here).is_some_and(Node::is_directory) {
-                return Err(Denied::NotADirectory.into());
-            }
-        }
-        Ok(here)
-    }
-
-    fn root(&self, root: Root) -> Result<u64, Fault> {
-        let index = usize::try_from(root.0).unwrap_or(usize::MAX);
-        self.roots.get(index).copied().ok_or(Denied::NotFound.into())
-    }
-
-    /// What stands at a place that is looked for.
-    fn node(&self, place: Place<'_>) -> Result<(u64, &Node), Fault> {
-        if !is_servable_path(place.path) {
-            return Err(Denied::NotFound.into());
-        }
-        let mut number = self.root(place.root)?;
-        let mut node = self.nodes.get(&number).ok_or(Denied::NotFound)?;
-        for name in components(place.path) {
-            let Body::Directory(names) = &node.body else {
-                return Err(Denied::NotADirectory.into());
-            };
-            number = *names.get(name).ok_or(Denied::NotFound)?;
-            node = self.nodes.get(&number).ok_or(Denied::NotFound)?;
-        }
-        Ok((number, node))
-    }
-
-    fn directory(&self, place: Place<'_>) -> Result<(u64, &Names), Fault> {
-        let (number, node) = self.node(place)?;
-        match &node.body {
-            Body::Directory(names) => Ok((number, names)),
-            Body::File(_) => Err(Denied::NotADirectory.into()),
-        }
-    }
-
-    fn parent_to_look_in<'a>(
-        &self,
-        place: Place<'a>,
-        at_root: Denied,
-    ) -> Result<(u64, &'a [u8]), Fault> {
-        if !is_servable_path(place.path) {
-            return Err(Denied::NotFound.into());
-        }
-        self.root(place.root)?;
-        let (path, name) = split_last(place.path).ok_or(at_root)?;
-        let (number, _) = self.directory(Place { root: place.root, path })?;
-        Ok((number, name))
-    }
-
-    fn parent_to_make_in<'a>(
-        &self,
-        place: Place<'a>,
-        at_root: Denied,
-    ) -> Result<(u64, &'a [u8]), Fault> {
-        if !is_servable_path(place.path) {
-            return Err(PeerFault::BadName.into());
-        }
-        self.parent_to_look_in(place, at_root)
-    }
-
-    /// True if `directory` is `above` or lies anywhere below it.
-    fn is_within(&self, directory: u64, above: u64) -> bool {
-        directory == above
-            || match self.nodes.get(&above).map(|node| &node.body) {
-                Some(Body::Directory(names)) => {
-                    names.values().any(|&below| self.is_within(directory, below))
-                }
-                Some(Body::File(_)) | None => false,
-            }
-    }
-}
-
-impl Node {
-    fn is_directory(&self) -> bool {
-        match self.body {
-            Body::Directory(_) => true,
-            Body::File(_) => false,
-        }
-    }
-
-    fn status(&self, number: u64) -> Status {
-        let (kind, size) = match &self.body {
-            Body::File(content) => (Kind::File, content.len() as u64),
-            Body::Directory(_) => (Kind::Directory, 0),
-        };
-        Status {
-            kind,
-            size,
-            modified: self.modified,
-            mode: self.mode,
-            links: 1,
-            owner: 0,
-            group: 0,
-            unique: (0, number),
-        }
-    }
-}
-
-fn components(path: &[u8]) -> impl Iterator<Item = &[u8]> {
-    path.split(|&byte| byte == b'/').filter(|name| !name.is_empty())
-}
-
-/// All of `path` but its last component, and that one; `None` for an empty path.
-fn split_last(path: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut halves = path.rsplitn(2, |&byte| byte == b'/');
-    let name = halves.next().filter(|name| !name.is_empty())?;
-    Some((halves.next().unwrap_or_default(), name))
-}
-
-/// Fails if it is this one's turn.
-fn strike(failure: &mut Option<(u64, io::ErrorKind)>) -> io::Result<()> {
-    Ok(strike_with(failure)?)
-}
-
-fn strike_with<E>(failure: &mut Option<(u64, E)>) -> Result<(), E> {
-    match failure.take() {
-        None => Ok(()),
-        Some((0, with)) => Err(with),
-        Some((after, with)) => {
-            *failure = Some((after - 1, with));
-            Ok(())
-        }
     }
 }

@@ -1,0 +1,398 @@
+//! A user-PI over real sockets: blocking `std` streams, each wait of which ends.
+//!
+//! This room owns the client's sockets and its clock. It moves the bytes between a data connection
+//! and whatever feeds or drains it, in chunks of 64 KiB, and knows neither the meaning of a reply,
+//! which is the machine's, nor the files, which are the operations'.
+
+#![expect(clippy::disallowed_methods, reason = "the client's clock is read here, to bound waits")]
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::user_pi::{Action, Answer, ClientFault, DataMode, Input, Task, UserPi};
+
+/// Bytes that are moved at a time.
+pub const CHUNK: usize = 64 * 1024;
+
+/// What a transfer's bytes come from or go to.
+pub enum Cargo<'a> {
+    /// Nothing: the task has no transfer.
+    None,
+    /// What is received is written here.
+    Sink(&'a mut dyn Write),
+    /// What is sent is read from here.
+    Source(&'a mut dyn Read),
+}
+
+/// A control connection with its machine.
+#[derive(Debug)]
+pub struct Link {
+    pi: UserPi,
+    control: TcpStream,
+    data: Data,
+    /// The longest that anything may take that makes no progress.
+    patience: Duration,
+}
+
+/// Why a task came to a bad end.
+#[derive(Debug)]
+pub enum LinkFault {
+    /// As the machine says.
+    Dialogue(ClientFault),
+    /// This took longer than the link has patience for.
+    TimedOut(&'static str),
+    /// What feeds or drains the transfer failed.
+    Cargo(io::Error),
+}
+
+/// The data connection, as far as it has come.
+#[derive(Debug)]
+enum Data {
+    None,
+    Listening(TcpListener),
+    Open(TcpStream),
+}
+
+/// How moving the bytes of a transfer failed.
+enum MoveFault {
+    Connection,
+    TimedOut,
+    Cargo(io::Error),
+}
+
+impl Link {
+    /// Connects to `host`, trying each of its addresses in turn, each for `patience` at most.
+    ///
+    /// # Errors
+    /// A name that can't be resolved, or no address that answers.
+    pub fn open(host: &str, port: u16, patience: Duration) -> Result<Self, Failure> {
+        let control = connect(host, port, patience)?;
+        let peer = control.peer_addr().map_err(|error| unreachable(host, port, &error))?;
+        Ok(Self { pi: UserPi::new(peer.ip()), control, data: Data::None, patience })
+    }
+
+    /// Chooses how data connections are made from now on.
+    pub const fn use_mode(&mut self, mode: DataMode) {
+        self.pi.use_mode(mode);
+    }
+
+    /// Lets each further wait take no longer than `patience`.
+    pub fn bound(&mut self, patience: Duration) {
+        self.patience = self.patience.min(patience);
+    }
+
+    /// True when nothing more can be done over this link.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.pi.is_over()
+    }
+
+    /// Gets `task` done, moving the bytes of `cargo` if it is a transfer.
+    ///
+    /// # Errors
+    /// See [`LinkFault`]. After a time-out on the control connection the link is over.
+    pub fn perform(&mut self, task: Task, mut cargo: Cargo<'_>) -> Result<Answer, LinkFault> {
+        let mut actions = Vec::new();
+        let mut queue = VecDeque::new();
+        // What is known here of a failure is nearer to its cause than what the server makes of it.
+        let mut nearer = None;
+        let mut since = Instant::now();
+        self.pi.handle(Input::Do(task), &mut actions);
+        loop {
+            queue.extend(actions.drain(..));
+            let Some(action) = queue.pop_front() else {
+                self.listen_to_control(since, &mut nearer, &mut actions);
+                continue;
+            };
+            match action {
+                Action::Finished(result) => return nearest(result, nearer),
+                Action::Send(bytes) => {
+                    since = Instant::now();
+                    if self.send(&bytes).is_err() {
+                        self.hear_last_words(&mut actions);
+                    }
+                }
+                Action::OpenData(address) => self.open_data(address, &mut actions),
+                Action::Listen => self.listen(&mut actions),
+                Action::ReceiveData | Action::SendData => {
+                    let input = match self.move_data(&mut cargo) {
+                        Ok(bytes) => Input::DataEnded { bytes },
+                        Err(fault) => {
+                            nearer = fault.into_nearer();
+                            Input::DataFailed
+                        }
+                    };
+                    self.pi.handle(input, &mut actions);
+                    since = Instant::now();
+                }
+                Action::CloseData => self.data = Data::None,
+                Action::CloseControl => {
+                    let _ = self.control.shutdown(Shutdown::Both);
+                }
+            }
+        }
+    }
+
+    /// Waits for the server's next words and gives them to the machine.
+    fn listen_to_control(
+        &mut self,
+        since: Instant,
+        nearer: &mut Option<LinkFault>,
+        actions: &mut Vec<Action>,
+    ) {
+        let mut buffer = [0; 4 * 1024];
+        let left = self.patience.saturating_sub(since.elapsed());
+        let read = if left.is_zero() {
+            Err(io::ErrorKind::TimedOut.into())
+        } else {
+            read_within(&self.control, &mut buffer, left)
+        };
+        match read {
+            Ok(0) => self.pi.handle(Input::Closed, actions),
+            Ok(count) => self.pi.handle(Input::Received(&buffer[..count]), actions),
+            Err(error) => {
+                if is_time_out(&error) {
+                    nearer.get_or_insert(LinkFault::TimedOut("the server's reply"));
+                }
+                self.pi.handle(Input::Closed, actions);
+            }
+        }
+    }
+
+    /// The server does not read any more; it may have said why before it left.
+    fn hear_last_words(&mut self, actions: &mut Vec<Action>) {
+        let mut buffer = [0; 4 * 1024];
+        if let Ok(count @ 1..) = read_within(&self.control, &mut buffer, Duration::from_secs(1)) {
+            self.pi.handle(Input::Received(&buffer[..count]), actions);
+        }
+        self.pi.handle(Input::Closed, actions);
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.control.set_write_timeout(Some(self.patience))?;
+        (&self.control).write_all(bytes)
+    }
+
+    fn open_data(&mut self, address: SocketAddr, actions: &mut Vec<Action>) {
+        let input = match TcpStream::connect_timeout(&address, self.patience) {
+            Ok(stream) => {
+                self.data = Data::Open(stream);
+                Input::DataOpened
+            }
+            Err(_) => Input::DataFailed,
+        };
+        self.pi.handle(input, actions);
+    }
+
+    fn listen(&mut self, actions: &mut Vec<Action>) {
+        let bound = self.control.local_addr().and_then(|local| {
+            let listener = TcpListener::bind(SocketAddr::new(local.ip(), 0))?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        });
+        let input = match bound {
+            Ok((listener, address)) => {
+                self.data = Data::Listening(listener);
+                Input::Listening(address)
+            }
+            Err(_) => Input::DataFailed,
+        };
+        self.pi.handle(input, actions);
+    }
+}
+
+/// Both ways of a transfer. Whatever happens, the data connection is gone afterwards.
+impl Link {
+    fn move_data(&mut self, cargo: &mut Cargo<'_>) -> Result<u64, MoveFault> {
+        let stream = match std::mem::replace(&mut self.data, Data::None) {
+            Data::Open(stream) => stream,
+            Data::Listening(listener) => self.accept(&listener)?,
+            Data::None => return Err(MoveFault::Connection),
+        };
+        match cargo {
+            Cargo::Sink(sink) => self.receive(&stream, *sink),
+            Cargo::Source(source) => self.supply(&stream, *source),
+            Cargo::None => Err(MoveFault::Connection),
+        }
+    }
+
+    /// Waits for the server to come, and for nobody else.
+    fn accept(&self, listener: &TcpListener) -> Result<TcpStream, MoveFault> {
+        let server = self.control.peer_addr()?.ip().to_canonical();
+        let since = Instant::now();
+        loop {
+            let left = self.patience.saturating_sub(since.elapsed());
+            if left.is_zero() {
+                return Err(MoveFault::TimedOut);
+            }
+            // The time-out for reading is the one that bounds accept.
+            SockRef::from(listener).set_read_timeout(Some(left))?;
+            match listener.accept() {
+                Ok((stream, peer)) if peer.ip().to_canonical() == server => return Ok(stream),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn receive(&self, stream: &TcpStream, sink: &mut dyn Write) -> Result<u64, MoveFault> {
+        let mut chunk = vec![0; CHUNK];
+        let mut bytes = 0;
+        loop {
+            let count = read_within(stream, &mut chunk, self.patience)?;
+            if count == 0 {
+                break;
+            }
+            sink.write_all(&chunk[..count]).map_err(MoveFault::Cargo)?;
+            bytes += count as u64;
+        }
+        sink.flush().map_err(MoveFault::Cargo)?;
+        Ok(bytes)
+    }
+
+    fn supply(&self, stream: &TcpStream, source: &mut dyn Read) -> Result<u64, MoveFault> {
+        // In stream mode the end of the connection is the end of the file. So until all is sent,
+        // an end of any other kind (this program killed, the source unreadable) has to be a reset,
+        // or half a file would be taken for the whole.
+        let socket = SockRef::from(stream);
+        socket.set_linger(Some(Duration::ZERO))?;
+        stream.set_write_timeout(Some(self.patience))?;
+        let mut chunk = vec![0; CHUNK];
+        let mut bytes = 0;
+        loop {
+            let count = match source.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(MoveFault::Cargo(error)),
+            };
+            let mut out = stream;
+            out.write_all(&chunk[..count])?;
+            bytes += count as u64;
+        }
+        socket.set_linger(None)?;
+        stream.shutdown(Shutdown::Write)?;
+        Ok(bytes)
+    }
+}
+
+impl MoveFault {
+    /// What is known here and not to the machine.
+    fn into_nearer(self) -> Option<LinkFault> {
+        match self {
+            Self::Connection => None,
+            Self::TimedOut => Some(LinkFault::TimedOut("the data connection")),
+            Self::Cargo(error) => Some(LinkFault::Cargo(error)),
+        }
+    }
+}
+
+impl From<io::Error> for MoveFault {
+    fn from(error: io::Error) -> Self {
+        if is_time_out(&error) { Self::TimedOut } else { Self::Connection }
+    }
+}
+
+impl From<LinkFault> for Failure {
+    fn from(fault: LinkFault) -> Self {
+        match fault {
+            LinkFault::Dialogue(fault) => Self::task(&fault),
+            LinkFault::TimedOut(what) => Self::new(Exit::TimeOut, format!("{what} took too long"))
+                .advise("--timeout SECONDS"),
+            LinkFault::Cargo(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                Self::output(&error)
+            }
+            LinkFault::Cargo(error) => Self::new(Exit::LocalFile, error.to_string()),
+        }
+    }
+}
+
+impl fmt::Debug for Cargo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Sink(_) => "Sink",
+            Self::Source(_) => "Source",
+        })
+    }
+}
+
+/// Connects to the first of the host's addresses that answers.
+///
+/// # Errors
+/// A name that can't be resolved, or no address that answers in time.
+pub fn connect(host: &str, port: u16, patience: Duration) -> Result<TcpStream, Failure> {
+    let addresses = (host, port).to_socket_addrs().map_err(|error| {
+        Failure::new(Exit::Connection, format!("can't be resolved: {error}"))
+            .about(host)
+            .advise("check the name of the host")
+            .fatal()
+    })?;
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, patience) {
+            Ok(stream) => {
+                // Commands are small and waited for; there is nothing to gather.
+                let _ = stream.set_nodelay(true);
+                return Ok(stream);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(unreachable(host, port, &last))
+}
+
+/// One read that waits no longer than `patience`.
+///
+/// # Errors
+/// `WouldBlock` or `TimedOut` when nothing came; else what the socket says.
+pub fn read_within(stream: &TcpStream, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
+    stream.set_read_timeout(Some(patience))?;
+    let mut reader = stream;
+    loop {
+        match reader.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+/// True when `error` is the end of a wait, under either of its names.
+#[must_use]
+pub fn is_time_out(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+fn unreachable(host: &str, port: u16, error: &io::Error) -> Failure {
+    let exit = if is_time_out(error) { Exit::TimeOut } else { Exit::Connection };
+    Failure::new(exit, format!("no connection to port {port}: {error}"))
+        .about(host)
+        .advise("is the server running, and on this port?")
+        .fatal()
+}
+
+/// The best explanation of how a task ended, from the machine's and the link's own.
+fn nearest(
+    result: Result<Answer, ClientFault>,
+    nearer: Option<LinkFault>,
+) -> Result<Answer, LinkFault> {
+    match (result, nearer) {
+        (Ok(answer), None) => Ok(answer),
+        (Err(fault), None) => Err(LinkFault::Dialogue(fault)),
+        // A full disk makes an upload stall: the server's word is the cause.
+        (Err(ClientFault::Refused(reply)), Some(LinkFault::TimedOut(_)))
+            if matches!(reply.code().number(), 452 | 552) =>
+        {
+            Err(LinkFault::Dialogue(ClientFault::Refused(reply)))
+        }
+        (_, Some(nearer)) => Err(nearer),
+    }
+}
