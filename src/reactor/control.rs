@@ -79,7 +79,7 @@ pub(super) enum Due {
     Arrival,
     /// The transfer should have moved.
     Stall,
-    /// The departing peer should have taken the last reply and gone.
+    /// The departing peer should have read on, or have taken the last reply and gone.
     Linger,
 }
 
@@ -336,9 +336,16 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     fn flush(&mut self, control: &mut Control<I, T>) {
         let was_high = control.channel.outbox.is_high();
+        let waited = control.channel.outbox.len();
         match control.channel.flush(&mut self.io) {
             Ok(Moved::End | Moved::Bytes(_)) => {}
-            Ok(Moved::Blocked) => return,
+            Ok(Moved::Blocked) => {
+                // A peer on a slow line is not cut off from what was said, as long as it reads.
+                if control.stage == Stage::Leaving && control.channel.outbox.len() < waited {
+                    self.set_due(control, Due::Linger, self.limits.linger);
+                }
+                return;
+            }
             Err(error) => {
                 debug!("{}: control connection lost: {error}", control.ends.peer);
                 self.lose(control);
@@ -350,6 +357,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.lose(control);
             } else {
                 control.stage = Stage::Lingering;
+                self.set_due(control, Due::Linger, self.limits.linger);
                 self.requeue(control);
             }
         } else if was_high {
