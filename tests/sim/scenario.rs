@@ -19,8 +19,8 @@ use coracle::tree::MemoryTree;
 
 use crate::net::Faults;
 use crate::peers::{
-    Actor, Deaf, Deed, Flood, Guest, How, Idler, Lore, Mischief, Pipeliner, Sprayer, Tally, Visitor,
-    address_of,
+    Actor, Deaf, Deed, Flood, Guest, How, Idler, Lore, Mischief, Pipeliner, Sprayer, Tally,
+    Visitor, address_of,
 };
 use crate::rng::Rng;
 use crate::world::{DiskFault, Scenario};
@@ -205,7 +205,11 @@ fn populate(scenario: &mut Scenario, rng: &mut Rng) {
         };
         let mut wanted = Vec::new();
         for _ in 0..rng.size(0..4) {
-            wanted.push(if rng.chance(200) { b"/Secret/plans2".to_vec() } else { rng.pick(&served).clone() });
+            wanted.push(if rng.chance(200) {
+                b"/Secret/plans2".to_vec()
+            } else {
+                rng.pick(&served).clone()
+            });
         }
         let after = rng.chance(200).then(|| rng.size(0..5000));
         add(Box::new(Guest::new(next(), user, passwords, &wanted, after)), rng);
@@ -216,12 +220,14 @@ fn populate(scenario: &mut Scenario, rng: &mut Rng) {
         add(Box::new(Sprayer::new(next(), guided, rounds, dice)), rng);
     }
     for _ in 0..rng.size(0..3) {
-        let line = *rng.pick(&[b"FEAT\r\n".as_slice(), b"HELP\r\n", b"NOOP\r\n", b"STAT /Movies\r\n"]);
+        let line =
+            *rng.pick(&[b"FEAT\r\n".as_slice(), b"HELP\r\n", b"NOOP\r\n", b"STAT /Movies\r\n"]);
         let login: &[u8] = if rng.chance(700) { b"USER user1\r\nPASS 1234\r\n" } else { b"" };
         add(Box::new(Deaf::new(next(), login, line, rng.chance(300))), rng);
     }
     for _ in 0..rng.size(0..6) {
-        let text: &[u8] = if rng.chance(500) { b"USER user1\r\nPASS 1234\r\nNOOP\r\n" } else { b"" };
+        let text: &[u8] =
+            if rng.chance(500) { b"USER user1\r\nPASS 1234\r\nNOOP\r\n" } else { b"" };
         add(Box::new(Idler::new(next(), text, Duration::from_millis(400))), rng);
     }
 }

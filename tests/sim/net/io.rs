@@ -172,7 +172,9 @@ impl<P: Peers> Io for FakeIo<P> {
     fn write(&mut self, socket: &mut FakeSocket, bytes: &[u8]) -> io::Result<usize> {
         let mut net = self.net.borrow_mut();
         let written = net.room_for(socket.id, bytes.len());
-        net.trace(|| format!("  write c{} {} -> {written:?} {}", socket.id, bytes.len(), show(bytes)));
+        net.trace(|| {
+            format!("  write c{} {} -> {written:?} {}", socket.id, bytes.len(), show(bytes))
+        });
         let count = written?;
         net.put(socket.id, &bytes[..count]);
         Ok(count)
@@ -194,7 +196,8 @@ impl<P: Peers> Io for FakeIo<P> {
         net.trace(|| format!("  send_file c{} {offset}+{most} -> {sent:?}", socket.id));
         let mut bytes = vec![0; sent?];
         // sendfile answers for both descriptors; a file's failure is EIO.
-        let count = content.read_at(offset, &mut bytes).map_err(|_| io::Error::from_raw_os_error(5))?;
+        let count =
+            content.read_at(offset, &mut bytes).map_err(|_| io::Error::from_raw_os_error(5))?;
         if count > 0 {
             net.put(socket.id, &bytes[..count]);
         }

@@ -37,9 +37,8 @@ impl Net {
 
     /// Listens at `ip` for one call of the server's; [`Wake::Called`] tells of it.
     pub(crate) fn moor(&mut self, owner: PeerId, ip: IpAddr) -> SocketAddr {
-        let port = self.free_port(|net, port| {
-            net.moorings.contains_key(&SocketAddr::new(ip, port))
-        });
+        let port =
+            self.free_port(|net, port| net.moorings.contains_key(&SocketAddr::new(ip, port)));
         let address = SocketAddr::new(ip, port);
         self.moorings.insert(address, owner);
         address
@@ -92,7 +91,8 @@ impl Net {
         let (latency, mut rest) = (conn.latency, &bytes[..count]);
         while !rest.is_empty() {
             // Segments are cut anywhere, and no two need arrive together.
-            let length = if self.rng.chance(200) { self.rng.size(1..rest.len() + 1) } else { rest.len() };
+            let length =
+                if self.rng.chance(200) { self.rng.size(1..rest.len() + 1) } else { rest.len() };
             let jitter = if self.rng.chance(200) { self.rng.below(2_000_000) } else { 0 };
             let (segment, more) = rest.split_at(length);
             let parcel = Parcel::Bytes(segment.to_vec());

@@ -26,6 +26,8 @@ pub(crate) struct Guest {
     looked: bool,
     /// It hangs up after so many bytes of content.
     vanishes_after: Option<usize>,
+    /// Nothing has been said to it yet.
+    unheard: bool,
     terminated: bool,
     done: bool,
 }
@@ -51,6 +53,7 @@ impl Guest {
             coming: None,
             looked: false,
             vanishes_after,
+            unheard: true,
             terminated: false,
             done: false,
         }
@@ -65,7 +68,9 @@ impl Guest {
                 Got::Bytes(_) => self.hear(stage),
                 Got::End | Got::Broken => {
                     assert!(
-                        self.terminated || stage.lore.cut_off,
+                        self.terminated
+                            || stage.lore.cut_off
+                            || (!stage.lore.calm && (self.unheard || self.coming.is_some())),
                         "the guided dialogue broke off, {} bytes of content to come",
                         self.coming.as_ref().map_or(0, |(left, _)| *left)
                     );
@@ -113,6 +118,7 @@ impl Guest {
     }
 
     fn answer(&mut self, prompt: &Prompt<'_>, stage: &mut Stage<'_>) {
+        self.unheard = false;
         assert!(!self.terminated, "{prompt:?} after the last line");
         match prompt {
             Prompt::Greeting if self.passwords.is_empty() => self.say(Request::Quit.words(), stage),

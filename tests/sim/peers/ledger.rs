@@ -94,9 +94,18 @@ impl Ledger {
         self.closing
     }
 
+    /// Whether nothing has been heard at all: where accepting fails, a connection may be dropped.
+    pub(crate) fn is_unheard(&self) -> bool {
+        self.owed.front() == Some(&Owed::Greeting)
+    }
+
     /// What is owed, for a complaint.
     pub(crate) fn describe(&self) -> String {
-        format!("{:?}", self.owed)
+        let line = |owed: &Owed| match owed {
+            Owed::Greeting => "the greeting".to_owned(),
+            Owed::Command(_, line) => line.escape_ascii().to_string(),
+        };
+        self.owed.iter().take(20).map(line).collect::<Vec<_>>().join(", ")
     }
 
     fn cross_off(&mut self, reply: Reply) -> Option<Entry> {
@@ -116,9 +125,10 @@ impl Ledger {
         let at = if allows(front, code) {
             0
         } else {
-            let overtaking = self.owed.iter().position(|owed| is_urgent(owed) && allows(owed, code));
+            let overtaking =
+                self.owed.iter().position(|owed| is_urgent(owed) && allows(owed, code));
             overtaking.unwrap_or_else(|| {
-                panic!("{code} {} does not answer {:?}", reply.text(), self.owed)
+                panic!("{code} {} answers none of: {}", reply.text(), self.describe())
             })
         };
         if at == 0 {
@@ -137,8 +147,8 @@ impl Ledger {
             Some(Owed::Command(Some(verb), _)) => is_transfer(*verb),
             Some(Owed::Command(None, _) | Owed::Greeting) | None => false,
         };
-        assert!(transfers, "{code} and no transfer was asked for: {:?}", self.owed);
-        assert!(!self.marked, "{code} a second time for one transfer: {:?}", self.owed);
+        assert!(transfers, "{code} and no transfer was asked for: {}", self.describe());
+        assert!(!self.marked, "{code} a second time for one transfer: {}", self.describe());
         self.marked = true;
     }
 }

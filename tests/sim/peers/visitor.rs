@@ -293,7 +293,7 @@ impl Visitor {
         let kept = old.get(..kept).unwrap_or_default();
         let whole: Rc<[u8]> = [kept, &payload[..sent]].concat().into();
         self.intended = Some(Rc::clone(&whole));
-        if !mischief.spares_the_file() {
+        if !mischief.spares_the_file(payload.len()) {
             stage.lore.add_version(path, Some(whole));
         }
     }
@@ -452,7 +452,7 @@ impl Visitor {
     fn farewell(&mut self, stage: &mut Stage<'_>) {
         if !self.rude && !stage.lore.cut_off {
             assert!(
-                self.ledger.is_closing(),
+                self.ledger.is_closing() || (self.ledger.is_unheard() && !stage.lore.calm),
                 "the control connection ended without a word; owed: {}",
                 self.ledger.describe()
             );
@@ -495,7 +495,9 @@ impl Visitor {
                 "{} -> {result:?}",
                 path.escape_ascii()
             ),
-            Deed::List { task, holds } => self.judge_listing(&task, holds.as_deref(), &result, stage),
+            Deed::List { task, holds } => {
+                self.judge_listing(&task, holds.as_deref(), &result, stage)
+            }
             Deed::Fetch { path, offset, mischief } => {
                 self.judge_fetch(&path, offset, mischief, &result, stage);
             }
@@ -759,12 +761,18 @@ impl Mischief {
         matches!(self, Self::Cut(..) | Self::Kill(_))
     }
 
-    /// Whether an upload with it can't be put in place, whatever happens.
-    const fn spares_the_file(self) -> bool {
-        matches!(
-            self,
-            Self::Kill(_) | Self::NeverConnect | Self::Stall(_) | Self::Cut(_, How::Reset)
-        )
+    /// Whether an upload of so many bytes with it can't be put in place, whatever happens.
+    const fn spares_the_file(self, length: usize) -> bool {
+        match self {
+            Self::Kill(after) | Self::Cut(after, How::Reset) => after <= length,
+            Self::Stall(after) => after < length,
+            Self::NeverConnect => true,
+            Self::None
+            | Self::Cut(_, How::End)
+            | Self::Abort(_)
+            | Self::Slow(..)
+            | Self::StrangerFirst => false,
+        }
     }
 }
 
