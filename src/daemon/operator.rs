@@ -20,13 +20,13 @@ use crate::tree::OsTree;
 
 /// What a data directory without complaints holds.
 #[derive(Debug)]
-pub struct Summary {
+pub(super) struct Summary {
     /// Clients in `Credentials`.
-    pub clients: usize,
+    pub(super) clients: usize,
     /// Grants in `Directories`.
-    pub grants: usize,
+    pub(super) grants: usize,
     /// What is most likely a slip and yet no error.
-    pub warnings: Vec<Complaint>,
+    pub(super) warnings: Vec<Complaint>,
 }
 
 impl fmt::Display for Summary {
@@ -41,7 +41,7 @@ impl fmt::Display for Summary {
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
+pub(super) fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
     let mut tree = OsTree::new();
     let loaded = accounts::load(data, &mut |path| tree.add_root(path))?;
     let clients = loaded.accounts.len();
@@ -59,8 +59,12 @@ pub fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
 /// # Errors
 /// Neither `user` nor `password` may be what the table can't hold; else whatever the file system
 /// says. The old file is then as it was.
+<<<<<<< Updated upstream
 pub fn passwd(data: &Path, user: &str, password: &[u8]) -> io::Result<Change> {
     // The slow part, and nobody waits for it.
+=======
+pub(super) fn passwd(data: &Path, user: &str, password: &[u8]) -> io::Result<Change> {
+>>>>>>> Stashed changes
     let hash = hash_password(password).map_err(invalid)?;
     enter(data, user, &hash)
 }
@@ -70,7 +74,7 @@ pub fn passwd(data: &Path, user: &str, password: &[u8]) -> io::Result<Change> {
 ///
 /// # Errors
 /// The two differ, the password is empty or longer than 1,024 bytes, or there is nothing to read.
-pub fn read_new_password(user: &str) -> io::Result<Vec<u8>> {
+pub(super) fn read_new_password(user: &str) -> io::Result<Vec<u8>> {
     let input = io::stdin();
     if !input.is_terminal() {
         return password_line(input.lock());
