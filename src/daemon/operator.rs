@@ -59,12 +59,8 @@ pub(super) fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
 /// # Errors
 /// Neither `user` nor `password` may be what the table can't hold; else whatever the file system
 /// says. The old file is then as it was.
-<<<<<<< Updated upstream
-pub fn passwd(data: &Path, user: &str, password: &[u8]) -> io::Result<Change> {
-    // The slow part, and nobody waits for it.
-=======
 pub(super) fn passwd(data: &Path, user: &str, password: &[u8]) -> io::Result<Change> {
->>>>>>> Stashed changes
+    // The slow part, and nobody waits for it.
     let hash = hash_password(password).map_err(invalid)?;
     enter(data, user, &hash)
 }
