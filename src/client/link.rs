@@ -22,6 +22,9 @@ use super::user_pi::{Action, Answer, ClientFault, DataMode, Input, Task, UserPi}
 /// Bytes that are moved at a time.
 pub const CHUNK: usize = 64 * 1024;
 
+/// Most reads of what a server says unasked, between two tasks.
+const NOTICES_MAX: usize = 16;
+
 /// How long a server that has closed may take for what it still had to say.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -113,6 +116,7 @@ impl Link {
         let mut nearer = None;
         let mut since = Instant::now();
         let _stoppable = self.interrupt.guard();
+        self.hear_notices(&mut actions);
         self.pi.handle(Input::Do(task), &mut actions);
         loop {
             queue.extend(actions.drain(..));
@@ -146,6 +150,27 @@ impl Link {
                 Action::CloseControl => {
                     let _ = self.control.shutdown(Shutdown::Both);
                 }
+            }
+        }
+    }
+
+    /// Takes in what the server has said since the last task, unasked. Left in the socket, it would
+    /// be taken for the answer to the next command.
+    fn hear_notices(&mut self, actions: &mut Vec<Action>) {
+        let mut buffer = [0; 4 * 1024];
+        for _ in 0..NOTICES_MAX {
+            if self.control.set_nonblocking(true).is_err() {
+                return;
+            }
+            let read = (&self.control).read(&mut buffer);
+            let blocking = self.control.set_nonblocking(false);
+            match read {
+                Ok(0) => self.pi.handle(Input::Closed, actions),
+                Ok(count) => self.pi.handle(Input::Received(&buffer[..count]), actions),
+                Err(_) => return,
+            }
+            if blocking.is_err() || self.pi.is_over() {
+                return;
             }
         }
     }

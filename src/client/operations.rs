@@ -107,6 +107,12 @@ impl Session {
         terminal::plain(&format!("coracle {}:{directory}> ", self.name))
     }
 
+    /// True when the connection is of no more use.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.link.is_over()
+    }
+
     /// Standard output.
     #[must_use]
     pub const fn output(&self) -> &Output {

@@ -44,7 +44,7 @@ fn converse(lines: &mut Lines, session: &mut Session) -> Result<(), Failure> {
         match interpret(&line, session) {
             Ok(Next::Line) => {}
             Ok(Next::Farewell) => return Ok(()),
-            Err(failure) if lines.is_terminal() && !failure.is_fatal() => {
+            Err(failure) if lines.is_terminal() && !failure.is_fatal() && !session.is_over() => {
                 // What went to another program's end of a pipe was no person's doing.
                 if !failure.is_silent() {
                     terminal::tell(&failure.to_string());
