@@ -23,7 +23,7 @@ use super::exit::Exit;
 /// Where no user is given it is the one that ~/.netrc has for the host, else the one that you
 /// name when asked by the shell, else anonymous.
 #[derive(Debug, Parser)]
-#[command(name = "coracle", version, after_help = Exit::table(), max_term_width = 100)]
+#[command(name = "coracle", version, after_help = after_help(), max_term_width = 100)]
 pub struct Arguments {
     /// The server, and a directory to begin in: `[user@]host[:port][/dir]` or a URL.
     #[arg(value_name = "HOST")]
@@ -36,6 +36,18 @@ pub struct Arguments {
     /// One job instead of a shell.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// What stands below the options: the ways to call it, and how it ends.
+fn after_help() -> String {
+    let examples = [
+        "coracle user1@localhost:2121/Movies",
+        "coracle ls -l ftp://user1@localhost:2121/Movies",
+        "coracle get ftp://user1@localhost:2121/Movies/Free%20Fire -o fire",
+        "coracle put notes.txt ftp://user1@localhost:2121/Docs/",
+        "coracle guided localhost",
+    ];
+    format!("Examples:\n  {}\n\n{}", examples.join("\n  "), Exit::table())
 }
 
 /// How connections are made.
@@ -165,13 +177,7 @@ pub enum Instruction {
 
 /// One line of the shell.
 #[derive(Debug, Parser)]
-#[command(
-    multicall = true,
-    disable_help_flag = false,
-    max_term_width = 100,
-    help_template = "{subcommands}",
-    subcommand_help_heading = "Commands"
-)]
+#[command(multicall = true, help_template = "{subcommands}", max_term_width = 100)]
 pub struct Line {
     /// What it says.
     #[command(subcommand)]

@@ -92,7 +92,7 @@ impl Failure {
                 failure.fatal()
             }
             ClientFault::DataUnreachable => {
-                failure.advise("a firewall may be in the way; try --active, or passive without it")
+                failure.advise("a firewall may be in the way; try it with --active, or without")
             }
             ClientFault::Refused(_)
             | ClientFault::DataLost

@@ -16,10 +16,17 @@ use socket2::SockRef;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::user_pi::{Action, Answer, ClientFault, DataMode, Input, Task, UserPi};
 
 /// Bytes that are moved at a time.
 pub const CHUNK: usize = 64 * 1024;
+
+/// Most reads of what a server says unasked, between two tasks.
+const NOTICES_MAX: usize = 16;
+
+/// How long a server that has closed may take for what it still had to say.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What a transfer's bytes come from or go to.
 pub enum Cargo<'a> {
@@ -39,6 +46,7 @@ pub struct Link {
     data: Data,
     /// The longest that anything may take that makes no progress.
     patience: Duration,
+    interrupt: Interrupt,
 }
 
 /// Why a task came to a bad end.
@@ -64,6 +72,7 @@ enum Data {
 enum MoveFault {
     Connection,
     TimedOut,
+    Interrupted,
     Cargo(io::Error),
 }
 
@@ -73,9 +82,11 @@ impl Link {
     /// # Errors
     /// A name that can't be resolved, or no address that answers.
     pub fn open(host: &str, port: u16, patience: Duration) -> Result<Self, Failure> {
+        let interrupt = Interrupt::listen()
+            .map_err(|error| Failure::new(Exit::Other, format!("no signals: {error}")))?;
         let control = connect(host, port, patience)?;
         let peer = control.peer_addr().map_err(|error| unreachable(host, port, &error))?;
-        Ok(Self { pi: UserPi::new(peer.ip()), control, data: Data::None, patience })
+        Ok(Self { pi: UserPi::new(peer.ip()), control, data: Data::None, patience, interrupt })
     }
 
     /// Chooses how data connections are made from now on.
@@ -104,6 +115,8 @@ impl Link {
         // What is known here of a failure is nearer to its cause than what the server makes of it.
         let mut nearer = None;
         let mut since = Instant::now();
+        let _stoppable = self.interrupt.guard();
+        self.hear_notices(&mut actions);
         self.pi.handle(Input::Do(task), &mut actions);
         loop {
             queue.extend(actions.drain(..));
@@ -124,6 +137,7 @@ impl Link {
                 Action::ReceiveData | Action::SendData => {
                     let input = match self.move_data(&mut cargo) {
                         Ok(bytes) => Input::DataEnded { bytes },
+                        Err(MoveFault::Interrupted) => Input::Interrupted,
                         Err(fault) => {
                             nearer = fault.into_nearer();
                             Input::DataFailed
@@ -140,6 +154,27 @@ impl Link {
         }
     }
 
+    /// Takes in what the server has said since the last task, unasked. Left in the socket, it would
+    /// be taken for the answer to the next command.
+    fn hear_notices(&mut self, actions: &mut Vec<Action>) {
+        let mut buffer = [0; 4 * 1024];
+        for _ in 0..NOTICES_MAX {
+            if self.control.set_nonblocking(true).is_err() {
+                return;
+            }
+            let read = (&self.control).read(&mut buffer);
+            let blocking = self.control.set_nonblocking(false);
+            match read {
+                Ok(0) => self.pi.handle(Input::Closed, actions),
+                Ok(count) => self.pi.handle(Input::Received(&buffer[..count]), actions),
+                Err(_) => return,
+            }
+            if blocking.is_err() || self.pi.is_over() {
+                return;
+            }
+        }
+    }
+
     /// Waits for the server's next words and gives them to the machine.
     fn listen_to_control(
         &mut self,
@@ -152,9 +187,14 @@ impl Link {
         let read = if left.is_zero() {
             Err(io::ErrorKind::TimedOut.into())
         } else {
-            read_within(&self.control, &mut buffer, left)
+            read_once(&self.control, &mut buffer, left)
         };
         match read {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                if self.interrupt.take() {
+                    self.pi.handle(Input::Interrupted, actions);
+                }
+            }
             Ok(0) => self.pi.handle(Input::Closed, actions),
             Ok(count) => self.pi.handle(Input::Received(&buffer[..count]), actions),
             Err(error) => {
@@ -169,7 +209,7 @@ impl Link {
     /// The server does not read any more; it may have said why before it left.
     fn hear_last_words(&mut self, actions: &mut Vec<Action>) {
         let mut buffer = [0; 4 * 1024];
-        if let Ok(count @ 1..) = read_within(&self.control, &mut buffer, Duration::from_secs(1)) {
+        if let Ok(count @ 1..) = read_once(&self.control, &mut buffer, LAST_WORDS) {
             self.pi.handle(Input::Received(&buffer[..count]), actions);
         }
         self.pi.handle(Input::Closed, actions);
@@ -237,8 +277,7 @@ impl Link {
             match listener.accept() {
                 Ok((stream, peer)) if peer.ip().to_canonical() == server => return Ok(stream),
                 Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error.into()),
+                Err(error) => self.bear(error)?,
             }
         }
     }
@@ -247,12 +286,15 @@ impl Link {
         let mut chunk = vec![0; CHUNK];
         let mut bytes = 0;
         loop {
-            let count = read_within(stream, &mut chunk, self.patience)?;
-            if count == 0 {
-                break;
+            self.ask_user()?;
+            match read_once(stream, &mut chunk, self.patience) {
+                Ok(0) => break,
+                Ok(count) => {
+                    sink.write_all(&chunk[..count]).map_err(MoveFault::Cargo)?;
+                    bytes += count as u64;
+                }
+                Err(error) => self.bear(error)?,
             }
-            sink.write_all(&chunk[..count]).map_err(MoveFault::Cargo)?;
-            bytes += count as u64;
         }
         sink.flush().map_err(MoveFault::Cargo)?;
         Ok(bytes)
@@ -274,13 +316,30 @@ impl Link {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(MoveFault::Cargo(error)),
             };
-            let mut out = stream;
-            out.write_all(&chunk[..count])?;
+            let mut left = &chunk[..count];
+            while !left.is_empty() {
+                self.ask_user()?;
+                let mut out = stream;
+                match out.write(left) {
+                    Ok(sent) => left = &left[sent..],
+                    Err(error) => self.bear(error)?,
+                }
+            }
             bytes += count as u64;
         }
         socket.set_linger(None)?;
         stream.shutdown(Shutdown::Write)?;
         Ok(bytes)
+    }
+
+    /// Stops a movement that the user wants to be stopped.
+    fn ask_user(&self) -> Result<(), MoveFault> {
+        if self.interrupt.take() { Err(MoveFault::Interrupted) } else { Ok(()) }
+    }
+
+    /// Takes a signal for what it is, and every other error for the end.
+    fn bear(&self, error: io::Error) -> Result<(), MoveFault> {
+        if error.kind() == io::ErrorKind::Interrupted { self.ask_user() } else { Err(error.into()) }
     }
 }
 
@@ -288,7 +347,7 @@ impl MoveFault {
     /// What is known here and not to the machine.
     fn into_nearer(self) -> Option<LinkFault> {
         match self {
-            Self::Connection => None,
+            Self::Connection | Self::Interrupted => None,
             Self::TimedOut => Some(LinkFault::TimedOut("the data connection")),
             Self::Cargo(error) => Some(LinkFault::Cargo(error)),
         }
@@ -350,19 +409,11 @@ pub fn connect(host: &str, port: u16, patience: Duration) -> Result<TcpStream, F
     Err(unreachable(host, port, &last))
 }
 
-/// One read that waits no longer than `patience`.
-///
-/// # Errors
-/// `WouldBlock` or `TimedOut` when nothing came; else what the socket says.
-pub fn read_within(stream: &TcpStream, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
+/// One read that waits no longer than `patience`, or until a signal.
+fn read_once(stream: &TcpStream, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
     stream.set_read_timeout(Some(patience))?;
     let mut reader = stream;
-    loop {
-        match reader.read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => return other,
-        }
-    }
+    reader.read(buffer)
 }
 
 /// True when `error` is the end of a wait, under either of its names.

@@ -2,7 +2,8 @@
 //!
 //! - [`arguments`] and [`words`]: what the user wants; one vocabulary for all three ways.
 //! - [`address`], [`password`], [`netrc`]: where to, as whom.
-//! - [`user_pi`]: the FTP dialogue, pure; [`link`]: the same over sockets.
+//! - [`user_pi`]: the FTP dialogue, pure; [`link`]: the same over sockets, with
+//!   [`interrupt`] for Control-C.
 //! - [`operations`]: what each command does, over a link and on local files; with [`listing`] for
 //!   what is shown and [`download`] for what is kept.
 //! - [`shell`], [`guided`], with [`input`] and [`terminal`]: the talk with people.
@@ -30,6 +31,7 @@ pub mod exit;
 pub mod failure;
 pub mod guided;
 pub mod input;
+pub mod interrupt;
 pub mod link;
 pub mod listing;
 pub mod netrc;

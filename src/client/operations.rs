@@ -44,6 +44,8 @@ pub struct Session {
     home: Vec<u8>,
     /// The local directory.
     local: PathBuf,
+    /// A person is there, who wants to know that something was done.
+    talkative: bool,
 }
 
 /// Whether the shell goes on.
@@ -76,6 +78,7 @@ impl Session {
             directory: Vec::new(),
             home: Vec::new(),
             local: PathBuf::new(),
+            talkative: false,
         })
     }
 
@@ -92,11 +95,22 @@ impl Session {
         Ok(())
     }
 
+    /// Says from now on, on standard error, what has been transferred.
+    pub const fn tell_more(&mut self) {
+        self.talkative = true;
+    }
+
     /// What the shell shows before each line.
     #[must_use]
     pub fn prompt(&self) -> String {
         let directory = String::from_utf8_lossy(&self.directory);
         terminal::plain(&format!("coracle {}:{directory}> ", self.name))
+    }
+
+    /// True when the connection is of no more use.
+    #[must_use]
+    pub const fn is_over(&self) -> bool {
+        self.link.is_over()
     }
 
     /// Standard output.
@@ -228,7 +242,11 @@ impl Session {
         let mut download = Download::begin(&target, get.force)?;
         let task = Task::Retrieve { path: remote.clone(), offset: 0 };
         match self.link.perform(task, Cargo::Sink(&mut download)) {
-            Ok(_) => download.commit(),
+            Ok(answer) => {
+                download.commit()?;
+                self.report(&format!("{} is here", target.display()), &answer);
+                Ok(())
+            }
             Err(LinkFault::Cargo(error)) => {
                 Err(Failure::local(target.display().to_string(), &error))
             }
@@ -260,9 +278,18 @@ impl Session {
         }
         let task = Task::Store { path: remote.clone(), start: StoreStart::Replace };
         match self.link.perform(task, Cargo::Source(&mut file)) {
-            Ok(_) => Ok(()),
+            Ok(answer) => {
+                self.report(&format!("{} is there", lossy(&remote)), &answer);
+                Ok(())
+            }
             Err(LinkFault::Cargo(error)) => Err(failed(error)),
             Err(fault) => Err(Failure::from(fault).about(lossy(&remote))),
+        }
+    }
+
+    fn report(&self, what: &str, answer: &Answer) {
+        if let (true, Answer::Transferred { bytes, .. }) = (self.talkative, answer) {
+            terminal::tell(&terminal::plain(&format!("{what}: {bytes} bytes")));
         }
     }
 
@@ -336,6 +363,7 @@ fn log_in(link: &mut Link, account: &Account, site: &Site) -> Result<(), Failure
         let refused = matches!(fault, LinkFault::Dialogue(ClientFault::Refused(_)));
         if !refused {
             // After refusals, a server that hangs up has had enough of them.
+            let refusal = refusal.map(|failure| failure.advise("check the user and the password"));
             return Err(refusal.unwrap_or_else(|| Failure::from(fault).about(site.to_string())));
         }
         let failure = Failure::new(Exit::Login, format!("login refused; {}", explain(&fault)))

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::address::Site;
 use super::arguments::{Connection, Line};
@@ -25,6 +26,9 @@ pub fn run(site: &Site, connection: &Connection) -> Result<(), Failure> {
     let mut lines = Lines::new()?;
     let mut session = Session::open(site, connection, true)?;
     session.enter(&site.path)?;
+    if lines.is_terminal() {
+        session.tell_more();
+    }
     let ended = converse(&mut lines, &mut session);
     session.leave();
     ended
@@ -40,8 +44,11 @@ fn converse(lines: &mut Lines, session: &mut Session) -> Result<(), Failure> {
         match interpret(&line, session) {
             Ok(Next::Line) => {}
             Ok(Next::Farewell) => return Ok(()),
-            Err(failure) if lines.is_terminal() && !failure.is_fatal() => {
-                terminal::tell(&failure.to_string());
+            Err(failure) if lines.is_terminal() && !failure.is_fatal() && !session.is_over() => {
+                // What went to another program's end of a pipe was no person's doing.
+                if !failure.is_silent() {
+                    terminal::tell(&failure.to_string());
+                }
             }
             Err(failure) => return Err(failure),
         }
@@ -61,13 +68,24 @@ fn interpret(line: &[u8], session: &mut Session) -> Result<Next, Failure> {
             session.output().text(&help.render().to_string())?;
             Ok(Next::Line)
         }
-        Err(mistake) => {
-            let text = mistake.render().to_string();
-            let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
-            let (what, more) = text.split_once('\n').unwrap_or((text, ""));
-            let failure = Failure::new(Exit::Usage, what);
-            let more = more.trim();
-            Err(if more.is_empty() { failure } else { failure.advise(more) })
-        }
+        Err(mistake) => Err(explain(&mistake)),
+    }
+}
+
+/// A line that is no instruction, in words for a line and not for a program's arguments.
+fn explain(mistake: &clap::Error) -> Failure {
+    if mistake.kind() == ErrorKind::InvalidSubcommand
+        && let Some(ContextValue::String(word)) = mistake.get(ContextKind::InvalidSubcommand)
+    {
+        let failure = Failure::new(Exit::Usage, "there is no such command").about(word.as_str());
+        return failure.advise("help lists the commands");
+    }
+    let text = mistake.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).trim_end();
+    let (what, more) = text.split_once('\n').unwrap_or((text, ""));
+    let failure = Failure::new(Exit::Usage, what);
+    match more.trim() {
+        "" => failure,
+        more => failure.advise(more),
     }
 }

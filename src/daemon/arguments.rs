@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, value_parser};
 use ::log::LevelFilter;
+use clap::{Parser, Subcommand, value_parser};
 
 use crate::reactor::Limits;
 

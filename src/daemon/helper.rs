@@ -74,11 +74,7 @@ impl Drop for Helper {
     }
 }
 
-fn judge_all(
-    orders: &Receiver<(Key, Challenge)>,
-    results: &Sender<(Key, Verdict)>,
-    waker: &Waker,
-) {
+fn judge_all(orders: &Receiver<(Key, Challenge)>, results: &Sender<(Key, Verdict)>, waker: &Waker) {
     while let Ok((key, challenge)) = orders.recv() {
         if results.send((key, challenge.judge())).is_err() || waker.wake().is_err() {
             return;

@@ -14,9 +14,10 @@ use simplelog::{Config, WriteLogger};
 pub(super) fn start(level: LevelFilter, file: Option<&Path>) -> Result<(), String> {
     let started = match file {
         Some(path) => {
-            let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
-                format!("the log {} can't be opened: {error}; see --log-file", path.display())
-            })?;
+            let file =
+                OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
+                    format!("the log {} can't be opened: {error}; see --log-file", path.display())
+                })?;
             WriteLogger::init(level, Config::default(), file)
         }
         None => WriteLogger::init(level, Config::default(), io::stderr()),

@@ -20,13 +20,13 @@ use crate::tree::OsTree;
 
 /// What a data directory without complaints holds.
 #[derive(Debug)]
-pub struct Summary {
+pub(super) struct Summary {
     /// Clients in `Credentials`.
-    pub clients: usize,
+    pub(super) clients: usize,
     /// Grants in `Directories`.
-    pub grants: usize,
+    pub(super) grants: usize,
     /// What is most likely a slip and yet no error.
-    pub warnings: Vec<Complaint>,
+    pub(super) warnings: Vec<Complaint>,
 }
 
 impl fmt::Display for Summary {
@@ -41,7 +41,7 @@ impl fmt::Display for Summary {
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
+pub(super) fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
     let mut tree = OsTree::new();
     let loaded = accounts::load(data, &mut |path| tree.add_root(path))?;
     let clients = loaded.accounts.len();
@@ -59,14 +59,10 @@ pub fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
 /// # Errors
 /// Neither `user` nor `password` may be what the table can't hold; else whatever the file system
 /// says. The old file is then as it was.
-pub fn passwd(data: &Path, user: &str, password: &[u8]) -> io::Result<Change> {
+pub(super) fn passwd(data: &Path, user: &str, password: &[u8]) -> io::Result<Change> {
+    // The slow part, and nobody waits for it.
     let hash = hash_password(password).map_err(invalid)?;
-    // Looked at before an empty file could be made for a name that can't be.
-    set_password(b"", user, &hash).map_err(invalid)?;
-    let locked = Locked::open(&data.join(CREDENTIALS))?;
-    let (text, change) = set_password(&read_table(&locked.path)?, user, &hash).map_err(invalid)?;
-    locked.replace(&text)?;
-    Ok(change)
+    enter(data, user, &hash)
 }
 
 /// Reads a new password: from the terminal, asked for twice and without echo, or else the first
@@ -74,7 +70,7 @@ pub fn passwd(data: &Path, user: &str, password: &[u8]) -> io::Result<Change> {
 ///
 /// # Errors
 /// The two differ, the password is empty or longer than 1,024 bytes, or there is nothing to read.
-pub fn read_new_password(user: &str) -> io::Result<Vec<u8>> {
+pub(super) fn read_new_password(user: &str) -> io::Result<Vec<u8>> {
     let input = io::stdin();
     if !input.is_terminal() {
         return password_line(input.lock());
@@ -82,6 +78,16 @@ pub fn read_new_password(user: &str) -> io::Result<Vec<u8>> {
     let first = rpassword::prompt_password(format!("New password for {user}: "))?;
     let again = rpassword::prompt_password("Once more: ")?;
     same_password(first, &again)
+}
+
+/// Puts `hash` behind `user` in the table.
+fn enter(data: &Path, user: &str, hash: &str) -> io::Result<Change> {
+    // Looked at before an empty file could be made for a name that can't be.
+    set_password(b"", user, hash).map_err(invalid)?;
+    let locked = Locked::open(&data.join(CREDENTIALS))?;
+    let (text, change) = set_password(&read_table(&locked.path)?, user, hash).map_err(invalid)?;
+    locked.replace(&text)?;
+    Ok(change)
 }
 
 /// The first line of `input` without what ends it. No more is read than a password can be long.
@@ -224,12 +230,12 @@ mod tests {
         let file = data.path().join(CREDENTIALS);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         assert_eq!(passwd(data.path(), "u", b"tiger").unwrap(), Change::Changed);
-        assert_eq!(passwd(data.path(), "w", b"lion").unwrap(), Change::Added);
+        assert_eq!(enter(data.path(), "w", "lion").unwrap(), Change::Added);
         let text = text(&data);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!((lines[0], lines[1], lines[3]), ("# clients", "", "v:2"));
         assert!(lines[2].starts_with("u:$argon2id$"));
-        assert!(lines[4].starts_with("w:$argon2id$"));
+        assert_eq!(lines[4], "w:lion");
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o640);
         let names = fs::read_dir(data.path()).unwrap().count();
         assert_eq!(names, 3, "nothing else is left in the directory");
@@ -240,13 +246,13 @@ mod tests {
     fn passwd_makes_a_private_file_and_follows_a_link_to_one() {
         let data = tempfile::tempdir().unwrap();
         let file = data.path().join(CREDENTIALS);
-        assert_eq!(passwd(data.path(), "u", b"tiger").unwrap(), Change::Added);
+        assert_eq!(enter(data.path(), "u", "x").unwrap(), Change::Added);
         assert_eq!(fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
 
         let elsewhere = tempfile::tempdir().unwrap();
         fs::rename(&file, elsewhere.path().join("real")).unwrap();
         std::os::unix::fs::symlink(elsewhere.path().join("real"), &file).unwrap();
-        assert_eq!(passwd(data.path(), "v", b"lion").unwrap(), Change::Added);
+        assert_eq!(enter(data.path(), "v", "y").unwrap(), Change::Added);
         assert!(fs::symlink_metadata(&file).unwrap().is_symlink());
         assert_eq!(text(&data).lines().count(), 2);
     }
@@ -254,12 +260,12 @@ mod tests {
     #[test]
     fn passwd_refuses_what_the_table_can_not_hold() {
         let data = data("u:1\nu:2\n");
-        assert!(passwd(data.path(), "u", b"x").unwrap_err().to_string().contains("lines 1 and 2"));
-        assert!(passwd(data.path(), "a b", b"x").is_err());
+        assert!(enter(data.path(), "u", "x").unwrap_err().to_string().contains("lines 1 and 2"));
+        assert!(enter(data.path(), "a b", "x").is_err());
         assert!(passwd(data.path(), "w", b"").is_err());
         assert_eq!(text(&data), "u:1\nu:2\n");
         let empty = tempfile::tempdir().unwrap();
-        assert!(passwd(empty.path(), "a:b", b"x").is_err());
+        assert!(enter(empty.path(), "a:b", "x").is_err());
         assert!(!empty.path().join(CREDENTIALS).exists());
     }
 
@@ -269,7 +275,7 @@ mod tests {
         std::thread::scope(|scope| {
             for user in ["a", "b", "c", "d", "e", "f"] {
                 let data = data.path();
-                scope.spawn(move || passwd(data, user, b"tiger").unwrap());
+                scope.spawn(move || enter(data, user, "x").unwrap());
             }
         });
         let text = text(&data);

@@ -2,8 +2,8 @@
 
 use std::io;
 
-use signal_hook_mio::v1_0::Signals;
 use rustix::process::Signal;
+use signal_hook_mio::v1_0::Signals;
 
 use crate::io::OsIo;
 use crate::terms::Key;

@@ -8,7 +8,7 @@
 //!
 //! The contract, which the simulation checks:
 //! - every command line gets exactly one final reply, in the order of the lines, but for ABOR, STAT
-//!   and QUIT during a transfer;
+//!   and QUIT during a transfer; those that wait when the session closes get none;
 //! - [`Effect::Listen`], [`Effect::Begin`] and [`Effect::Verify`] are each answered by exactly one
 //!   event, and none is asked for while the answer to another is due;
 //! - lines are offered only while [`Session::wants_lines`], and after [`Event::Hangup`] none is;

@@ -60,9 +60,10 @@ pub(super) fn top_rights(client: &Client) -> Rights {
     client.whole().map_or(LOOK, |whole| whole.rights)
 }
 
-/// A directory as a client sees it, entry by entry in ascending order of names.
+/// A directory as a client sees it, entry by entry: granted directories first, in the order in which
+/// they were granted, then what the tree has there in ascending order of names.
 pub(super) struct Shelf<E> {
-    /// Granted directories that stand in it, in descending order, so that the next is the last.
+    /// Granted directories that stand in it, the next one last.
     granted: Vec<Shown>,
     /// What the tree has there.
     entries: Option<E>,
@@ -122,9 +123,14 @@ impl<E: Entries> Shelf<E> {
     /// What lies beneath can't be read on. An entry that only this client may not look at is left
     /// out instead.
     pub(super) fn each(&mut self, mut take: impl FnMut(Item<'_>) -> bool) -> Result<bool, Fault> {
+        while let Some(shown) = self.granted.pop() {
+            if !take(shown.item()) {
+                return Ok(false);
+            }
+        }
         while let Some(entries) = &mut self.entries {
-            let (name, status) = match entries.next_entry() {
-                Some(Ok(Entry { name, status })) => (name, status),
+            let Entry { name, status } = match entries.next_entry() {
+                Some(Ok(entry)) => entry,
                 Some(Err(Fault::Denied(_) | Fault::Peer(_))) => continue,
                 Some(Err(fault @ Fault::Trouble(_))) => return Err(fault),
                 None => {
@@ -132,19 +138,11 @@ impl<E: Entries> Shelf<E> {
                     break;
                 }
             };
-            while let Some(shown) = self.granted.pop_if(|shown| shown.name.as_slice() < name) {
-                take(shown.item());
-            }
             if status.kind == Kind::Other {
                 continue;
             }
             let item = Item { name, status, rights: self.rights, is_granted: false };
             if !take(item) {
-                return Ok(false);
-            }
-        }
-        while let Some(shown) = self.granted.pop() {
-            if !take(shown.item()) {
                 return Ok(false);
             }
         }
@@ -173,7 +171,7 @@ const VIRTUAL_ROOT: Status = Status {
     unique: (0, 0),
 };
 
-/// The granted directories that are there, in descending order of names.
+/// The granted directories that are there, the first one last.
 fn granted_directories<T: Tree>(
     tree: &T,
     client: &Client,
@@ -187,6 +185,6 @@ fn granted_directories<T: Tree>(
             Some(Shown { name: grant.directory.to_vec(), status, rights: grant.rights })
         })
         .collect();
-    granted.sort_unstable_by(|one, other| other.name.cmp(&one.name));
+    granted.reverse();
     granted
 }

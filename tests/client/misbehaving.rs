@@ -2,8 +2,11 @@
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{GUARD, noise};
 use crate::{Home, err, out};
@@ -159,11 +162,24 @@ fn a_full_disk_has_a_code_of_its_own() {
     server.ended();
 }
 
+/// The program beside the test, so that the test can do something to it.
+fn running(home: &Home, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_coracle"))
+        .args(arguments)
+        .current_dir(home.path("."))
+        .env("HOME", home.path("."))
+        .env("CORACLE_PASSWORD", "1234")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("coracle starts")
+}
+
 #[test]
 fn a_killed_upload_ends_in_a_reset_and_not_as_if_it_were_whole() {
     let home = Home::new();
     home.write("big", &noise(64_000_000, 1));
-    let (told, tell) = std::sync::mpsc::channel();
+    let (told, tell) = channel();
     let server = Scripted::new(move |peer| {
         peer.say("220 hello");
         peer.until("STOR", "150 go");
@@ -174,17 +190,38 @@ fn a_killed_upload_ends_in_a_reset_and_not_as_if_it_were_whole() {
         let end = data.read_to_end(&mut Vec::new());
         assert_eq!(end.expect_err("a reset").kind(), ErrorKind::ConnectionReset);
     });
-    let mut client = Command::new(env!("CARGO_BIN_EXE_coracle"))
-        .args(["put", "big", &server.url("big")])
-        .current_dir(home.path("."))
-        .env("HOME", home.path("."))
-        .env("CORACLE_PASSWORD", "1234")
-        .stdin(Stdio::null())
-        .spawn()
-        .expect("coracle starts");
+    let mut client = running(&home, &["put", "big", &server.url("big")]);
     tell.recv_timeout(GUARD).expect("the upload begins");
     client.kill().expect("it runs");
     client.wait().expect("it was ours");
+    server.ended();
+}
+
+#[test]
+fn control_c_aborts_a_transfer_and_ends_the_session_in_order() {
+    let home = Home::new();
+    let (told, tell) = channel();
+    let server = Scripted::new(move |peer| {
+        peer.say("220 hello");
+        peer.until("RETR", "150 go");
+        let mut data = peer.data();
+        // More than the kernel holds, so that some of it has been read.
+        data.write_all(&noise(32_000_000, 2)).expect("it reads");
+        told.send(()).expect("the test waits");
+        // The close is a reset if the client had not come to read what was sent.
+        let _ = data.read_to_end(&mut Vec::new());
+        let mut abort = Vec::new();
+        peer.control.read_until(b'\n', &mut abort).expect("a command");
+        assert_eq!(abort, b"\xff\xf4\xff\xf2ABOR\r\n");
+        peer.say("426 aborted");
+        peer.say("226 that was it");
+        peer.until("QUIT", "221 bye");
+    });
+    let mut client = running(&home, &["get", &server.url("film")]);
+    tell.recv_timeout(GUARD).expect("the download begins");
+    kill_process(Pid::from_child(&client), Signal::INT).expect("it runs");
+    assert_eq!(client.wait().expect("it was ours").code(), Some(130));
+    assert_eq!(home.names("."), ["film.part"]);
     server.ended();
 }
 

@@ -87,7 +87,7 @@ fn changes_names_and_directories() {
     let here = TempDir::new().unwrap();
     fs::write(here.path().join("x"), b"x").unwrap();
     lftp(&server, here.path(), "mkdir -p Own/a/b; cd Own/a/b; put x; mv x y; cd ..; ls b/y").well();
-    assert_eq!(server.content("Own/a/b/y"), b"x");
+    assert_same(&server.content("Own/a/b/y"), b"x");
     assert_ne!(lftp(&server, here.path(), "rmdir Own/a").code, Some(0), "it is not empty");
     lftp(&server, here.path(), "rm Own/a/b/y; rmdir Own/a/b Own/a").well();
     assert_ne!(lftp(&server, here.path(), "cd Secrets").code, Some(0));

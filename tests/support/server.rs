@@ -12,7 +12,7 @@ use std::thread;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{GUARD, Raw, until};
+use super::{GUARD, Raw, assert_same, until};
 
 /// A data directory and flags, to be made into a server.
 pub(crate) struct Setup {
@@ -225,7 +225,7 @@ impl TestServer {
     #[track_caller]
     pub(crate) fn serves_others(&self) {
         let mut other = self.session();
-        assert_eq!(other.retrieve("Movies/Joker"), self.content("Movies/Joker"));
+        assert_same(&other.retrieve("Movies/Joker"), &self.content("Movies/Joker"));
         other.expect("QUIT", 221);
     }
 

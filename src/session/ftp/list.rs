@@ -237,11 +237,11 @@ mod tests {
     }
 
     #[test]
-    fn lists_the_virtual_root_by_name() {
+    fn lists_the_virtual_root_as_granted() {
         let mut ftp = Dialogue::logged_in("user1");
-        assert_eq!(ftp.fetch("NLST"), "Docs\r\nInbox\r\nMovies\r\nMusic\r\n");
+        assert_eq!(ftp.fetch("NLST"), "Movies\r\nMusic\r\nDocs\r\nInbox\r\n");
         let mut ftp = Dialogue::logged_in("root");
-        assert_eq!(ftp.fetch("NLST"), "Attic\r\nMovies\r\ntop.txt\r\n");
+        assert_eq!(ftp.fetch("NLST"), "Movies\r\nAttic\r\ntop.txt\r\n");
         assert_eq!(ftp.fetch("NLST Movies"), "Movies/Free Fire\r\nMovies/Joker\r\nMovies/WAR\r\n");
     }
 
@@ -295,8 +295,8 @@ mod tests {
         ftp.expect("OPTS MLST type;perm;", "200");
         assert_eq!(
             ftp.fetch("MLSD"),
-            "type=dir;perm=celmp; Docs\r\ntype=dir;perm=cem; Inbox\r\n\
-             type=dir;perm=el; Movies\r\ntype=dir;perm=celm; Music\r\n"
+            "type=dir;perm=el; Movies\r\ntype=dir;perm=celm; Music\r\n\
+             type=dir;perm=celmp; Docs\r\ntype=dir;perm=cem; Inbox\r\n"
         );
         assert!(ftp.fetch("MLSD Docs").contains("type=file;perm=adfrw; a.txt\r\n"));
         assert!(ftp.fetch("MLSD Docs").contains("type=dir;perm=cdeflmp; Sub\r\n"));

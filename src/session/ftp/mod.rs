@@ -60,7 +60,7 @@ pub struct Session {
 enum Ending {
     /// It does.
     No,
-    /// The peer will send no more lines; those that came are served.
+    /// The peer will send no more lines.
     HungUp,
     /// The server is about to stop; lines that wait are not served.
     Draining,
@@ -120,9 +120,7 @@ impl Session {
             }
             Event::Expired(timer) => self.expired(timer, turn),
             Event::Hangup => {
-                if self.ending == Ending::No {
-                    self.ending = Ending::HungUp;
-                }
+                self.hangup(turn);
                 self.settle(turn);
             }
             Event::Drain => {

@@ -12,6 +12,7 @@ use crate::session::view::{self, Granted, Spot};
 use crate::session::{Effects, House};
 use crate::terms::{Coding, Denied, Fault};
 use crate::tree::{Tree, VirtualPath};
+use crate::wire::ftp::command::Command;
 use crate::wire::ftp::facts::FactSelection;
 use crate::wire::ftp::reply::Reply;
 use crate::wire::ftp::verb::Verb;
@@ -242,6 +243,14 @@ impl Waiting {
     /// The line that has waited longest.
     pub(super) fn pop(&mut self) -> Option<Held> {
         self.lines.pop_front()
+    }
+
+    /// Whether QUIT is among the lines.
+    pub(super) fn has_quit(&self) -> bool {
+        self.lines.iter().any(|held| match held {
+            Held::Text(text) => matches!(Command::parse(text), Ok(Command::Quit)),
+            Held::TooLong => false,
+        })
     }
 
     pub(super) fn is_empty(&self) -> bool {

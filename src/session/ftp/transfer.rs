@@ -7,7 +7,7 @@
 use std::mem;
 
 use super::state::{Answered, Busy, Route, Said, Transferring, Turn, Visit};
-use super::{Session, respond};
+use super::{Ending, Session, respond};
 use crate::session::{Effect, Order};
 use crate::terms::{self, Coding, Extent, Outcome, Span};
 use crate::tree::{Tree, VirtualPath};
@@ -90,6 +90,24 @@ impl Session {
             if transfer.aborting {
                 turn.effects.reply(Reply::new(226, "ABOR is done; the data connection is closed."));
             }
+        }
+    }
+
+    /// The peer will send no more lines. During a transfer that is as good as ABOR and QUIT (RFC 959,
+    /// section 4.1.1), unless a QUIT is among the lines that wait: then nothing is unexpected, and
+    /// all that was asked for is done.
+    pub(super) fn hangup<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
+        if self.ending == Ending::No {
+            self.ending = Ending::HungUp;
+        }
+        if self.waiting.as_ref().is_some_and(|waiting| waiting.has_quit()) {
+            return;
+        }
+        self.waiting = None;
+        if let Busy::Transferring(transfer) = &self.busy
+            && !transfer.aborting
+        {
+            turn.effects.push(Effect::Abort);
         }
     }
 
@@ -240,16 +258,27 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_hangs_up_is_still_served() {
+    fn a_peer_that_hangs_up_has_its_transfer_stopped() {
         let mut ftp = sending();
         ftp.line("PWD");
         ftp.hang_up();
-        assert!(!ftp.closed);
-        assert_eq!(codes(&ftp.transfer(b"").1), ["226", "257"]);
+        assert_eq!(ftp.asked, [Asked::Abort]);
+        assert_eq!(codes(&ftp.end(Outcome::Aborted { bytes: 5 })), ["426"]);
         assert!(ftp.closed);
         let mut ftp = Dialogue::logged_in("user1");
         ftp.hang_up();
         assert!(ftp.closed && ftp.said().is_empty());
+    }
+
+    #[test]
+    fn a_peer_that_has_said_quit_may_hang_up() {
+        let mut ftp = sending();
+        ftp.line("PWD");
+        ftp.line("QUIT");
+        ftp.hang_up();
+        assert!(ftp.asked.is_empty());
+        assert_eq!(codes(&ftp.transfer(b"").1), ["226", "257", "221"]);
+        assert!(ftp.closed);
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::io;
 use std::rc::Rc;
 
 use crate::terms::{Denied, Fault, PeerFault, Root, UnixTime};
-
 use crate::tree::path::is_servable_path;
 use crate::tree::{Kind, Place, Status};
 
@@ -52,12 +51,14 @@ pub(super) struct Failures {
 }
 
 impl State {
+    /// Adds a node that no directory holds yet.
     pub(super) fn add(&mut self, mode: u32, body: Body) -> u64 {
         self.last += 1;
         self.nodes.insert(self.last, Node { modified: self.now, mode, body });
         self.last
     }
 
+    /// The node of that name in a directory.
     pub(super) fn child(&self, directory: u64, name: &[u8]) -> Option<u64> {
         match &self.nodes.get(&directory)?.body {
             Body::Directory(names) => names.get(name).copied(),
@@ -65,6 +66,7 @@ impl State {
         }
     }
 
+    /// The names in a directory, which counts as a change of it.
     pub(super) fn names_mut(&mut self, directory: u64) -> Option<&mut Names> {
         let now = self.now;
         match self.nodes.get_mut(&directory)? {
@@ -76,12 +78,14 @@ impl State {
         }
     }
 
+    /// Gives a node a name in a directory.
     pub(super) fn link(&mut self, directory: u64, name: &[u8], number: u64) {
         if let Some(names) = self.names_mut(directory) {
             names.insert(name.into(), number);
         }
     }
 
+    /// Removes a name and its node from a directory.
     pub(super) fn unlink(&mut self, directory: u64, name: &[u8]) {
         if let Some(number) = self.names_mut(directory).and_then(|names| names.remove(name)) {
             self.nodes.remove(&number);
@@ -106,6 +110,7 @@ impl State {
         Ok(())
     }
 
+    /// The directory at a place, made with all above it where it is missing.
     pub(super) fn put_directory(&mut self, place: Place<'_>) -> Result<u64, Fault> {
         if !is_servable_path(place.path) {
             return Err(PeerFault::BadName.into());
@@ -149,6 +154,7 @@ impl State {
         Ok((number, node))
     }
 
+    /// The directory at a place that is looked for.
     pub(super) fn directory(&self, place: Place<'_>) -> Result<(u64, &Names), Fault> {
         let (number, node) = self.node(place)?;
         match &node.body {
@@ -157,6 +163,8 @@ impl State {
         }
     }
 
+    /// The parent and the last name of a place that is looked for; `at_root` is the answer for a
+    /// root, which has neither.
     pub(super) fn parent_to_look_in<'a>(
         &self,
         place: Place<'a>,
@@ -171,6 +179,7 @@ impl State {
         Ok((number, name))
     }
 
+    /// The same of a place that is to be made.
     pub(super) fn parent_to_make_in<'a>(
         &self,
         place: Place<'a>,
@@ -236,6 +245,7 @@ pub(super) fn strike(failure: &mut Option<(u64, io::ErrorKind)>) -> io::Result<(
     Ok(strike_with(failure)?)
 }
 
+/// The same for any error.
 pub(super) fn strike_with<E>(failure: &mut Option<(u64, E)>) -> Result<(), E> {
     match failure.take() {
         None => Ok(()),

@@ -109,8 +109,7 @@ impl Entries for OsEntries {
                 Err(errno) => return Some(Err(fault(errno))),
             }
         };
-        let name = self.names.text(name).to_bytes();
-        Some(Ok(Entry { name, status: status_of(&stat) }))
+        Some(Ok(Entry { name: name.bytes(&self.names.arena), status: status_of(&stat) }))
     }
 }
 
