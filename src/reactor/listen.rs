@@ -92,7 +92,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let Some(Slot::Listener(listener)) = self.slots.get_mut(key) else {
             return Accepted::Nothing;
         };
-        if listener.paused || !listener.ready {
+        // A listener that is about to be closed admits nobody, for they would not be told to go.
+        let closing = self.drain_until.is_some() && matches!(listener.role, Role::Control(_));
+        if listener.paused || !listener.ready || closing {
             return Accepted::Nothing;
         }
         let (socket, peer) = match self.io.accept(&mut listener.socket) {

@@ -165,6 +165,8 @@ pub struct Reactor<I: Io, T: Tree> {
     clients: usize,
     /// Set when the server is about to stop: when what still runs is cut off.
     drain_until: Option<Moment>,
+    /// That moment has come: what ran was ended, and lingers.
+    cut_off: bool,
     passes: u64,
     longest_wait: u64,
 }
@@ -196,6 +198,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             today,
             clients: 0,
             drain_until: None,
+            cut_off: false,
             passes: 0,
             longest_wait: 0,
         }
@@ -257,7 +260,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.outside.drain(..)
     }
 
-    /// Stops accepting, asks every session to finish, and cuts off what still runs after `grace`.
+    /// Stops accepting, asks every session to finish, and ends what still runs after `grace`; who
+    /// does not take the last reply within a linger more is closed without it.
     pub fn drain(&mut self, grace: Duration) {
         self.now = self.io.now();
         self.drain_until = Some(self.now + grace);
