@@ -9,11 +9,13 @@
 //! ```
 //!
 //! `CORACLE_SIM_SEEDS` says how many seeds are run, `CORACLE_SIM_FIRST` with which to begin.
+//! `CORACLE_SIM_TRACE` traces the scenarios of a fixed shape.
 
 mod net;
 mod peers;
 mod rng;
 mod scenario;
+mod shapes;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -77,7 +77,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
         roots,
         versions: HashMap::new(),
         calm: true,
-        cut_off: false,
+        cut_at: None,
         ftp: SocketAddr::new(host, 21),
         guided: SocketAddr::new(host, 2120),
         tally: Tally::default(),
@@ -272,8 +272,16 @@ fn deed(number: usize, step: usize, rng: &mut Rng) -> Deed {
             let length = rng.size(0..20_000);
             let payload: Rc<[u8]> = rng.bytes(length).into();
             let mischief = match mischief(rng) {
-                Mischief::Cut(_, How::End) => Mischief::None,
-                other => other,
+                // Half of it would look like a whole that nobody meant.
+                Mischief::Cut(after, How::End) => Mischief::Cut(after, How::Reset),
+                mischief @ (Mischief::None
+                | Mischief::Cut(_, How::Reset)
+                | Mischief::Kill(_)
+                | Mischief::Abort(_)
+                | Mischief::Stall(_)
+                | Mischief::Slow(..)
+                | Mischief::NeverConnect
+                | Mischief::StrangerFirst) => mischief,
             };
             let path = b"/Incoming/contested".to_vec();
             Deed::Put { path, payload, start: StoreStart::Replace, mischief }

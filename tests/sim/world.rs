@@ -123,7 +123,7 @@ struct World {
     /// Verdicts that are being worked out: when they are ready, and whose they are.
     verdicts: Vec<(u64, Key, Verdict)>,
     drain: Option<(Duration, Duration)>,
-    cut_at: Option<u64>,
+    linger: Duration,
     disk: Vec<(Duration, DiskFault)>,
     passes: u64,
     large: bool,
@@ -145,7 +145,7 @@ impl World {
         let Scenario { mut rng, limits, settings, accounts, faults, mut lore, .. } = scenario;
         let net = Rc::new(RefCell::new(Net::new(rng.fork(), faults, tracing)));
         let tree = lore.tree.clone();
-        let (ftp, guided) = (lore.ftp, lore.guided);
+        let (ftp, guided, linger) = (lore.ftp, lore.guided, limits.linger);
         lore.tally = Tally::default();
         let mut actors = Vec::new();
         for (number, (start, actor)) in scenario.actors.into_iter().enumerate() {
@@ -176,7 +176,7 @@ impl World {
             reactor,
             verdicts: Vec::new(),
             drain: scenario.drain,
-            cut_at: None,
+            linger,
             disk: scenario.disk,
             passes: 0,
             large,
@@ -194,9 +194,6 @@ impl World {
         let now = self.net.borrow().now();
         self.tree
             .set_now(UnixTime(1_767_225_600 + i64::try_from(now / 1_000_000_000).unwrap_or(0)));
-        if self.cut_at.is_some_and(|at| at <= now + 1_000_000_000) {
-            self.cast.borrow_mut().lore.cut_off = true;
-        }
         self.reactor.pass().expect("a poll does not fail");
         let challenges: Vec<(Key, Challenge)> = self.reactor.challenges().collect();
         for (key, challenge) in challenges {
@@ -237,7 +234,8 @@ impl World {
         if let Some((_, grace)) = self.drain {
             let now = self.net.borrow().now();
             self.net.borrow().trace(|| format!("drain, {grace:?}"));
-            self.cut_at = Some(now + u64::try_from(grace.as_nanos()).unwrap_or(u64::MAX));
+            let words = u64::try_from((grace + self.linger).as_nanos()).unwrap_or(u64::MAX);
+            self.cast.borrow_mut().lore.cut_at = Some(now + words);
             self.reactor.drain(grace);
         }
     }
@@ -271,7 +269,7 @@ impl World {
             "a data connection had no turn for {} passes",
             stats.longest_turn
         );
-        if self.large && self.passes % 64 != 0 {
+        if self.large && !self.passes.is_multiple_of(64) {
             return;
         }
         let census = self.reactor.census();

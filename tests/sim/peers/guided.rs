@@ -69,7 +69,7 @@ impl Guest {
                 Got::End | Got::Broken => {
                     assert!(
                         self.terminated
-                            || stage.lore.cut_off
+                            || stage.is_cut_off()
                             || (!stage.lore.calm && (self.unheard || self.coming.is_some())),
                         "the guided dialogue broke off, {} bytes of content to come",
                         self.coming.as_ref().map_or(0, |(left, _)| *left)

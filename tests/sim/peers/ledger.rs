@@ -39,6 +39,8 @@ pub(crate) struct Ledger {
     marked: bool,
     /// Replies behind which the server closes: 221 and 421.
     closing: bool,
+    /// It was 421.
+    shown_out: bool,
 }
 
 impl Ledger {
@@ -51,6 +53,7 @@ impl Ledger {
             owed: VecDeque::from([Owed::Greeting]),
             marked: false,
             closing: false,
+            shown_out: false,
         }
     }
 
@@ -94,6 +97,11 @@ impl Ledger {
         self.closing
     }
 
+    /// Whether the server has said 421.
+    pub(crate) const fn is_shown_out(&self) -> bool {
+        self.shown_out
+    }
+
     /// Whether nothing has been heard at all: where accepting fails, a connection may be dropped.
     pub(crate) fn is_unheard(&self) -> bool {
         self.owed.front() == Some(&Owed::Greeting)
@@ -117,6 +125,7 @@ impl Ledger {
         }
         if code == 421 {
             self.closing = true;
+            self.shown_out = true;
             return Some(Entry { line: None, reply });
         }
         let Some(front) = self.owed.front() else {

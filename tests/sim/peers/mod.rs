@@ -27,6 +27,13 @@ use crate::net::{Net, PeerId, Peers, Wake};
 /// The tag of the alarm that begins a peer's life.
 pub(crate) const START: u64 = 0;
 
+impl Stage<'_> {
+    /// Whether the server may close connections without a word.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.lore.cut_at.is_some_and(|at| at <= self.net.now())
+    }
+}
+
 /// Somebody on the other side.
 pub(crate) trait Actor {
     /// Something has happened to it.
@@ -62,8 +69,8 @@ pub(crate) struct Lore {
     pub(crate) versions: HashMap<Vec<u8>, Vec<Version>>,
     /// Nothing is wrong with the machine: whatever is asked well has to succeed.
     pub(crate) calm: bool,
-    /// The time to drain is over: whoever is there is cut off without a word.
-    pub(crate) cut_off: bool,
+    /// When whoever is still there is closed without a word, the time to drain being over.
+    pub(crate) cut_at: Option<u64>,
     /// Control connections are where clients come to.
     pub(crate) ftp: SocketAddr,
     /// The same for the guided dialogue.
@@ -83,6 +90,8 @@ pub(crate) struct Tally {
     pub(crate) listed: u64,
     /// Uploads that broke off and left the old file.
     pub(crate) broken: u64,
+    /// Uploads that found the disk full.
+    pub(crate) full: u64,
     /// Tasks that were refused.
     pub(crate) refused: u64,
     /// Transfers that were aborted.
@@ -102,6 +111,7 @@ impl Tally {
         self.stored += other.stored;
         self.listed += other.listed;
         self.broken += other.broken;
+        self.full += other.full;
         self.refused += other.refused;
         self.aborted += other.aborted;
         self.pipelined += other.pipelined;

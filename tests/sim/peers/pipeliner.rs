@@ -127,7 +127,7 @@ impl Pipeliner {
                 Got::End | Got::Broken => {
                     assert!(
                         self.ledger.is_closing()
-                            || stage.lore.cut_off
+                            || stage.is_cut_off()
                             || (self.ledger.is_unheard() && !stage.lore.calm),
                         "pipelined commands were lost: {}",
                         self.ledger.describe()
@@ -231,7 +231,7 @@ impl Job {
                 self.judged = true;
             }
             (None, Some(end)) => {
-                assert!(end == Got::End || stage.lore.cut_off, "226, and {path} broke off");
+                assert!(end == Got::End || stage.is_cut_off(), "226, and {path} broke off");
                 assert!(
                     end != Got::End
                         || stage.lore.is_version(&self.path, &self.received, self.offset),
