@@ -15,7 +15,13 @@ say() { printf '%s\n' "$*"; }
 fail() { printf '%s: %s\n' "$script" "$*" >&2; exit 1; }
 
 # PROFILE=release takes the optimised programs; to build them takes minutes the first time.
+# CORACLE_PROGRAMS=DIR takes those that are in DIR already, and builds nothing.
 build() {
+    if [[ -n ${CORACLE_PROGRAMS-} ]]; then
+        coracled=$CORACLE_PROGRAMS/coracled
+        coracle=$CORACLE_PROGRAMS/coracle
+        return
+    fi
     local profile=${PROFILE:-debug} flags=()
     [[ $profile == release ]] && flags=(--release)
     (cd "$root" && cargo build --quiet --bins "${flags[@]}") || fail "the programs can't be built"

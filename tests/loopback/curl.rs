@@ -39,7 +39,7 @@ fn lists_long_and_by_name() {
     assert_eq!(names.text().lines().collect::<Vec<_>>(), ["Free Fire", "Joker", "été.txt"]);
 
     let top = finish(curl(here.path()).arg("--list-only").arg(server.url(""))).well();
-    assert_eq!(top.text().lines().collect::<Vec<_>>(), ["Incoming", "Movies", "Own"]);
+    assert_eq!(top.text().lines().collect::<Vec<_>>(), ["Movies", "Incoming", "Own"]);
 
     let empty = finish(curl(here.path()).arg(server.url("Own/"))).well();
     assert_eq!(empty.text(), "", "an empty directory is an empty list");

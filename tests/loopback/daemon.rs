@@ -133,11 +133,11 @@ fn accounts_are_read_anew_on_sighup_and_kept_if_wrong() {
     fs::write(home.join("Directories"), "user1:Movies:r\nuser1:Docs:q\n").unwrap();
     server.signal(Signal::HUP);
     until("the mistake is logged", step, || logged("Directories:2") > 0);
-    assert_eq!(server.session().fetch("NLST"), b"Incoming\r\nMovies\r\nOwn\r\n");
+    assert_eq!(server.session().fetch("NLST"), b"Movies\r\nIncoming\r\nOwn\r\n");
 
     fs::write(home.join("Directories"), "user1:Movies:r\nuser1:Docs:r\n").unwrap();
     server.signal(Signal::HUP);
-    until("the new table holds", step, || server.session().fetch("NLST") == b"Docs\r\nMovies\r\n");
+    until("the new table holds", step, || server.session().fetch("NLST") == b"Movies\r\nDocs\r\n");
     old.expect("NOOP", 200);
     assert_same(&server.session().retrieve("Docs/new"), b"new");
     server.stops_cleanly();

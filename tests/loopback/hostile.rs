@@ -45,7 +45,7 @@ fn no_path_leads_out_of_a_grant() {
         raw.reply();
     }
     assert!(raw.expect("PWD", 257).text().contains("\"/\""), "above the root is the root");
-    assert_eq!(raw.fetch("NLST"), b"Incoming\r\nMovies\r\nOwn\r\n");
+    assert_eq!(raw.fetch("NLST"), b"Movies\r\nIncoming\r\nOwn\r\n");
     raw.expect("RNFR Movies/Joker", 550);
     server.serves_others();
 }

@@ -14,3 +14,4 @@ mod guided;
 mod hostile;
 mod idle;
 mod lftp;
+mod scripts;
