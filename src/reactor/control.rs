@@ -234,7 +234,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Looks whether the peer of `key` is still there, with a read that does not wait for an event:
     /// a process that dies closes all its connections, and the end of a data connection alone must
     /// not pass for the end of a file. What is read on the way is served, so that an ABOR which
-    /// came with that end is heard. True if the peer can still be told how it went.
+    /// came with that end is heard. True if the peer is there, or took its leave before it went.
     pub(super) fn probe(&mut self, key: Key) -> bool {
         let Some(mut control) = self.take_control(key) else { return false };
         if control.stage == Stage::Open && !control.hung_up {
@@ -252,7 +252,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             control.framer = framer;
             self.serve_lines(&mut control);
         }
-        let present = control.stage == Stage::Open && !control.hung_up;
+        // A session that was told of the end and lets the transfer go on has heard a QUIT before it.
+        let present = control.stage == Stage::Open && (!control.hung_up || control.told);
         self.put_control(control);
         self.queue_control(key);
         present
@@ -300,6 +301,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         self.unlink(control);
         control.stage = Stage::Leaving;
+        self.clients = self.clients.saturating_sub(1);
         self.set_due(control, Due::Linger, self.limits.linger);
         self.mark_dirty(control);
     }
@@ -310,6 +312,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return;
         }
         self.unlink(control);
+        if control.stage == Stage::Open {
+            self.clients = self.clients.saturating_sub(1);
+        }
         control.stage = Stage::Gone;
         self.graveyard.push(control.key);
     }

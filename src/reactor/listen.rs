@@ -13,8 +13,8 @@ use crate::session::{Dialect, Ends, Event, Session};
 use crate::terms::{Key, Moment};
 use crate::tree::Tree;
 
-/// Clients above the limit that are told why they are refused, at the same time; in a flood of more
-/// the rest are closed without a word.
+/// Control connections above the limit on clients, those that are refused or just leaving, that are
+/// kept to take their last reply; in a flood of more the rest are closed without a word.
 const FAREWELLS: usize = 256;
 
 /// A listening socket.
@@ -116,7 +116,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Begins a session for a new control connection, or says that it is one too many.
     fn admit(&mut self, socket: I::Socket, peer: SocketAddr, dialect: Dialect, at: SocketAddr) {
-        if self.clients >= self.limits.clients + FAREWELLS {
+        if self.connections >= self.limits.clients + FAREWELLS {
             self.io.close(socket);
             return;
         }
@@ -130,6 +130,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let control = Control::new(key, socket, dialect, ends, self.limits.line);
         self.slots.insert(Slot::Control(Box::new(control)));
         self.clients += 1;
+        self.connections += 1;
         debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
         let Some(mut control) = self.take_control(key) else { return };
         if self.clients > self.limits.clients {

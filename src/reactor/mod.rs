@@ -161,8 +161,10 @@ pub struct Reactor<I: Io, T: Tree> {
     scratch: Box<[u8]>,
     now: Moment,
     today: UnixTime,
-    /// Control connections, for the limit.
+    /// Control connections that are served, for the limit on clients.
     clients: usize,
+    /// All control connections, those included that are leaving or being refused.
+    connections: usize,
     /// Set when the server is about to stop: when what still runs is cut off.
     drain_until: Option<Moment>,
     /// That moment has come: what ran was ended, and lingers.
@@ -197,6 +199,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             now,
             today,
             clients: 0,
+            connections: 0,
             drain_until: None,
             cut_off: false,
             passes: 0,
@@ -285,7 +288,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// True when [`Reactor::drain`] was asked for and no client is left.
     pub fn is_drained(&self) -> bool {
-        self.drain_until.is_some() && self.clients == 0
+        self.drain_until.is_some() && self.connections == 0
     }
 
     /// The sockets, for a driver that has sources of its own to watch.
