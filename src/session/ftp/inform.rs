@@ -147,7 +147,7 @@ mod tests {
         ftp.expect("NOOP", "200");
         ftp.expect("HELP", "214-");
         ftp.expect("HELP retr", "214 RETR path");
-        ftp.expect("HELP site", "502");
+        ftp.expect("HELP smnt", "502");
         ftp.expect("HELP foo", "501");
         ftp.expect("FOO", "500");
         ftp.expect("", "500");

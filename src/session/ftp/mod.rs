@@ -2,7 +2,8 @@
 //!
 //! [`Session`] takes a line, finds the verb's row in `table`, and calls the one handler of that
 //! verb; verb files are sorted by duty: `access`, `parameter`, `route`, `directory`, `file`,
-//! `send`, `list`, `store`, `inform`. `transfer` says what happens between a transfer's begin and
+//! `send`, `list`, `store`, `site`,
+//! `inform`. `transfer` says what happens between a transfer's begin and
 //! its end, `respond` turns faults and outcomes into replies.
 //!
 //! It refuses to know sockets, clocks and threads; the parent module's `Session` calls it.
@@ -17,6 +18,7 @@ mod parameter;
 mod respond;
 mod route;
 mod send;
+mod site;
 mod state;
 mod store;
 mod table;
@@ -296,6 +298,7 @@ impl Session {
             Command::Mlsd(path) => self.visit(row, carry)?.mlsd(path, turn),
             Command::Mlst(path) => self.visit(row, carry)?.mlst(path, turn),
             Command::Stat(Some(path)) => self.visit(row, carry)?.stat_path(path, turn),
+            Command::Site(command) => self.visit(row, carry)?.site(command, turn),
             Command::Size(path) => self.visit(row, carry)?.size(path, turn),
             Command::Mdtm(path) => self.visit(row, carry)?.mdtm(path, turn),
         }

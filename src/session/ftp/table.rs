@@ -97,6 +97,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Size => (Client, ANY, Word("SIZE"), "SIZE path", "how long a file is, in bytes"),
         Verb::Mdtm => (Client, ANY, Word("MDTM"), "MDTM path", "when a file was changed, in UTC"),
         Verb::Mlst => (Client, READ, Facts, "MLST [path]", "facts of one file for machines"),
+        Verb::Site => (Client, WRITE, Base, "SITE HELP | command", "what other servers have as well"),
         // Information.
         Verb::Stat => (Client, READ, Base, "STAT [path]", "how things stand, or a listing"),
         Verb::Syst => (Stranger, ANY, Base, "SYST", "what kind of system this is"),
@@ -106,7 +107,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Noop => (Stranger, ANY, Base, "NOOP", "nothing"),
         Verb::Adat | Verb::Auth | Verb::Avbl | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc
         | Verb::Hash | Verb::Host | Verb::Lang | Verb::Mfmt | Verb::Mic | Verb::Pbsz | Verb::Prot
-        | Verb::Rang | Verb::Site | Verb::Smnt | Verb::Stou | Verb::Xcrc | Verb::Xsha256 => {
+        | Verb::Rang | Verb::Smnt | Verb::Stou | Verb::Xcrc | Verb::Xsha256 => {
             return None;
         }
     };

@@ -16,6 +16,7 @@ pub use super::parameter::{
 };
 
 use super::parameter::{Parameter, split_word};
+use super::site::SiteCommand;
 use super::{Code, Verb, address};
 use crate::wire::digits;
 use crate::wire::line::write_text;
@@ -89,6 +90,8 @@ pub enum Command<'a> {
     Rnfr(&'a [u8]),
     /// RNTO path.
     Rnto(&'a [u8]),
+    /// SITE.
+    Site(SiteCommand<'a>),
     /// SYST.
     Syst,
     /// FEAT (RFC 2389).
@@ -182,6 +185,7 @@ impl<'a> Command<'a> {
             Verb::Dele => Self::Dele(parameter.path()?),
             Verb::Rnfr => Self::Rnfr(parameter.path()?),
             Verb::Rnto => Self::Rnto(parameter.path()?),
+            Verb::Site => Self::Site(SiteCommand::parse(parameter.bytes)?),
             Verb::Syst => Self::Syst,
             Verb::Feat => Self::Feat,
             Verb::Opts => Self::Opts(parameter.opts()?),
@@ -189,7 +193,6 @@ impl<'a> Command<'a> {
             Verb::Noop => Self::Noop,
             Verb::Smnt
             | Verb::Stou
-            | Verb::Site
             | Verb::Auth
             | Verb::Pbsz
             | Verb::Prot
@@ -247,6 +250,7 @@ impl<'a> Command<'a> {
             Self::Dele(_) => Verb::Dele,
             Self::Rnfr(_) => Verb::Rnfr,
             Self::Rnto(_) => Verb::Rnto,
+            Self::Site(_) => Verb::Site,
             Self::Syst => Verb::Syst,
             Self::Feat => Verb::Feat,
             Self::Opts(_) => Verb::Opts,
@@ -318,6 +322,7 @@ impl<'a> Command<'a> {
                 digits::write(*number, out);
             }
             Self::List(argument) | Self::Nlst(argument) => argument.write(out),
+            Self::Site(site) => site.write(out),
             Self::Opts(OptsArgument::Utf8(on)) => {
                 out.extend_from_slice(if *on { b" UTF8 ON" } else { b" UTF8 OFF" });
             }

@@ -1,6 +1,7 @@
 //! Commands there and back, and what is none.
 
 use super::*;
+use crate::terms::UnixTime;
 use crate::wire::ftp::FactSelection;
 use crate::wire::{Framer, Line};
 use proptest::prelude::*;
@@ -25,7 +26,7 @@ fn faults_say_what_is_wrong() {
     assert_eq!(parse("  \t"), Err(CommandFault::Empty));
     assert_eq!(parse("GET / HTTP/1.1"), Err(CommandFault::Unknown(b"GET")));
     assert_eq!(parse(" NOOP"), Err(CommandFault::Unknown(b"")));
-    assert_eq!(parse("SITE HELP"), Err(CommandFault::NotImplemented(Verb::Site)));
+    assert_eq!(parse("SMNT a"), Err(CommandFault::NotImplemented(Verb::Smnt)));
     assert_eq!(parse("USER"), Err(CommandFault::Missing(Verb::User)));
     assert_eq!(parse("RETR "), Err(CommandFault::Missing(Verb::Retr)));
     assert_eq!(parse("TYPE  "), Err(CommandFault::Missing(Verb::Type)));
@@ -138,6 +139,7 @@ fn commands<'a>(
     password: &'a [u8],
     options: &'a [u8],
     number: u64,
+    modified: UnixTime,
     v4: SocketAddrV4,
     address: SocketAddr,
 ) -> Vec<Command<'a>> {
@@ -183,6 +185,10 @@ fn commands<'a>(
         Command::Dele(name),
         Command::Rnfr(name),
         Command::Rnto(name),
+        Command::Site(SiteCommand::Help),
+        Command::Site(SiteCommand::Chmod { mode: number as u32 & 0o7777, path: name }),
+        Command::Site(SiteCommand::Utime { modified, path: name }),
+        Command::Site(SiteCommand::Compress(name)),
         Command::Syst,
         Command::Feat,
         Command::Opts(OptsArgument::Utf8(true)),
@@ -203,7 +209,7 @@ fn commands<'a>(
 #[test]
 fn every_verb_is_a_command_or_not_implemented() {
     let address = SocketAddrV4::new([10, 0, 0, 1].into(), 1025);
-    let obeyed = commands(b"a", b"", b"l", 1, address, address.into());
+    let obeyed = commands(b"a", b"", b"l", 1, UnixTime(0), address, address.into());
     for &verb in Verb::ALL {
         let refused = matches!(parse(verb.name()), Err(CommandFault::NotImplemented(_)));
         assert_ne!(obeyed.iter().any(|command| command.verb() == verb), refused, "{verb:?}");
@@ -225,9 +231,10 @@ proptest! {
     fn commands_come_back(
         (name, password, options) in (sayable(1..24), sayable(0..24), "[a-zA-Z0-9]{1,4}"),
         (number, v4, ip, port) in any::<(u64, SocketAddrV4, std::net::IpAddr, u16)>(),
+        secs in 0..250_000_000_000_i64,
     ) {
         let address = SocketAddr::new(ip, port);
-        for command in commands(&name, &password, options.as_bytes(), number, v4, address) {
+        for command in commands(&name, &password, options.as_bytes(), number, UnixTime(secs), v4, address) {
             let mut out = Vec::new();
             command.write(&mut out);
             let mut framer = Framer::new(1024);
