@@ -10,7 +10,7 @@ use coracle::transfer::Pace;
 
 use crate::net::Faults;
 use crate::peers::{
-    Actor, Deaf, Deed, Flood, Guest, Idler, Mischief, Pipeliner, Visitor, address_of,
+    Actor, Deaf, Deed, Flood, Guest, Hasty, Idler, Mischief, Pipeliner, Visitor, address_of,
 };
 use crate::play;
 use crate::rng::Rng;
@@ -288,4 +288,42 @@ fn at_the_end_of_a_drain_all_are_told() {
         assert_eq!(report.tally.closed, 20, "{report:?}");
         assert!(report.took < Duration::from_secs(7), "{report:?}");
     });
+}
+
+#[test]
+fn a_late_verdict_lets_nobody_in() {
+    let build = |shape: &mut Shape| {
+        let host = shape.scenario.lore.ftp.ip();
+        for who in 0..40 {
+            let millis = shape.rng.below(10_000);
+            let text = b"USER slow\r\nPASS tide\r\n";
+            let stays = Duration::from_millis(shape.rng.below(400));
+            shape.add(millis, Hasty::new(address_of(who, host), text, stays));
+            // Each attempt waits for a verdict, in a slot that one of the hasty may have left.
+            let wrong = Deed::Login { user: "slow", password: "low tide", right: false };
+            let plan = [wrong.clone(), wrong, Deed::Do(Task::Quit, Some(true))];
+            let millis = shape.rng.below(10_000);
+            let address = address_of(100 + who, host);
+            shape.add(millis, Visitor::new(address, host, DataMode::Passive, plan));
+        }
+    };
+    rounds("a_late_verdict", build, |report| assert_eq!(report.tally.refused, 80, "{report:?}"));
+}
+
+#[test]
+fn long_replies_to_a_pipeline_all_come() {
+    let build = |shape: &mut Shape| {
+        let host = shape.scenario.lore.ftp.ip();
+        for number in 0..250 {
+            let path = format!("/Docs/many/a-name-of-some-length-{number:04}");
+            furnish(&mut shape.scenario.lore, path.as_bytes(), b"");
+        }
+        for who in 0..20 {
+            let mut text = b"USER user1\r\nPASS 1234\r\n".to_vec();
+            text.extend(b"STAT /Docs/many\r\n".repeat(shape.rng.size(1..30)));
+            text.extend(b"QUIT\r\n");
+            shape.add(0, Pipeliner::of_lines(address_of(who, host), text));
+        }
+    };
+    rounds("long_replies", build, |report| assert_eq!(report.tally.closed, 0, "{report:?}"));
 }

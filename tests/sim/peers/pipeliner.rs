@@ -87,13 +87,18 @@ impl Pipeliner {
             }
         }
         push(&mut text, &[b"QUIT\r\n"]);
+        Self { jobs, ..Self::of_lines(address, text) }
+    }
+
+    /// A client that sends this text, which asks for no transfer.
+    pub(crate) fn of_lines(address: IpAddr, text: Vec<u8>) -> Self {
         let lines = text.iter().filter(|byte| **byte == b'\n').count();
         Self {
             address,
             ledger: Ledger::new(),
             control: None,
             unsent: text.into(),
-            jobs,
+            jobs: Vec::new(),
             routed: 0,
             answered: 0,
             left: false,
