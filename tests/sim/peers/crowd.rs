@@ -67,49 +67,6 @@ impl Actor for Idler {
     }
 }
 
-/// Says something, and is gone before it can be answered.
-pub(crate) struct Hasty {
-    address: IpAddr,
-    text: Vec<u8>,
-    stays: Duration,
-    control: Option<ConnId>,
-}
-
-impl Hasty {
-    /// Says `text` and resets the connection after a while.
-    pub(crate) fn new(address: IpAddr, text: &[u8], stays: Duration) -> Self {
-        Self { address, text: text.to_vec(), stays, control: None }
-    }
-}
-
-impl Actor for Hasty {
-    fn wake(&mut self, wake: Wake, stage: &mut Stage<'_>) {
-        match wake {
-            Wake::Alarm(START) => {
-                self.control = Some(stage.net.dial(stage.me, self.address, stage.lore.ftp));
-            }
-            Wake::Opened(conn) => {
-                stage.net.write(conn, &self.text);
-                stage.net.alarm(stage.me, self.stays, NEXT);
-            }
-            Wake::Alarm(_) => {
-                if let Some(conn) = self.control.take() {
-                    stage.net.reset(conn);
-                }
-            }
-            Wake::Refused(_) | Wake::Stirred(_) | Wake::Called(_) => {}
-        }
-    }
-
-    fn is_done(&self) -> bool {
-        self.control.is_none()
-    }
-
-    fn name(&self) -> String {
-        format!("hasty {}", self.address)
-    }
-}
-
 /// Sends noise: random bytes, lines without end, commands cut anywhere, HTTP.
 pub(crate) struct Sprayer {
     address: IpAddr,

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use coracle::terms::Root;
 use coracle::tree::MemoryTree;
 
-pub(crate) use crowd::{Deaf, Flood, Hasty, Idler, Sprayer};
+pub(crate) use crowd::{Deaf, Flood, Idler, Sprayer};
 pub(crate) use guided::Guest;
 pub(crate) use ledger::Ledger;
 pub(crate) use pipeliner::Pipeliner;

@@ -130,11 +130,16 @@ impl Pipeliner {
                     }
                 }
                 Got::End | Got::Broken => {
+                    let excused =
+                        self.ledger.is_closing() || (self.ledger.is_unheard() && !stage.lore.calm);
                     assert!(
-                        self.ledger.is_closing()
-                            || stage.is_cut_off()
-                            || (self.ledger.is_unheard() && !stage.lore.calm),
+                        excused || stage.is_cut_off(),
                         "pipelined commands were lost: {}",
+                        self.ledger.describe()
+                    );
+                    assert!(
+                        self.ledger.owes() == 0 || !stage.lore.calm,
+                        "shown out before all was answered: {}",
                         self.ledger.describe()
                     );
                     stage.net.hang_up(control);
