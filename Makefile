@@ -4,7 +4,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 SIM_SEEDS ?= 20000
 CLIENTS ?= 500
 
-.PHONY: help run test check sim demo many-clients doc release setup
+.PHONY: help run test check sim demo many-clients doc man release setup
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,10 @@ many-clients: ## a crowd of clients from the shell at once: CLIENTS=500
 doc: ## the documentation of the code, as HTML
 	@scripts/setup --build
 	cargo doc --no-deps --document-private-items
+
+man: ## man pages and shell completions, in target/pages
+	@scripts/setup --build
+	cargo run --quiet --example pages -- target/pages
 
 release: ## both programs, optimised, in target/release
 	@scripts/setup --build
