@@ -19,10 +19,11 @@ test: ## every test, with all that it needs
 	@scripts/setup --test
 	cargo test
 
-check: ## formatting and lints
+check: ## formatting, lints, and the links of the documentation
 	@scripts/setup --check
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items
 
 sim: ## the reactor under simulation: SIM_SEEDS=20000
 	@scripts/setup --build
