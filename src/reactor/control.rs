@@ -240,7 +240,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Looks whether the peer of `key` is still there, with a read that does not wait for an event:
     /// a process that dies closes all its connections, and the end of a data connection alone must
     /// not pass for the end of a file. What is read on the way is served, so that an ABOR which
-    /// came with that end is heard. True if the peer is there, or took its leave before it went.
+    /// came with that end is heard. False if the peer has gone and lines that wait their turn keep
+    /// the session from knowing it.
     pub(super) fn probe(&mut self, key: Key) -> bool {
         let Some(mut control) = self.take_control(key) else { return false };
         if control.stage == Stage::Open && !control.hung_up {

@@ -107,6 +107,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
         disk: Vec::new(),
         unspecified: false,
         unhurried: true,
+        pondering: Duration::from_secs(8),
     }
 }
 
@@ -363,5 +364,8 @@ fn worsen(scenario: &mut Scenario, rng: &mut Rng) {
     }
     if rng.chance(200) {
         scenario.limits.passive_ports = Some(50_000..=50_000);
+    }
+    if rng.chance(200) {
+        scenario.pondering = Duration::from_secs(100);
     }
 }

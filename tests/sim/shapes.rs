@@ -289,3 +289,43 @@ fn at_the_end_of_a_drain_all_are_told() {
         assert!(report.took < Duration::from_secs(7), "{report:?}");
     });
 }
+
+#[test]
+fn a_late_verdict_lets_nobody_in() {
+    let build = |shape: &mut Shape| {
+        let host = shape.scenario.lore.ftp.ip();
+        shape.scenario.limits.login = Duration::from_secs(5);
+        shape.scenario.pondering = Duration::from_secs(40);
+        shape.scenario.lore.calm = false;
+        shape.scenario.unhurried = false;
+        for who in 0..60 {
+            let millis = shape.rng.below(30_000);
+            let (right, wrong) = ("tide", "low tide");
+            let password = if who % 2 == 0 { right } else { wrong };
+            // Who is shown out before the verdict leaves a slot to the next, who waits for one too.
+            let login = Deed::Login { user: "slow", password, right: password == right };
+            let plan = [login, Deed::Do(Task::Quit, Some(true))];
+            let address = address_of(who, host);
+            shape.add(millis, Visitor::new(address, host, DataMode::Passive, plan));
+        }
+    };
+    rounds("a_late_verdict", build, |report| assert!(report.tally.closed > 10, "{report:?}"));
+}
+
+#[test]
+fn long_replies_to_a_pipeline_all_come() {
+    let build = |shape: &mut Shape| {
+        let host = shape.scenario.lore.ftp.ip();
+        for number in 0..250 {
+            let path = format!("/Docs/many/a-name-of-some-length-{number:04}");
+            furnish(&mut shape.scenario.lore, path.as_bytes(), b"");
+        }
+        for who in 0..20 {
+            let mut text = b"USER user1\r\nPASS 1234\r\n".to_vec();
+            text.extend(b"STAT /Docs/many\r\n".repeat(shape.rng.size(1..30)));
+            text.extend(b"QUIT\r\n");
+            shape.add(0, Pipeliner::of_lines(address_of(who, host), text));
+        }
+    };
+    rounds("long_replies", build, |report| assert!(report.tally.pipelined > 60, "{report:?}"));
+}

@@ -69,6 +69,8 @@ pub(crate) struct Scenario {
     pub(crate) unspecified: bool,
     /// Nobody is to be told 421 before they are through.
     pub(crate) unhurried: bool,
+    /// How long the helper thread takes for a verdict at most.
+    pub(crate) pondering: Duration,
 }
 
 /// How the disk fails.
@@ -124,6 +126,7 @@ struct World {
     verdicts: Vec<(u64, Key, Verdict)>,
     drain: Option<(Duration, Duration)>,
     linger: Duration,
+    pondering: Duration,
     disk: Vec<(Duration, DiskFault)>,
     passes: u64,
     large: bool,
@@ -177,6 +180,7 @@ impl World {
             verdicts: Vec::new(),
             drain: scenario.drain,
             linger,
+            pondering: scenario.pondering,
             disk: scenario.disk,
             passes: 0,
             large,
@@ -200,7 +204,7 @@ impl World {
             let after = Duration::from_micros(match self.rng.below(3) {
                 0 => self.rng.below(100),
                 1 => self.rng.below(50_000),
-                _ => self.rng.below(8_000_000),
+                _ => self.rng.below(u64::try_from(self.pondering.as_micros()).unwrap_or(0)),
             });
             let mut net = self.net.borrow_mut();
             let at = net.now() + u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
