@@ -15,3 +15,4 @@ mod hostile;
 mod idle;
 mod lftp;
 mod scripts;
+mod work;
