@@ -65,11 +65,18 @@ pub struct Settings {
     pub login_attempts: u32,
     /// Whether the guided dialogue asks an unknown username for a password like any other.
     pub conceal_usernames: bool,
+    /// Whether MODE Z is served, and offered in FEAT.
+    pub mode_z: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { greeting: "Coracle ready".to_owned(), login_attempts: 3, conceal_usernames: false }
+        Self {
+            greeting: "Coracle ready".to_owned(),
+            login_attempts: 3,
+            conceal_usernames: false,
+            mode_z: false,
+        }
     }
 }
 

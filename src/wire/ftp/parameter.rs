@@ -35,6 +35,8 @@ pub enum Structure {
 pub enum TransferMode {
     /// `S`: the bytes, and the connection's end is theirs.
     Stream,
+    /// `Z`: the bytes as a zlib stream (draft-preston-ftpext-deflate).
+    Deflate,
 }
 
 /// What EPSV asks for (RFC 2428, section 3).
@@ -69,6 +71,8 @@ pub enum OptsArgument {
     /// `HASH`: by which algorithm HASH shall answer; without one, which it is now
     /// (draft-bryan-ftp-hash, section 4).
     Hash(Option<Algorithm>),
+    /// `MODE Z LEVEL`: how hard to compress, from 0 to 9 (draft-preston-ftpext-deflate, section 4).
+    ModeZ(u32),
 }
 
 impl ListArgument<'_> {
@@ -177,7 +181,8 @@ impl<'a> Parameter<'a> {
     pub(super) fn mode(self) -> Result<TransferMode, CommandFault<'a>> {
         match self.needed_word()? {
             b"S" | b"s" => Ok(TransferMode::Stream),
-            b"B" | b"b" | b"C" | b"c" | b"Z" | b"z" => Err(self.parameter("Only S is served")),
+            b"Z" | b"z" => Ok(TransferMode::Deflate),
+            b"B" | b"b" | b"C" | b"c" => Err(self.parameter("Only S and Z are served")),
             _ => Err(self.syntax("S is wanted")),
         }
     }
@@ -231,6 +236,11 @@ impl<'a> Parameter<'a> {
             let algorithm = parse_algorithm(value)
                 .ok_or_else(|| self.parameter("There is no such algorithm, see FEAT"))?;
             Ok(OptsArgument::Hash(Some(algorithm)))
+        } else if option.eq_ignore_ascii_case(b"MODE") {
+            match value.to_ascii_uppercase().strip_prefix(b"Z LEVEL ") {
+                Some([digit @ b'0'..=b'9']) => Ok(OptsArgument::ModeZ(u32::from(digit - b'0'))),
+                Some(_) | None => Err(self.syntax("MODE Z has a LEVEL from 0 to 9")),
+            }
         } else if option.eq_ignore_ascii_case(b"UTF8") || option.eq_ignore_ascii_case(b"UTF-8") {
             if value.is_empty() || value.eq_ignore_ascii_case(b"ON") {
                 Ok(OptsArgument::Utf8(true))
