@@ -35,7 +35,7 @@ fn upload(raw: &mut Raw, path: &str, wire: &[u8]) -> u16 {
 
 /// What Python makes of `expression`.
 fn zlib(expression: &str) -> Vec<u8> {
-    let here = TempDir::new().unwrap();
+    let here = TempDir::new().expect("a temporary directory");
     let script = format!("import sys, zlib\nsys.stdout.buffer.write({expression})");
     python(here.path(), &script, &[]).well().out
 }
