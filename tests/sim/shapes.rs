@@ -258,7 +258,7 @@ fn a_drain_lets_transfers_end() {
         for who in 20..30 {
             let wanted = [b"/Movies/large".to_vec()];
             let guest = Guest::new(address_of(who, host), "user1", &["1234"], &wanted, None);
-            shape.add(1000, guest);
+            shape.add(0, guest.eager());
         }
         shape.visit(50, 0, [Deed::Pause(Duration::from_secs(100))]);
     };
