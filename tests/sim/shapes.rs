@@ -250,10 +250,12 @@ fn a_drain_lets_transfers_end() {
     let build = |shape: &mut Shape| {
         shape.scenario.unhurried = false;
         shape.scenario.lore.calm = false;
-        shape.scenario.drain = Some((Duration::from_secs(2), Duration::from_secs(600)));
+        shape.scenario.drain = Some((Duration::from_secs(4), Duration::from_secs(600)));
         let host = shape.scenario.lore.ftp.ip();
+        let content = shape.rng.bytes(400_000);
+        furnish(&mut shape.scenario.lore, b"/Movies/long", &content);
         for who in 0..10 {
-            shape.visit(who, 0, [fetch("/Movies/large", Mischief::Slow(10_000, 200))]);
+            shape.visit(who, 0, [fetch("/Movies/long", Mischief::Slow(10_000, 200))]);
         }
         for who in 20..30 {
             let wanted = [b"/Movies/large".to_vec()];
