@@ -331,3 +331,23 @@ fn long_replies_to_a_pipeline_all_come() {
     };
     rounds("long_replies", build, |report| assert!(report.tally.pipelined > 60, "{report:?}"));
 }
+
+#[test]
+fn a_late_connection_is_not_taken_for_the_next() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.faults = Faults { late: 500, shuffled: true, ..Faults::default() };
+        for who in 0..10 {
+            let mut deeds = Vec::new();
+            for _ in 0..20 {
+                // The route of what is refused is not used, and its connection comes late.
+                deeds.push(Deed::Trespass { path: b"/Secret/plans".to_vec() });
+                deeds.push(fetch("/Movies/small", Mischief::None));
+                deeds.push(shape.put(&format!("/Incoming/own-{who}"), 500, Mischief::None));
+            }
+            shape.visit(who, 0, deeds);
+        }
+    };
+    rounds("a_late_connection", build, |report| {
+        assert_eq!((report.tally.fetched, report.tally.stored), (200, 200), "{report:?}");
+    });
+}
