@@ -55,7 +55,7 @@ pub enum EpsvArgument {
 /// What follows LIST and NLST: options in the habit of `ls`, and a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListArgument<'a> {
-    /// The option letters of the first word, if that began with `-`; without the dash.
+    /// The words that begin with `-` and stand before the path, without the first dash.
     pub options: &'a [u8],
     /// What is to be listed, unless it is the working directory.
     pub path: Option<&'a [u8]>,
@@ -75,13 +75,33 @@ pub enum OptsArgument {
     ModeZ(u32),
 }
 
-impl ListArgument<'_> {
+impl<'a> ListArgument<'a> {
+    /// Options and a path, both of which may be missing. As `ls` has it, every word that begins
+    /// with `-` is an option up to `--`, behind which none follow.
+    #[must_use]
+    pub fn parse(bytes: &'a [u8]) -> Self {
+        let (mut end, mut rest) = (0, Some(bytes));
+        while let Some(words) = rest.filter(|words| words.starts_with(b"-")) {
+            let (word, behind) = split_word(words);
+            rest = behind;
+            if word == b"--" {
+                break;
+            }
+            end = bytes.len() - words.len() + word.len();
+        }
+        Self {
+            options: bytes.get(1..end).unwrap_or_default(),
+            path: rest.filter(|path| !path.is_empty()),
+        }
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         if !self.options.is_empty() {
             out.extend_from_slice(b" -");
             write_text(self.options, out);
-        } else if self.path.is_some_and(|path| path.starts_with(b"-")) {
-            // As `ls` has it: no options follow, so that the path is not taken for one.
+        }
+        if self.path.is_some_and(|path| path.starts_with(b"-")) {
+            // No options follow, so that the path is not taken for one.
             out.extend_from_slice(b" --");
         }
         if let Some(path) = self.path {
@@ -212,16 +232,7 @@ impl<'a> Parameter<'a> {
     }
 
     pub(super) fn list(self) -> Result<ListArgument<'a>, CommandFault<'a>> {
-        let Some(path) = self.optional_path()? else {
-            return Ok(ListArgument::default());
-        };
-        let Some(dashed) = path.strip_prefix(b"-") else {
-            return Ok(ListArgument { options: b"", path: Some(path) });
-        };
-        let (options, path) = split_word(dashed);
-        // `--` says that no options follow.
-        let options = if options == b"-" { b"" } else { options };
-        Ok(ListArgument { options, path: path.filter(|path| !path.is_empty()) })
+        Ok(self.optional_path()?.map_or_else(ListArgument::default, ListArgument::parse))
     }
 
     pub(super) fn opts(self) -> Result<OptsArgument, CommandFault<'a>> {

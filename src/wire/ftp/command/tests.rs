@@ -115,6 +115,10 @@ fn listings_have_options_and_a_path() {
     assert_eq!(parse("LIST -la  a -b"), list(b"la", Some(b" a -b")));
     assert_eq!(parse("LIST -- -a"), list(b"", Some(b"-a")));
     assert_eq!(parse("LIST -"), list(b"", None));
+    assert_eq!(parse("LIST --"), list(b"", None));
+    assert_eq!(parse("LIST -l -a"), list(b"l -a", None));
+    assert_eq!(parse("LIST -l -a b -c"), list(b"l -a", Some(b"b -c")));
+    assert_eq!(parse("LIST -l --color -- -- -a"), list(b"l --color", Some(b"-- -a")));
 }
 
 #[test]
