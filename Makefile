@@ -12,6 +12,7 @@ help: ## this list
 run: ## build, and serve data/ on loopback
 	@scripts/setup --build
 	@cargo build --bins
+	@echo "Clients and passwords: data/Credentials (user1 has 1234). Ctrl-C stops the server."
 	@cargo run --quiet --bin coracled -- --data data
 
 test: ## every test, with all that it needs

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ::log::{error, info, warn};
@@ -147,7 +147,9 @@ fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<
         guided.get_or_insert(bound);
     }
     if let Some(bound) = ftp {
-        out.push_str(&format!("Log in with `coracle USER@{bound}`, or with any FTP client.\n"));
+        let client = client_beside_us();
+        let client = client.display();
+        out.push_str(&format!("Log in with `{client} USER@{bound}`, or with any FTP client.\n"));
     }
     if let Some(bound) = guided {
         let (host, port) = (bound.ip(), bound.port());
@@ -157,6 +159,11 @@ fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<
     let mut stdout = io::stdout();
     let _ = stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush());
     Ok(())
+}
+
+/// The client, as it can be called from where the server was called.
+fn client_beside_us() -> PathBuf {
+    std::env::args_os().next().map_or_else(PathBuf::new, PathBuf::from).with_file_name("coracle")
 }
 
 /// Lets the process have as many descriptors as it may: each client takes one, and two while it

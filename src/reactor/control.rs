@@ -79,7 +79,7 @@ pub(super) enum Due {
     Arrival,
     /// The transfer should have moved.
     Stall,
-    /// The departing peer should have taken the last reply and gone.
+    /// The departing peer should have read on, or have taken the last reply and gone.
     Linger,
 }
 
@@ -233,15 +233,31 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Looks whether the peer of `key` is still there, with a read that does not wait for an event:
     /// a process that dies closes all its connections, and the end of a data connection alone must
-    /// not pass for the end of a file.
-    pub(super) fn probe(&mut self, key: Key) {
-        let Some(mut control) = self.take_control(key) else { return };
-        if control.stage == Stage::Open && !control.hung_up && !control.framer.has_line() {
+    /// not pass for the end of a file. What is read on the way is served, so that an ABOR which
+    /// came with that end is heard. False if the peer has gone and lines that wait their turn keep
+    /// the session from knowing it.
+    pub(super) fn probe(&mut self, key: Key) -> bool {
+        let Some(mut control) = self.take_control(key) else { return false };
+        if control.stage == Stage::Open && !control.hung_up {
             control.channel.suspect();
+            let mut framer = std::mem::replace(&mut control.framer, Framer::new(0));
+            for _ in 0..READS_A_TURN {
+                // Lines that wait their turn must not hide the end behind them.
+                if control.hung_up
+                    || framer.pending() >= READ
+                    || !self.fill(&mut control, &mut framer)
+                {
+                    break;
+                }
+            }
+            control.framer = framer;
             self.serve_lines(&mut control);
         }
+        // A session that was told of the end and lets the transfer go on has heard a QUIT before it.
+        let present = control.stage == Stage::Open && (!control.hung_up || control.told);
         self.put_control(control);
         self.queue_control(key);
+        present
     }
 
     /// Throws away what a departing peer still sends. True if the budget ended it.
@@ -286,6 +302,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         self.unlink(control);
         control.stage = Stage::Leaving;
+        self.clients = self.clients.saturating_sub(1);
         self.set_due(control, Due::Linger, self.limits.linger);
         self.mark_dirty(control);
     }
@@ -296,6 +313,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return;
         }
         self.unlink(control);
+        if control.stage == Stage::Open {
+            self.clients = self.clients.saturating_sub(1);
+        }
         control.stage = Stage::Gone;
         self.graveyard.push(control.key);
     }
@@ -322,9 +342,16 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     fn flush(&mut self, control: &mut Control<I, T>) {
         let was_high = control.channel.outbox.is_high();
+        let waited = control.channel.outbox.len();
         match control.channel.flush(&mut self.io) {
             Ok(Moved::End | Moved::Bytes(_)) => {}
-            Ok(Moved::Blocked) => return,
+            Ok(Moved::Blocked) => {
+                // A peer on a slow line is not cut off from what was said, as long as it reads.
+                if control.stage == Stage::Leaving && control.channel.outbox.len() < waited {
+                    self.set_due(control, Due::Linger, self.limits.linger);
+                }
+                return;
+            }
             Err(error) => {
                 debug!("{}: control connection lost: {error}", control.ends.peer);
                 self.lose(control);
@@ -336,6 +363,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.lose(control);
             } else {
                 control.stage = Stage::Lingering;
+                self.set_due(control, Due::Linger, self.limits.linger);
                 self.requeue(control);
             }
         } else if was_high {

@@ -158,13 +158,17 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// An upload is whole, if its sender is still there to have meant it.
     fn receive(&mut self, key: Key, owner: Key) {
-        self.probe(owner);
+        let present = self.probe(owner);
         let transfer = match self.slots.get_mut(key) {
             Some(Slot::Data(data)) => data.transfer.take(),
             Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
         };
         if let Some(transfer) = transfer {
-            let outcome = transfer.commit();
+            let outcome = if present {
+                transfer.commit()
+            } else {
+                Outcome::Lost { loss: Loss::Broken, bytes: transfer.moved() }
+            };
             self.settle(owner, outcome);
         }
     }

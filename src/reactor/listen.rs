@@ -10,11 +10,11 @@ use super::control::Control;
 use super::{Reactor, Slot};
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
-use crate::terms::Key;
+use crate::terms::{Key, Moment};
 use crate::tree::Tree;
 
-/// Clients above the limit that are told why they are refused, at the same time; in a flood of more
-/// the rest are closed without a word.
+/// Control connections above the limit on clients, those that are refused or just leaving, that are
+/// kept to take their last reply; in a flood of more the rest are closed without a word.
 const FAREWELLS: usize = 256;
 
 /// A listening socket.
@@ -33,8 +33,18 @@ pub(super) struct Listener<I: Io> {
 pub(super) enum Role {
     /// Control connections that speak this dialect.
     Control(Dialect),
-    /// Passive data connections: which control connection waits for one from which address.
-    Passive(HashMap<IpAddr, Key>),
+    /// Passive data connections: who has a claim on the next one from which address.
+    Passive(HashMap<IpAddr, Claim>),
+}
+
+/// Whose the next connection from an address is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// This control connection waits for it.
+    Waiting(Key),
+    /// Nobody's: a route was given up at that moment before its connection had been accepted. It
+    /// may still come, and must not be taken for that of the next route.
+    GivenUp(Moment),
 }
 
 impl<I: Io> Listener<I> {
@@ -82,7 +92,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let Some(Slot::Listener(listener)) = self.slots.get_mut(key) else {
             return Accepted::Nothing;
         };
-        if listener.paused || !listener.ready {
+        // A listener that is about to be closed admits nobody, for they would not be told to go.
+        let closing = self.drain_until.is_some() && matches!(listener.role, Role::Control(_));
+        if listener.paused || !listener.ready || closing {
             return Accepted::Nothing;
         }
         let (socket, peer) = match self.io.accept(&mut listener.socket) {
@@ -96,15 +108,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         match &mut listener.role {
             Role::Control(dialect) => Accepted::Control(socket, peer, *dialect, listener.address),
             Role::Passive(waiting) => match waiting.remove(&peer.ip()) {
-                Some(owner) => Accepted::Data(socket, owner),
-                None => Accepted::Stranger(socket, peer),
+                Some(Claim::Waiting(owner)) => Accepted::Data(socket, owner),
+                Some(Claim::GivenUp(_)) | None => Accepted::Stranger(socket, peer),
             },
         }
     }
 
     /// Begins a session for a new control connection, or says that it is one too many.
     fn admit(&mut self, socket: I::Socket, peer: SocketAddr, dialect: Dialect, at: SocketAddr) {
-        if self.clients >= self.limits.clients + FAREWELLS {
+        if self.connections >= self.limits.clients + FAREWELLS {
             self.io.close(socket);
             return;
         }
@@ -118,6 +130,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let control = Control::new(key, socket, dialect, ends, self.limits.line);
         self.slots.insert(Slot::Control(Box::new(control)));
         self.clients += 1;
+        self.connections += 1;
         debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
         let Some(mut control) = self.take_control(key) else { return };
         if self.clients > self.limits.clients {

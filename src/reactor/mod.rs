@@ -63,7 +63,7 @@ pub struct Limits {
     pub arrival: Duration,
     /// Time in which a transfer must move at least a byte.
     pub stall: Duration,
-    /// Time that a closed connection is given to take the last reply.
+    /// Time that a departing peer is given to read on, and to go when it has the last reply.
     pub linger: Duration,
     /// How long accepting rests when no descriptor is left.
     pub pause: Duration,
@@ -161,10 +161,14 @@ pub struct Reactor<I: Io, T: Tree> {
     scratch: Box<[u8]>,
     now: Moment,
     today: UnixTime,
-    /// Control connections, for the limit.
+    /// Control connections that are served, for the limit on clients.
     clients: usize,
+    /// All control connections, those included that are leaving or being refused.
+    connections: usize,
     /// Set when the server is about to stop: when what still runs is cut off.
     drain_until: Option<Moment>,
+    /// That moment has come: what ran was ended, and lingers.
+    cut_off: bool,
     passes: u64,
     longest_wait: u64,
 }
@@ -195,7 +199,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             now,
             today,
             clients: 0,
+            connections: 0,
             drain_until: None,
+            cut_off: false,
             passes: 0,
             longest_wait: 0,
         }
@@ -257,7 +263,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.outside.drain(..)
     }
 
-    /// Stops accepting, asks every session to finish, and cuts off what still runs after `grace`.
+    /// Stops accepting, asks every session to finish, and ends what still runs after `grace`; who
+    /// does not take the last reply within a linger more is closed without it.
     pub fn drain(&mut self, grace: Duration) {
         self.now = self.io.now();
         self.drain_until = Some(self.now + grace);
@@ -281,7 +288,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// True when [`Reactor::drain`] was asked for and no client is left.
     pub fn is_drained(&self) -> bool {
-        self.drain_until.is_some() && self.clients == 0
+        self.drain_until.is_some() && self.connections == 0
     }
 
     /// The sockets, for a driver that has sources of its own to watch.

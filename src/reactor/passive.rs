@@ -9,16 +9,24 @@ use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use log::debug;
 
-use super::listen::{Listener, Role};
+use super::listen::{Claim, Listener, Role};
 use super::slots::Slots;
 use super::{Reactor, Slot};
 use crate::io::Io;
 use crate::session::{Ends, Family, RouteFault};
-use crate::terms::Key;
+use crate::terms::{Key, Moment};
 use crate::tree::Tree;
+
+/// How long the connection of a route that was given up may still come.
+const LATE: Duration = Duration::from_secs(10);
+
+/// Ports that are spared for an address's late connections at most, so that giving up routes does
+/// not open listeners without end.
+const SPARED: usize = 8;
 
 /// The listeners that are kept, by the local address that they are bound to. The one that was given
 /// out longest ago comes first, so that a connection that comes too late for one session does not
@@ -35,20 +43,39 @@ impl Ports {
         Self { range, most, kept: HashMap::new() }
     }
 
-    /// Puts the first kept port on which nobody waits for `peer` to the end, and returns it.
-    fn free_for<I: Io, T: Tree>(
-        &mut self,
+    /// The kept ports that may be given to `peer` at `now`.
+    fn choose<I: Io, T: Tree>(
+        &self,
         slots: &Slots<Slot<I, T>>,
         local: IpAddr,
         peer: IpAddr,
-    ) -> Option<(Key, u16)> {
-        let kept = self.kept.get_mut(&local)?;
-        let at = kept.iter().position(|(key, _)| match slots.get(*key) {
-            Some(Slot::Listener(Listener { role: Role::Passive(waiting), .. })) => {
-                !waiting.contains_key(&peer)
+        now: Moment,
+    ) -> Choice {
+        let mut choice = Choice::default();
+        for (at, (key, _)) in self.kept.get(&local).into_iter().flatten().enumerate() {
+            let Some(Slot::Listener(Listener { role: Role::Passive(claims), .. })) =
+                slots.get(*key)
+            else {
+                continue;
+            };
+            match claims.get(&peer) {
+                Some(Claim::Waiting(_)) => {}
+                Some(Claim::GivenUp(since)) if now.since(*since) < LATE => {
+                    choice.spared += 1;
+                    choice.given_up = choice.given_up.or(Some(at));
+                }
+                Some(Claim::GivenUp(_)) | None => {
+                    choice.free = Some(at);
+                    break;
+                }
             }
-            _ => false,
-        })?;
+        }
+        choice
+    }
+
+    /// Puts the port at `at` to the end, and returns it.
+    fn give_out(&mut self, local: IpAddr, at: usize) -> Option<(Key, u16)> {
+        let kept = self.kept.get_mut(&local)?;
         let port = kept.remove(at)?;
         kept.push_back(port);
         Some(port)
@@ -65,6 +92,17 @@ impl Ports {
             .unwrap_or(0..=0)
             .filter(move |port| !full && (*port == 0 || !kept.contains(port)))
     }
+}
+
+/// Where among the kept ports one was found.
+#[derive(Debug, Default)]
+struct Choice {
+    /// The first on which nobody waits for the peer, and no late connection of it is feared.
+    free: Option<usize>,
+    /// The first on which a late connection is.
+    given_up: Option<usize>,
+    /// How many of these there are.
+    spared: usize,
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
@@ -85,14 +123,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return Err(RouteFault::WrongFamily);
         }
         let peer = ends.peer.ip();
-        let (key, port) = match self.ports.free_for(&self.slots, local, peer) {
-            Some(free) => free,
-            None => self.open_passive(local)?,
-        };
-        if let Some(Slot::Listener(Listener { role: Role::Passive(waiting), .. })) =
+        let (key, port) = self.passive_port(local, peer)?;
+        if let Some(Slot::Listener(Listener { role: Role::Passive(claims), .. })) =
             self.slots.get_mut(key)
         {
-            waiting.insert(peer, owner);
+            claims.insert(peer, Claim::Waiting(owner));
         }
         let told = match self.limits.passive_address {
             Some(outside) if local.is_ipv4() => outside,
@@ -101,13 +136,48 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         Ok((key, SocketAddr::new(told, port)))
     }
 
+    /// A port for `peer`: one on which no late connection of it is feared, if there is one.
+    fn passive_port(&mut self, local: IpAddr, peer: IpAddr) -> Result<(Key, u16), RouteFault> {
+        let choice = self.ports.choose(&self.slots, local, peer, self.now);
+        if let Some(free) = choice.free.and_then(|at| self.ports.give_out(local, at)) {
+            return Ok(free);
+        }
+        let fault = if choice.spared >= SPARED {
+            RouteFault::Exhausted
+        } else {
+            match self.open_passive(local) {
+                Ok(port) => return Ok(port),
+                Err(fault) => fault,
+            }
+        };
+        let given_up = choice.given_up.and_then(|at| self.ports.give_out(local, at));
+        let (key, port) = given_up.ok_or(fault)?;
+        // What is late but here is turned away now; what is still on its way can't be told.
+        if let Some(Slot::Listener(listener)) = self.slots.get_mut(key) {
+            listener.ready = true;
+        }
+        self.listener_turn(key);
+        match self.slots.get(key) {
+            Some(Slot::Listener(listener)) if !listener.paused => Ok((key, port)),
+            // With no descriptor left nobody can be turned away.
+            Some(_) | None => Err(fault),
+        }
+    }
+
     /// Nobody waits on `port` for `peer` any more, if it was `owner` who did.
     pub(super) fn unroute_passively(&mut self, port: Key, peer: IpAddr, owner: Key) {
-        if let Some(Slot::Listener(Listener { role: Role::Passive(waiting), .. })) =
+        let now = self.now;
+        if let Some(Slot::Listener(Listener { role: Role::Passive(claims), .. })) =
             self.slots.get_mut(port)
-            && waiting.get(&peer) == Some(&owner)
+            && claims.get(&peer) == Some(&Claim::Waiting(owner))
         {
-            waiting.remove(&peer);
+            if claims.len() == claims.capacity() {
+                claims.retain(|_, claim| match claim {
+                    Claim::Waiting(_) => true,
+                    Claim::GivenUp(since) => now.since(*since) < LATE,
+                });
+            }
+            claims.insert(peer, Claim::GivenUp(now));
         }
     }
 

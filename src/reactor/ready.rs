@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::{Reactor, Slot};
 use crate::io::{Io, Ready};
-use crate::terms::Key;
+use crate::terms::{Key, Outcome};
 use crate::tree::Tree;
 
 /// Keys that have work, in the order in which they came, each with the pass in which it did. That a
@@ -110,11 +110,30 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// The time to drain is over: whoever is still here is closed.
+    /// The time to drain is over. What still runs is ended and its client told; whoever is here
+    /// after another linger is closed.
     fn cut_off(&mut self) {
+        let last_words = !std::mem::replace(&mut self.cut_off, true);
+        if last_words {
+            self.drain_until = Some(self.now + self.limits.linger);
+        }
         let keys: Vec<Key> = self.slots.iter().map(|(key, _)| key).collect();
         for key in keys {
-            self.part_with(key);
+            if last_words {
+                self.cut_short(key);
+            } else {
+                self.part_with(key);
+            }
         }
+    }
+
+    /// Ends the transfer of a control connection, if it has one.
+    fn cut_short(&mut self, key: Key) {
+        let Some(mut control) = self.take_control(key) else { return };
+        if let Some(bytes) = self.moved(&control) {
+            self.end_transfer(&mut control, Outcome::Aborted { bytes });
+        }
+        self.put_control(control);
+        self.queue_control(key);
     }
 }

@@ -16,7 +16,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             match slot {
                 Slot::Listener(listener) => self.io.close_listener(listener.socket),
                 Slot::Control(control) => {
-                    self.clients = self.clients.saturating_sub(1);
+                    self.connections = self.connections.saturating_sub(1);
                     control.channel.close(&mut self.io);
                 }
                 Slot::Data(data) => data.channel.close(&mut self.io),

@@ -1,0 +1,483 @@
+//! The virtual network: connections with latency and bounded buffers, listeners with a backlog, and
+//! the clock of it all.
+//!
+//! Both ends of every connection meet here: the reactor's through [`FakeIo`], the peers' through the
+//! functions of [`shore`]. It keeps epoll's books for the reactor's end: an edge-triggered event
+//! comes when something arrives, when there is room again after a write had answered `WouldBlock`,
+//! or when a socket is registered while something is ready, and not otherwise.
+//!
+//! It knows nothing of FTP, nor of who the peers are: to it they are numbers that it wakes.
+
+mod desk;
+mod faults;
+mod io;
+mod pipe;
+mod shore;
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use coracle::terms::Key;
+
+pub(crate) use faults::Faults;
+pub(crate) use io::{FakeIo, Peers};
+pub(crate) use shore::Got;
+
+use crate::rng::Rng;
+use pipe::{Parcel, Pipe};
+
+/// Connections that wait in a listener's backlog at most.
+const BACKLOG: usize = 128;
+
+/// How long a connection that found the backlog full, or nobody to answer, is tried for anew.
+const RETRY_NANOS: u64 = 1_000_000_000;
+
+/// A connection, for good: the number is never used for another.
+pub(crate) type ConnId = usize;
+
+/// A peer.
+pub(crate) type PeerId = usize;
+
+/// Why a peer is woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wake {
+    /// The connection that it dialled is up.
+    Opened(ConnId),
+    /// The connection that it dialled was refused.
+    Refused(ConnId),
+    /// The server has connected to where it listens.
+    Called(ConnId),
+    /// Something has arrived, or there is room again.
+    Stirred(ConnId),
+    /// An alarm that it set has rung.
+    Alarm(u64),
+}
+
+/// Something that is to happen at its time.
+#[derive(Debug, Clone, Copy)]
+enum Happening {
+    /// The head of what flies to the server has arrived.
+    ToServer(ConnId),
+    /// The head of what flies to the peer has arrived.
+    ToPeer(ConnId),
+    /// A peer's dial reaches the server.
+    Knock(ConnId),
+    /// The server's dial reaches the peer.
+    Call(ConnId),
+    /// The answer to the server's dial comes back.
+    Answered(ConnId),
+    /// The server hears that the peer has read.
+    RoomForServer(ConnId),
+    /// An event that was held back, or is owed.
+    Nudge(Source, Hint),
+    /// A peer is woken.
+    Wake(PeerId, Wake),
+    /// A source of the driver's own is ready.
+    Outside(Key),
+}
+
+/// What an event can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Conn(ConnId),
+    Listener(usize),
+    Outside(Key),
+}
+
+/// Directions in which something became possible.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hint {
+    readable: bool,
+    writable: bool,
+}
+
+/// How the reactor's end of a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Desk {
+    /// The reactor has not got it yet.
+    Unborn,
+    /// It holds the socket.
+    Held,
+    /// It has closed it.
+    Closed,
+}
+
+/// How a connection that the server dialled stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dial {
+    /// It was not the server who dialled, or it is up.
+    Up,
+    /// No answer yet.
+    Pending,
+    /// Nobody listens there.
+    Refused,
+}
+
+/// One connection with both of its ends.
+#[derive(Debug)]
+struct Conn {
+    server: SocketAddr,
+    peer: SocketAddr,
+    owner: PeerId,
+    latency: u64,
+    to_server: Pipe,
+    to_peer: Pipe,
+    desk: Desk,
+    dial: Dial,
+    /// The peer's end is open.
+    peer_open: bool,
+    /// The key under which the poll knows the reactor's end.
+    watched: Option<Key>,
+    /// What the next event is to say.
+    hint: Hint,
+    /// It stands among the ready, or its event is being held back.
+    listed: bool,
+    /// It is a data connection: its turns are timed.
+    data: bool,
+    /// The pass from which on the reactor could go on moving its bytes.
+    runnable_since: Option<u64>,
+}
+
+/// A listener of the reactor's.
+#[derive(Debug)]
+struct Harbour {
+    address: SocketAddr,
+    key: Key,
+    backlog: VecDeque<ConnId>,
+    listed: bool,
+    open: bool,
+}
+
+/// What is counted for the checks.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Stats {
+    /// Connections that the reactor holds.
+    pub(crate) server_sockets: usize,
+    /// Listeners that the reactor holds.
+    pub(crate) listeners: usize,
+    /// The most bytes that were offered to one write: what waited in an outbox.
+    pub(crate) most_offered: usize,
+    /// The most passes that a data connection that could move bytes was not served.
+    pub(crate) longest_turn: u64,
+    /// Accepts, listens and dials that found no descriptor.
+    pub(crate) exhaustions: u64,
+    /// Polls.
+    pub(crate) polls: u64,
+}
+
+/// The network.
+pub(crate) struct Net {
+    now: u64,
+    rng: Rng,
+    faults: Faults,
+    conns: Vec<Conn>,
+    harbours: Vec<Harbour>,
+    /// Where peers listen, and which.
+    moorings: HashMap<SocketAddr, PeerId>,
+    agenda: BTreeMap<(u64, u64), Happening>,
+    sequence: u64,
+    ready: VecDeque<Source>,
+    /// Keys of closed sockets, of which stale events speak.
+    buried: VecDeque<Key>,
+    next_port: u16,
+    asleep: bool,
+    stats: Stats,
+    tracing: bool,
+}
+
+impl Net {
+    /// A network without anybody in it.
+    pub(crate) fn new(rng: Rng, faults: Faults, tracing: bool) -> Self {
+        Self {
+            now: 0,
+            rng,
+            faults,
+            conns: Vec::new(),
+            harbours: Vec::new(),
+            moorings: HashMap::new(),
+            agenda: BTreeMap::new(),
+            sequence: 0,
+            ready: VecDeque::new(),
+            buried: VecDeque::new(),
+            next_port: 40_000,
+            asleep: false,
+            stats: Stats::default(),
+            tracing,
+        }
+    }
+
+    /// Nanoseconds since the start.
+    pub(crate) const fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Whether the last poll would have waited for ever, with nobody left to end it.
+    pub(crate) const fn is_asleep(&self) -> bool {
+        self.asleep
+    }
+
+    /// What was counted so far.
+    pub(crate) const fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Says what happens, where the scenario is replayed.
+    pub(crate) fn trace(&self, what: impl FnOnce() -> String) {
+        if self.tracing {
+            eprintln!("{:>14.6} {}", Duration::from_nanos(self.now).as_secs_f64(), what());
+        }
+    }
+
+    /// Makes a source of the driver's own ready after a while.
+    pub(crate) fn ring_outside(&mut self, key: Key, after: Duration) {
+        self.schedule(nanos(after), Happening::Outside(key));
+    }
+
+    /// Connections that the reactor still holds, for a complaint.
+    pub(crate) fn held(&self) -> Vec<(SocketAddr, SocketAddr)> {
+        let held = self.conns.iter().filter(|conn| conn.desk == Desk::Held);
+        held.map(|conn| (conn.server, conn.peer)).collect()
+    }
+
+    fn schedule(&mut self, after: u64, what: Happening) {
+        self.schedule_at(self.now.saturating_add(after), what);
+    }
+
+    fn schedule_at(&mut self, at: u64, what: Happening) {
+        self.sequence += 1;
+        self.agenda.insert((at, self.sequence), what);
+    }
+
+    /// When the next thing happens.
+    fn next_at(&self) -> Option<u64> {
+        self.agenda.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// Lets the next thing that is due happen. Returns whom to wake for it; `None` if nothing is
+    /// due.
+    fn advance(&mut self) -> Option<Option<(PeerId, Wake)>> {
+        let first = self.agenda.first_entry()?;
+        if first.key().0 > self.now {
+            return None;
+        }
+        Some(match first.remove() {
+            Happening::ToServer(id) => {
+                self.land_at_server(id);
+                None
+            }
+            Happening::ToPeer(id) => self.land_at_peer(id),
+            Happening::Knock(id) => {
+                self.knock(id);
+                None
+            }
+            Happening::Call(id) => self.call(id),
+            Happening::Answered(id) => {
+                self.hint(Source::Conn(id), Hint { readable: false, writable: true });
+                let conn = &mut self.conns[id];
+                if conn.dial == Dial::Pending {
+                    conn.dial = Dial::Up;
+                    if conn.desk == Desk::Closed {
+                        self.answer_with_reset(id);
+                    }
+                }
+                None
+            }
+            Happening::RoomForServer(id) => {
+                let pipe = &mut self.conns[id].to_peer;
+                if pipe.starved && pipe.is_roomy() {
+                    pipe.starved = false;
+                    self.hint(Source::Conn(id), Hint { readable: false, writable: true });
+                }
+                None
+            }
+            Happening::Nudge(source, hint) => {
+                match source {
+                    Source::Conn(id) => self.conns[id].listed = false,
+                    Source::Listener(id) => self.harbours[id].listed = false,
+                    Source::Outside(_) => {}
+                }
+                self.hint(source, hint);
+                None
+            }
+            Happening::Wake(peer, wake) => Some((peer, wake)),
+            Happening::Outside(key) => {
+                self.ready.push_back(Source::Outside(key));
+                None
+            }
+        })
+    }
+
+    /// Owes the reactor an event.
+    fn hint(&mut self, source: Source, hint: Hint) {
+        let listed = match source {
+            Source::Conn(id) => {
+                let conn = &mut self.conns[id];
+                conn.hint.readable |= hint.readable;
+                conn.hint.writable |= hint.writable;
+                if conn.watched.is_none() || conn.desk != Desk::Held {
+                    return;
+                }
+                std::mem::replace(&mut conn.listed, true)
+            }
+            Source::Listener(id) => std::mem::replace(&mut self.harbours[id].listed, true),
+            Source::Outside(_) => false,
+        };
+        if !listed {
+            self.ready.push_back(source);
+        }
+    }
+
+    fn land_at_server(&mut self, id: ConnId) {
+        let now = self.now;
+        let conn = &mut self.conns[id];
+        let mut hint = Hint { readable: true, writable: false };
+        match conn.to_server.land(now) {
+            None => return,
+            Some(Parcel::Bytes(bytes)) => {
+                if conn.desk == Desk::Closed {
+                    conn.to_server.lose(&bytes);
+                    self.answer_with_reset(id);
+                    return;
+                }
+                conn.to_server.lay(&bytes);
+            }
+            Some(Parcel::End) => conn.to_server.end = true,
+            Some(Parcel::Reset) => {
+                conn.to_server.reset = true;
+                conn.to_peer.recall();
+                hint.writable = true;
+            }
+        }
+        self.hint(Source::Conn(id), hint);
+    }
+
+    /// Bytes came for a socket that is closed.
+    fn answer_with_reset(&mut self, id: ConnId) {
+        let at = self.now + self.conns[id].latency;
+        let at = self.conns[id].to_peer.send(at, Parcel::Reset);
+        self.schedule_at(at, Happening::ToPeer(id));
+    }
+
+    fn land_at_peer(&mut self, id: ConnId) -> Option<(PeerId, Wake)> {
+        let (now, eat) = (self.now, self.faults.resets_eat);
+        let conn = &mut self.conns[id];
+        match conn.to_peer.land(now)? {
+            Parcel::Bytes(bytes) => {
+                if !conn.peer_open {
+                    conn.to_peer.lose(&bytes);
+                    if !conn.to_server.reset && conn.desk != Desk::Closed {
+                        let at = conn.to_server.send(now + conn.latency, Parcel::Reset);
+                        self.schedule_at(at, Happening::ToServer(id));
+                    }
+                    return None;
+                }
+                conn.to_peer.lay(&bytes);
+            }
+            Parcel::End => conn.to_peer.end = true,
+            Parcel::Reset => {
+                conn.to_peer.reset = true;
+                conn.to_server.recall();
+                if eat {
+                    conn.to_peer.eat();
+                }
+            }
+        }
+        conn.peer_open.then_some((conn.owner, Wake::Stirred(id)))
+    }
+
+    /// A peer's dial reaches the server's machine, whose kernel answers.
+    fn knock(&mut self, id: ConnId) {
+        let to = self.conns[id].server;
+        let (owner, latency) = (self.conns[id].owner, self.conns[id].latency);
+        let found = self.harbours.iter().position(|harbour| {
+            harbour.open
+                && harbour.address.port() == to.port()
+                && (harbour.address.ip() == to.ip() || harbour.address.ip().is_unspecified())
+        });
+        let Some(harbour) = found else {
+            self.schedule(latency, Happening::Wake(owner, Wake::Refused(id)));
+            return;
+        };
+        if self.harbours[harbour].backlog.len() >= BACKLOG {
+            self.schedule(RETRY_NANOS, Happening::Knock(id));
+            return;
+        }
+        self.harbours[harbour].backlog.push_back(id);
+        self.hint(Source::Listener(harbour), Hint { readable: true, writable: false });
+        self.schedule(latency, Happening::Wake(owner, Wake::Opened(id)));
+    }
+
+    /// The server's dial reaches a peer's machine.
+    fn call(&mut self, id: ConnId) -> Option<(PeerId, Wake)> {
+        let conn = &mut self.conns[id];
+        let latency = conn.latency;
+        let Some(owner) = self.moorings.get(&conn.peer).copied() else {
+            conn.dial = Dial::Refused;
+            self.schedule(latency, Happening::Answered(id));
+            return None;
+        };
+        if owner == PeerId::MAX {
+            // A black hole: nobody ever answers.
+            return None;
+        }
+        conn.owner = owner;
+        conn.peer_open = true;
+        self.schedule(latency, Happening::Answered(id));
+        Some((owner, Wake::Called(id)))
+    }
+
+    /// A connection between these two, with buffers and a latency of its own.
+    fn connection(&mut self, server: SocketAddr, peer: SocketAddr, owner: PeerId) -> ConnId {
+        let latency = match self.rng.below(4) {
+            0 => self.rng.within(10_000..100_000),
+            1 | 2 => self.rng.within(100_000..5_000_000),
+            _ => self.rng.within(5_000_000..80_000_000),
+        };
+        let capacity = |rng: &mut Rng| match rng.below(4) {
+            0 => rng.size(64..1024),
+            1 => rng.size(1024..16 * 1024),
+            _ => rng.size(16 * 1024..256 * 1024),
+        };
+        let conn = Conn {
+            server,
+            peer,
+            owner,
+            latency,
+            to_server: Pipe::new(capacity(&mut self.rng)),
+            to_peer: Pipe::new(capacity(&mut self.rng)),
+            desk: Desk::Unborn,
+            dial: Dial::Up,
+            peer_open: true,
+            watched: None,
+            hint: Hint::default(),
+            listed: false,
+            data: false,
+            runnable_since: None,
+        };
+        self.conns.push(conn);
+        self.conns.len() - 1
+    }
+
+    fn free_port(&mut self, taken: impl Fn(&Self, u16) -> bool) -> u16 {
+        loop {
+            self.next_port = self.next_port.checked_add(1).unwrap_or(40_000);
+            if !taken(self, self.next_port) {
+                return self.next_port;
+            }
+        }
+    }
+}
+
+/// `address` as a socket of both families shows it.
+fn mapped(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) => SocketAddr::new(ip.to_ipv6_mapped().into(), address.port()),
+        IpAddr::V6(_) => address,
+    }
+}
+
+/// `duration` in nanoseconds.
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,216 @@
+//! What a server owes its client: one final reply a command, in order.
+//!
+//! Every line that a peer sends is entered, every reply that it reads is crossed off. ABOR, STAT and
+//! QUIT may overtake what waits behind a transfer; nothing else may. A reply that nobody asked for,
+//! or of a class that its command can't have, is a panic.
+
+use std::collections::VecDeque;
+
+use coracle::wire::ftp::reply::{Reply, ReplyReader};
+use coracle::wire::ftp::verb::Verb;
+use coracle::wire::line::{Framer, Line};
+
+/// Longest line of a reply.
+const LINE: usize = 64 * 1024;
+
+/// What a reply is owed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Owed {
+    Greeting,
+    Command(Option<Verb>, Vec<u8>),
+}
+
+/// A reply, and the command that it answers; `None` for the greeting and for what nobody asked for.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The command's line.
+    pub(crate) line: Option<Vec<u8>>,
+    /// The reply.
+    pub(crate) reply: Reply,
+}
+
+/// The books of one control connection.
+pub(crate) struct Ledger {
+    sent: Framer,
+    heard: Framer,
+    reader: ReplyReader,
+    owed: VecDeque<Owed>,
+    /// A transfer has its preliminary reply.
+    marked: bool,
+    /// Replies behind which the server closes: 221 and 421.
+    closing: bool,
+    /// It was 421.
+    shown_out: bool,
+}
+
+impl Ledger {
+    /// The books of a fresh connection: a greeting is owed.
+    pub(crate) fn new() -> Self {
+        Self {
+            sent: Framer::new(LINE),
+            heard: Framer::new(LINE),
+            reader: ReplyReader::new(),
+            owed: VecDeque::from([Owed::Greeting]),
+            marked: false,
+            closing: false,
+            shown_out: false,
+        }
+    }
+
+    /// Enters what was sent.
+    pub(crate) fn sent(&mut self, bytes: &[u8]) {
+        self.sent.push(bytes);
+        while let Some(line) = self.sent.next_line() {
+            let line = match line {
+                Line::Text(line) => line.to_vec(),
+                Line::TooLong => Vec::new(),
+            };
+            let word: Vec<u8> = line.iter().copied().take_while(|b| *b != b' ').collect();
+            self.owed.push_back(Owed::Command(Verb::parse(&word), line));
+        }
+    }
+
+    /// Crosses off what was read, and returns the final replies in it.
+    pub(crate) fn received(&mut self, bytes: &[u8]) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        self.heard.push(bytes);
+        while let Some(line) = self.heard.next_line() {
+            let Line::Text(line) = line else { panic!("a reply line is too long") };
+            let said = line.escape_ascii().to_string();
+            let reply = match self.reader.line(line) {
+                Ok(Some(reply)) => reply,
+                Ok(None) => continue,
+                Err(fault) => panic!("that is no reply: {fault:?}: {said}"),
+            };
+            entries.extend(self.cross_off(reply));
+        }
+        entries
+    }
+
+    /// Commands whose replies have not come.
+    pub(crate) fn owes(&self) -> usize {
+        self.owed.len()
+    }
+
+    /// Whether the server has said that it closes.
+    pub(crate) const fn is_closing(&self) -> bool {
+        self.closing
+    }
+
+    /// Whether the server has said 421.
+    pub(crate) const fn is_shown_out(&self) -> bool {
+        self.shown_out
+    }
+
+    /// Whether nothing has been heard at all: where accepting fails, a connection may be dropped.
+    pub(crate) fn is_unheard(&self) -> bool {
+        self.owed.front() == Some(&Owed::Greeting)
+    }
+
+    /// What is owed, for a complaint.
+    pub(crate) fn describe(&self) -> String {
+        let line = |owed: &Owed| match owed {
+            Owed::Greeting => "the greeting".to_owned(),
+            Owed::Command(_, line) => line.escape_ascii().to_string(),
+        };
+        self.owed.iter().take(20).map(line).collect::<Vec<_>>().join(", ")
+    }
+
+    fn cross_off(&mut self, reply: Reply) -> Option<Entry> {
+        let code = reply.code().number();
+        assert!(!self.closing, "{code} after the last reply: {}", reply.text());
+        if code < 200 {
+            self.mark(code);
+            return None;
+        }
+        if code == 421 {
+            self.closing = true;
+            self.shown_out = true;
+            return Some(Entry { line: None, reply });
+        }
+        let Some(front) = self.owed.front() else {
+            panic!("nobody asked for this: {code} {}", reply.text());
+        };
+        let at = if allows(front, code) {
+            0
+        } else {
+            let overtaking =
+                self.owed.iter().position(|owed| is_urgent(owed) && allows(owed, code));
+            overtaking.unwrap_or_else(|| {
+                panic!("{code} {} answers none of: {}", reply.text(), self.describe())
+            })
+        };
+        if at == 0 {
+            self.marked = false;
+        }
+        self.closing = code == 221;
+        let line = match self.owed.remove(at) {
+            Some(Owed::Command(_, line)) => Some(line),
+            Some(Owed::Greeting) | None => None,
+        };
+        Some(Entry { line, reply })
+    }
+
+    fn mark(&mut self, code: u16) {
+        let transfers = match self.owed.front() {
+            Some(Owed::Command(Some(verb), _)) => is_transfer(*verb),
+            Some(Owed::Command(None, _) | Owed::Greeting) | None => false,
+        };
+        assert!(transfers, "{code} and no transfer was asked for: {}", self.describe());
+        assert!(!self.marked, "{code} a second time for one transfer: {}", self.describe());
+        self.marked = true;
+    }
+}
+
+fn is_transfer(verb: Verb) -> bool {
+    [Verb::Retr, Verb::Stor, Verb::Appe, Verb::List, Verb::Nlst, Verb::Mlsd].contains(&verb)
+}
+
+fn is_urgent(owed: &Owed) -> bool {
+    match owed {
+        Owed::Command(Some(verb), _) => [Verb::Abor, Verb::Stat, Verb::Quit].contains(verb),
+        Owed::Command(None, _) | Owed::Greeting => false,
+    }
+}
+
+/// Whether `code` may answer a command (RFC 959, section 5.4). Refusals are left to the server but
+/// where there is nothing to refuse.
+fn allows(owed: &Owed, code: u16) -> bool {
+    let verb = match owed {
+        Owed::Greeting => return code == 220,
+        Owed::Command(None, _) => return (500..=504).contains(&code) || code == 530,
+        Owed::Command(Some(verb), _) => *verb,
+    };
+    let good: &[u16] = if is_transfer(verb) {
+        &[226, 250]
+    } else if verb == Verb::Abor {
+        return [225, 226, 501, 530].contains(&code);
+    } else if verb == Verb::Quit {
+        return [221, 501].contains(&code);
+    } else if verb == Verb::Stat {
+        return [211, 212, 213, 450, 501, 530, 550].contains(&code);
+    } else if verb == Verb::User {
+        &[230, 331]
+    } else if verb == Verb::Pass {
+        &[202, 230]
+    } else if verb == Verb::Epsv {
+        &[229, 200]
+    } else if verb == Verb::Pasv {
+        &[227]
+    } else if verb == Verb::Pwd || verb == Verb::Mkd {
+        &[257]
+    } else if verb == Verb::Size || verb == Verb::Mdtm {
+        &[213]
+    } else if verb == Verb::Rest || verb == Verb::Rnfr {
+        &[350]
+    } else if verb == Verb::Rein {
+        &[220]
+    } else if [Verb::Feat, Verb::Help].contains(&verb) {
+        &[211, 214]
+    } else if verb == Verb::Syst {
+        &[215]
+    } else {
+        &[200, 202, 250]
+    };
+    good.contains(&code) || (400..600).contains(&code)
+}

@@ -1,0 +1,338 @@
+//! One run: a scenario, the real reactor in it, and the checks after each of its passes.
+//!
+//! The run ends when nothing can happen any more: every peer has done what it wanted or was shown
+//! out, and every deadline has passed. Then nothing of anybody may be left.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use coracle::accounts::{Accounts, Challenge, Verdict};
+use coracle::reactor::{Limits, Reactor};
+use coracle::session::{Dialect, Settings};
+use coracle::terms::{Fault, Key, Trouble, UnixTime};
+use coracle::tree::MemoryTree;
+
+use crate::net::{FakeIo, Faults, Net};
+use crate::peers::{Actor, Cast, Lore, START, Tally};
+use crate::rng::Rng;
+
+/// The poll's name for verdicts that are ready.
+const HELPER: Key = Key::outside(1);
+
+/// The poll's name for the signal to stop.
+const SIGNAL: Key = Key::outside(0);
+
+/// The poll's name for a disk that begins to fail.
+const DISK: Key = Key::outside(2);
+
+/// Passes that a slot may stand in a queue before its turn.
+const LONGEST_WAIT: u64 = 1;
+
+/// Passes that a data connection that can move bytes may go without a turn. One more than a queue
+/// takes, for what an event has to wake first.
+const LONGEST_TURN: u64 = 2;
+
+/// Bytes that may wait in an outbox: its high water, and the replies of a turn behind it, of which
+/// STAT's listing is the largest.
+const MOST_WAITING: usize = 64 * 1024 + 256 * 1024;
+
+/// Passes and time in which everything has to come to its end.
+const MOST_PASSES: u64 = 3_000_000;
+const LONGEST_RUN: Duration = Duration::from_secs(4 * 3600);
+
+/// The reactor under simulation.
+type Loop = Reactor<FakeIo<Cast>, MemoryTree>;
+
+/// What a run is made of.
+pub(crate) struct Scenario {
+    /// The dice of the network.
+    pub(crate) rng: Rng,
+    /// The limits of the server.
+    pub(crate) limits: Limits,
+    /// What its operator has set.
+    pub(crate) settings: Settings,
+    /// Who may come in.
+    pub(crate) accounts: Accounts,
+    /// What may go wrong.
+    pub(crate) faults: Faults,
+    /// What all know.
+    pub(crate) lore: Lore,
+    /// Who comes, and when.
+    pub(crate) actors: Vec<(Duration, Box<dyn Actor>)>,
+    /// When the server is told to stop, and how long transfers may go on.
+    pub(crate) drain: Option<(Duration, Duration)>,
+    /// When the disk fails, and how.
+    pub(crate) disk: Vec<(Duration, DiskFault)>,
+    /// Whether listeners serve both families at once.
+    pub(crate) unspecified: bool,
+    /// Nobody is to be told 421 before they are through.
+    pub(crate) unhurried: bool,
+    /// How long the helper thread takes for a verdict at most.
+    pub(crate) pondering: Duration,
+}
+
+/// How the disk fails.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum DiskFault {
+    /// A write finds it full.
+    Full(u64),
+    /// A read fails.
+    Read(u64),
+    /// A write fails.
+    Write(u64),
+    /// A file can't be put in place.
+    Commit(u64),
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Report {
+    /// What the peers did.
+    pub(crate) tally: Tally,
+    /// Passes of the reactor.
+    pub(crate) passes: u64,
+    /// The most bytes that waited in an outbox.
+    pub(crate) most_waiting: usize,
+    /// The most passes that a data connection went without a turn.
+    pub(crate) longest_turn: u64,
+    /// How often no descriptor was left.
+    pub(crate) exhaustions: u64,
+    /// Virtual time at the end.
+    pub(crate) took: Duration,
+}
+
+impl Report {
+    /// Adds what another run came to.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.tally.add(&other.tally);
+        self.passes += other.passes;
+        self.most_waiting = self.most_waiting.max(other.most_waiting);
+        self.longest_turn = self.longest_turn.max(other.longest_turn);
+        self.exhaustions += other.exhaustions;
+        self.took += other.took;
+    }
+}
+
+/// A run.
+struct World {
+    rng: Rng,
+    net: Rc<RefCell<Net>>,
+    cast: Rc<RefCell<Cast>>,
+    tree: MemoryTree,
+    reactor: Loop,
+    /// Verdicts that are being worked out: when they are ready, and whose they are.
+    verdicts: Vec<(u64, Key, Verdict)>,
+    drain: Option<(Duration, Duration)>,
+    linger: Duration,
+    pondering: Duration,
+    disk: Vec<(Duration, DiskFault)>,
+    passes: u64,
+    large: bool,
+    unhurried: bool,
+}
+
+/// Runs a scenario to its end.
+pub(crate) fn run(scenario: Scenario, tracing: bool) -> Report {
+    let mut world = World::new(scenario, tracing);
+    while !world.is_over() {
+        world.pass();
+        world.check_pass();
+    }
+    world.check_end()
+}
+
+impl World {
+    fn new(scenario: Scenario, tracing: bool) -> Self {
+        let Scenario { mut rng, limits, settings, accounts, faults, mut lore, .. } = scenario;
+        let net = Rc::new(RefCell::new(Net::new(rng.fork(), faults, tracing)));
+        let tree = lore.tree.clone();
+        let (ftp, guided, linger) = (lore.ftp, lore.guided, limits.linger);
+        lore.tally = Tally::default();
+        let mut actors = Vec::new();
+        for (number, (start, actor)) in scenario.actors.into_iter().enumerate() {
+            net.borrow_mut().alarm(number, start, START);
+            actors.push(actor);
+        }
+        let large = actors.len() > 100;
+        let cast = Rc::new(RefCell::new(Cast { actors, lore }));
+        let io = FakeIo::new(Rc::clone(&net), Rc::clone(&cast));
+        let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
+        for (mut address, dialect) in [(ftp, Dialect::Ftp), (guided, Dialect::Guided)] {
+            if scenario.unspecified {
+                address.set_ip(std::net::Ipv6Addr::UNSPECIFIED.into());
+            }
+            reactor.listen(address, dialect).expect("the well-known ports are free");
+        }
+        if let Some((after, _)) = scenario.drain {
+            net.borrow_mut().ring_outside(SIGNAL, after);
+        }
+        for (after, _) in &scenario.disk {
+            net.borrow_mut().ring_outside(DISK, *after);
+        }
+        Self {
+            rng,
+            net,
+            cast,
+            tree,
+            reactor,
+            verdicts: Vec::new(),
+            drain: scenario.drain,
+            linger,
+            pondering: scenario.pondering,
+            disk: scenario.disk,
+            passes: 0,
+            large,
+            unhurried: scenario.unhurried,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.net.borrow().is_asleep() || self.reactor.is_drained()
+    }
+
+    /// One pass, and what the daemon does behind it.
+    fn pass(&mut self) {
+        self.passes += 1;
+        let now = self.net.borrow().now();
+        self.tree
+            .set_now(UnixTime(1_767_225_600 + i64::try_from(now / 1_000_000_000).unwrap_or(0)));
+        self.reactor.pass().expect("a poll does not fail");
+        let challenges: Vec<(Key, Challenge)> = self.reactor.challenges().collect();
+        for (key, challenge) in challenges {
+            let after = Duration::from_micros(match self.rng.below(3) {
+                0 => self.rng.below(100),
+                1 => self.rng.below(50_000),
+                _ => self.rng.below(u64::try_from(self.pondering.as_micros()).unwrap_or(0)),
+            });
+            let mut net = self.net.borrow_mut();
+            let at = net.now() + u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
+            self.verdicts.push((at, key, challenge.judge()));
+            net.ring_outside(HELPER, after);
+        }
+        let outside: Vec<Key> = self.reactor.outside().collect();
+        for key in outside {
+            if key == HELPER {
+                self.bring_verdicts();
+            } else if key == SIGNAL {
+                self.begin_to_drain();
+            } else if key == DISK {
+                self.break_disk();
+            }
+        }
+    }
+
+    fn bring_verdicts(&mut self) {
+        let now = self.net.borrow().now();
+        for (at, key, verdict) in std::mem::take(&mut self.verdicts) {
+            if at <= now {
+                self.reactor.verdict(key, verdict);
+            } else {
+                self.verdicts.push((at, key, verdict));
+            }
+        }
+    }
+
+    fn begin_to_drain(&mut self) {
+        if let Some((_, grace)) = self.drain {
+            let now = self.net.borrow().now();
+            self.net.borrow().trace(|| format!("drain, {grace:?}"));
+            let words = u64::try_from((grace + self.linger).as_nanos()).unwrap_or(u64::MAX);
+            self.cast.borrow_mut().lore.cut_at = Some(now + words);
+            self.reactor.drain(grace);
+        }
+    }
+
+    fn break_disk(&mut self) {
+        let Some((_, fault)) = self.disk.pop() else { return };
+        self.net.borrow().trace(|| format!("disk: {fault:?}"));
+        match fault {
+            DiskFault::Full(after) => self.tree.fail_write(after, io::ErrorKind::StorageFull),
+            DiskFault::Read(after) => self.tree.fail_read(after, io::ErrorKind::Other),
+            DiskFault::Write(after) => self.tree.fail_write(after, io::ErrorKind::Other),
+            DiskFault::Commit(after) => {
+                self.tree.fail_commit(after, Fault::Trouble(Trouble::DiskFull));
+            }
+        }
+    }
+
+    /// What has to hold at any time.
+    fn check_pass(&self) {
+        let net = self.net.borrow();
+        let stats = net.stats();
+        assert!(self.passes < MOST_PASSES, "it never ends");
+        assert!(net.now() < LONGEST_RUN.as_nanos() as u64, "it lasts for ever");
+        assert!(
+            stats.most_offered <= MOST_WAITING,
+            "{} bytes waited in an outbox",
+            stats.most_offered
+        );
+        assert!(
+            stats.longest_turn <= LONGEST_TURN,
+            "a data connection had no turn for {} passes",
+            stats.longest_turn
+        );
+        if self.large && !self.passes.is_multiple_of(64) {
+            return;
+        }
+        let census = self.reactor.census();
+        assert_eq!(
+            census.controls + census.data,
+            stats.server_sockets,
+            "slots and sockets differ: {census:?}, held: {:?}",
+            net.held()
+        );
+        assert_eq!(census.listeners + census.passive, stats.listeners, "{census:?}");
+        assert!(census.longest_wait <= LONGEST_WAIT, "a slot was starved: {census:?}");
+        assert!(
+            self.tree.parts_under_way() <= census.controls,
+            "{} uploads of {} clients",
+            self.tree.parts_under_way(),
+            census.controls
+        );
+    }
+
+    /// What has to hold at the end.
+    fn check_end(self) -> Report {
+        let Self { mut reactor, net, cast, tree, passes, .. } = self;
+        if reactor.is_drained() {
+            // Listeners are closed by the pass that follows.
+            reactor.pass().expect("a poll does not fail");
+        }
+        let census = reactor.census();
+        let held = net.borrow().held();
+        assert_eq!((census.controls, census.data), (0, 0), "connections are left: {held:?}");
+        assert_eq!(tree.parts_under_way(), 0, "hidden parts are left");
+        assert_eq!(net.borrow().stats().server_sockets, 0, "sockets are left: {held:?}");
+        if reactor.is_drained() {
+            assert_eq!(census.listeners, 0, "a drained server still listens");
+        }
+        drop(reactor);
+        assert_eq!(net.borrow().stats().listeners, 0, "listeners are left");
+        let cast = cast.borrow();
+        if self.unhurried {
+            for actor in &cast.actors {
+                assert!(actor.is_done(), "not done: {}", actor.name());
+            }
+        }
+        for (path, versions) in &cast.lore.versions {
+            let held = cast.lore.content(path);
+            assert!(
+                versions.contains(&held),
+                "{} holds {:?} bytes, which nobody put there",
+                path.escape_ascii(),
+                held.map(|content| content.len())
+            );
+        }
+        let stats = net.borrow().stats();
+        Report {
+            tally: cast.lore.tally,
+            passes,
+            most_waiting: stats.most_offered,
+            longest_turn: stats.longest_turn,
+            exhaustions: stats.exhaustions,
+            took: Duration::from_nanos(net.borrow().now()),
+        }
+    }
+}
