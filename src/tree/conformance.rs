@@ -1,6 +1,14 @@
 //! What every tree does: one set of tests over [`MemoryTree`] and both resolvers of [`OsTree`].
 
+mod parts;
+
 use crate::terms::{Content, Denied, Fault, Part, PeerFault, Root, Trouble};
+
+use parts::{
+    a_file_comes_before_a_part, a_file_that_comes_meanwhile, a_part_has_one_owner,
+    directories_that_hide_parts, going_on_with_a_part, leaving_a_part, parts_of_long_names,
+    sweeping,
+};
 
 use super::{Entries, Keep, Kind, MemoryTree, OsTree, PART_PREFIX, Place, Tree};
 
@@ -13,7 +21,7 @@ macro_rules! over_all_trees {
                 let tree = super::MemoryTree::new();
                 let root = tree.add_root();
                 super::$test(&tree, root);
-                assert_eq!(tree.parts_under_way(), 0);
+                assert_eq!((tree.parts_under_way(), tree.parts_left()), (0, 0));
             })*
         }
         mod beneath {
@@ -32,17 +40,25 @@ macro_rules! over_all_trees {
 }
 
 over_all_trees!(
+    a_file_comes_before_a_part,
+    a_file_that_comes_meanwhile,
+    a_part_has_one_owner,
     appending,
     committing_over_a_change,
     directories,
+    directories_that_hide_parts,
     dropping_a_part,
+    going_on_with_a_part,
+    leaving_a_part,
     listing,
     names_that_are_not_served,
     nothing_stands_there,
+    parts_of_long_names,
     reading,
     removing,
     renaming,
     restarting,
+    sweeping,
     the_root_itself,
     uploading,
     uploading_without_overwriting,
@@ -128,6 +144,10 @@ fn denied<T: std::fmt::Debug>(result: Result<T, Fault>) -> Denied {
         Err(Fault::Denied(denied)) => denied,
         other => panic!("not denied: {other:?}"),
     }
+}
+
+fn bad_restart<T>(result: Result<T, Fault>) -> bool {
+    result.err() == Some(PeerFault::BadRestart.into())
 }
 
 fn bad_name<T>(result: Result<T, Fault>) -> bool {

@@ -158,6 +158,19 @@ impl Tree for OsTree {
         OsPart::create(self.resolver, target, keep, overwrite, &self.part_names)
     }
 
+    fn received(&self, place: Place<'_>) -> Result<u64, Fault> {
+        part::received(&self.sought_in(place, Denied::IsADirectory)?)
+    }
+
+    fn sweep(&self, place: Place<'_>, before: UnixTime) {
+        let directory = self
+            .sought(place)
+            .and_then(|root| self.resolver.open(root, place.path, entries::READING));
+        if let Ok(directory) = directory {
+            sweep::expired(&directory, before);
+        }
+    }
+
     fn make_directory(&self, place: Place<'_>) -> Result<(), Fault> {
         let parent = self.made_in(place, Denied::Exists)?;
         mkdirat(&parent.directory, parent.name, Mode::from_raw_mode(0o777)).map_err(fault)

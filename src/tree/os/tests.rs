@@ -317,6 +317,45 @@ fn orphans_do_not_keep_a_directory_and_uploads_do() {
 }
 
 #[test]
+fn only_what_has_expired_and_has_no_owner_is_swept() {
+    for house in houses() {
+        let place = |name: &str| house.inside.join(name);
+        let part = house.tree.create(house.at("new"), Keep::Nothing, true).unwrap();
+        for (name, secs) in [("a", 99), (".coracle-part-dead", 99), (".coracle-part-of-x", 100)] {
+            let modified = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
+            fs::File::create(place(name)).unwrap().set_modified(modified).unwrap();
+        }
+        house.tree.sweep(house.at(""), UnixTime(100));
+        assert_eq!(house.parts("").len(), 2);
+        assert!(place("a").exists() && place(".coracle-part-of-x").exists());
+        house.tree.sweep(house.at(""), UnixTime(i64::MAX));
+        assert_eq!(house.parts("").len(), 1);
+        part.commit().unwrap();
+    }
+}
+
+#[test]
+fn what_no_upload_left_is_not_gone_on_with() {
+    for house in houses() {
+        let left = |name: &str| house.inside.join(format!(".coracle-part-of-{name}"));
+        symlink("../outside/secret", left("link")).unwrap();
+        fs::hard_link(house.inside.join("a"), left("twin")).unwrap();
+        fs::create_dir_all(left("directory")).unwrap();
+        rustix::fs::mkfifoat(CWD, left("pipe"), Mode::from_raw_mode(0o666)).unwrap();
+        for name in ["link", "twin", "directory", "pipe"] {
+            assert_eq!(house.tree.received(house.at(name)), Err(NOT_FOUND), "{name}");
+            for keep in [Keep::All, Keep::First(1)] {
+                assert!(house.tree.create(house.at(name), keep, true).is_err(), "{name}");
+            }
+            assert!(left(name).symlink_metadata().is_ok(), "{name} is where it was");
+        }
+        let secret = house.inside.join("../outside/secret");
+        assert_eq!(fs::read(secret).unwrap(), b"secret");
+        assert_eq!(house.read("a").unwrap(), b"inside");
+    }
+}
+
+#[test]
 fn renaming_in_more_calls_than_one_replaces_nothing_either() {
     let [house, _] = houses();
     let descriptor = house.tree.root(house.root).unwrap();
