@@ -5,5 +5,6 @@
 //! room knows nothing of sessions, replies, grants or timers. The reactor steps it.
 
 mod pump;
+mod upload;
 
 pub use pump::{Pace, Step, Transfer};
