@@ -355,9 +355,8 @@ fn take_over(
     let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let descriptor = openat(directory, hidden.as_bytes(), flags, Mode::empty()).map_err(fault)?;
     // Before the length is looked at: a sweep that holds the lock may be about to remove it.
-    match flock(&descriptor, FlockOperation::NonBlockingLockShared) {
-        Err(Errno::WOULDBLOCK) => return Err(Trouble::Busy.into()),
-        Ok(()) | Err(_) => {}
+    if flock(&descriptor, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK) {
+        return Err(Trouble::Busy.into());
     }
     let stat = fstat(&descriptor).map_err(fault)?;
     let size = size_of(&stat);
