@@ -85,6 +85,15 @@ impl MemoryTree {
         self.state.borrow().parts.len()
     }
 
+    /// What a broken upload to `path` below `root` has left, if nobody has gone on with it yet.
+    #[must_use]
+    pub fn left(&self, root: Root, path: &[u8]) -> Option<Vec<u8>> {
+        let state = self.state.borrow();
+        let (parent, name) =
+            state.parent_to_look_in(Place { root, path }, Denied::IsADirectory).ok()?;
+        state.left.get(&(parent, name.into())).map(|left| left.content.clone())
+    }
+
     /// Parts that broken uploads have left and nobody has gone on with, removed or outdone.
     #[must_use]
     pub fn parts_left(&self) -> usize {
