@@ -25,6 +25,13 @@ pub struct Pace {
     pub chunk: usize,
 }
 
+impl Pace {
+    /// What is compressed or expanded: half of what is copied, since it costs many times as much.
+    pub(super) const fn deflated(self) -> usize {
+        self.copied.div_ceil(2)
+    }
+}
+
 /// Where a turn ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -291,9 +298,9 @@ impl<F: Content, P: Part> Transfer<F, P> {
                     Some(coder) => {
                         decoded.clear();
                         coder.push(piece, decoded);
-                        write_all(part, decoded)
+                        Ok(write_all(part, decoded)?)
                     }
-                    None => write_all(part, piece),
+                    None => Ok(write_all(part, piece)?),
                 }
             }
             Moved::End => {
@@ -308,20 +315,32 @@ impl<F: Content, P: Part> Transfer<F, P> {
     }
 }
 
-fn write_all(part: &mut impl Part, mut bytes: &[u8]) -> Result<(), Stop> {
+/// Writes all of `bytes`, in as many pieces as the part takes.
+pub(super) fn write_all(part: &mut impl Part, mut bytes: &[u8]) -> Result<(), Fault> {
     while !bytes.is_empty() {
         match part.write(bytes) {
-            Ok(0) => return Err(failed(&io::ErrorKind::WriteZero.into())),
+            Ok(0) => return Err(failure(&io::ErrorKind::WriteZero.into())),
             Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(error) => return Err(failed(&error)),
+            Err(error) => return Err(failure(&error)),
         }
     }
     Ok(())
 }
 
 /// What a file's own error means to the peer.
+pub(super) fn failure(error: &io::Error) -> Fault {
+    Trouble::of_file(error).into()
+}
+
+/// The same, where it ends a transfer.
 fn failed(error: &io::Error) -> Stop {
-    Stop::Failed(Trouble::of_file(error).into())
+    Stop::Failed(failure(error))
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
 }
 
 impl<F, P: Part> std::fmt::Debug for Work<F, P> {

@@ -7,9 +7,10 @@ use super::{Session, respond};
 use crate::accounts::Right;
 use crate::session::House;
 use crate::session::view::{self, Spot};
-use crate::terms::{Coding, Denied, Fault};
+use crate::terms::{Algorithm, Coding, Denied, Fault};
 use crate::tree::{Kind, Status, Tree, VirtualPath};
 use crate::wire::ftp::command::CommandFault;
+use crate::wire::ftp::digest;
 use crate::wire::ftp::facts;
 use crate::wire::ftp::reply::Reply;
 use crate::wire::ftp::verb::Verb;
@@ -36,6 +37,7 @@ pub(super) fn feat(parameters: &Parameters) -> Answered {
             Feature::Base => continue,
             Feature::Word(word) => text.extend_from_slice(word.as_bytes()),
             Feature::Facts => parameters.facts.write_feature(&mut text),
+            Feature::Algorithms => write_algorithms(parameters.algorithm, &mut text),
         }
         text.push(b'\n');
     }
@@ -45,6 +47,20 @@ pub(super) fn feat(parameters: &Parameters) -> Answered {
     }
     text.extend_from_slice(b"End");
     Ok(Said::Now(Reply::from_bytes(211, text)))
+}
+
+/// `HASH SHA-256*;CRC32` (draft-bryan-ftp-hash, section 3).
+fn write_algorithms(chosen: Algorithm, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"HASH ");
+    for (index, &algorithm) in digest::ALGORITHMS.iter().enumerate() {
+        if index > 0 {
+            out.push(b';');
+        }
+        out.extend_from_slice(digest::algorithm_name(algorithm).as_bytes());
+        if algorithm == chosen {
+            out.push(b'*');
+        }
+    }
 }
 
 /// HELP: all verbs, or what one of them does.
@@ -95,6 +111,14 @@ impl Session {
                     Some(total) => format!(": {moved} of {total} bytes so far\n"),
                     None => format!(": {moved} bytes so far\n"),
                 };
+                text.extend_from_slice(progress.as_bytes());
+            }
+            Busy::Working(work) => {
+                text.extend_from_slice(work.verb.name().as_bytes());
+                text.push(b' ');
+                text.extend_from_slice(work.path.as_bytes());
+                let done = house.moved.unwrap_or(0);
+                let progress = format!(": {done} of {} bytes are done with\n", work.total);
                 text.extend_from_slice(progress.as_bytes());
             }
             Busy::Idle | Busy::Verifying | Busy::AwaitingRoute(_) => {
@@ -187,7 +211,19 @@ mod tests {
         let mut ftp = Dialogue::new(Dialect::Ftp);
         let said = ftp.expect("FEAT", "211-");
         let lines: Vec<_> = said.split("\r\n").collect();
-        for feature in ["EPRT", "EPSV", "MDTM", "REST STREAM", "SIZE", "TVFS", "UTF8"] {
+        for feature in [
+            "EPRT",
+            "EPSV",
+            "HASH SHA-256*;CRC32",
+            "MDTM",
+            "RANG STREAM",
+            "REST STREAM",
+            "SIZE",
+            "TVFS",
+            "UTF8",
+            "XCRC",
+            "XSHA256",
+        ] {
             assert!(lines.contains(&format!(" {feature}").as_str()), "{feature}: {said}");
         }
         assert!(lines.iter().any(|line| line.starts_with(" MLST type*;")), "{said}");

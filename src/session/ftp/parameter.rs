@@ -2,8 +2,9 @@
 //! (RFC 2389, section 4).
 
 use super::state::{Answered, Carry, Parameters, Said, Visit};
-use crate::terms::Coding;
+use crate::terms::{Coding, Span};
 use crate::wire::ftp::command::{OptsArgument, Structure, TransferMode, TransferType};
+use crate::wire::ftp::digest::algorithm_name;
 use crate::wire::ftp::reply::Reply;
 
 /// TYPE.
@@ -35,12 +36,19 @@ pub(super) fn allo() -> Answered {
     Ok(Said::Now(Reply::new(202, "No space needs to be set aside.")))
 }
 
-/// OPTS UTF8 and OPTS MLST (RFC 2640, section 3; RFC 3659, section 7.9).
+/// OPTS UTF8, MLST and HASH (RFC 2640, section 3; RFC 3659, section 7.9; draft-bryan-ftp-hash,
+/// section 4).
 pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answered {
     match argument {
         OptsArgument::Utf8(true) => Ok(Said::Now(Reply::new(200, "Names are in UTF-8, always."))),
         OptsArgument::Utf8(false) => {
             Err(Reply::new(504, "Names are bytes as they lie on the disk; UTF-8 can't be left."))
+        }
+        OptsArgument::Hash(chosen) => {
+            if let Some(algorithm) = chosen {
+                parameters.algorithm = algorithm;
+            }
+            Ok(Said::Now(Reply::new(200, algorithm_name(parameters.algorithm))))
         }
         OptsArgument::Mlst(selection) => {
             parameters.facts = selection;
@@ -65,6 +73,19 @@ impl Visit<'_> {
             self.ready.carry = Carry::Restart(offset);
         }
         let text = format!("The next transfer begins at byte {offset}.");
+        Ok(Said::Now(Reply::new(350, text)))
+    }
+
+    /// RANG (draft-bryan-ftp-range): as REST, with an end, for RETR and HASH.
+    pub(super) fn rang(self, first: u64, last: u64) -> Answered {
+        if first > last {
+            return Ok(Said::Now(Reply::new(350, "The next command is about the whole file.")));
+        }
+        if self.parameters.coding == Coding::Ascii {
+            return Err(Reply::new(501, "RANG counts bytes of the file; set TYPE I first."));
+        }
+        self.ready.carry = Carry::Range(Span { start: first, end: last.saturating_add(1) });
+        let text = format!("The next command is about bytes {first} to {last}.");
         Ok(Said::Now(Reply::new(350, text)))
     }
 }
@@ -120,6 +141,9 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("OPTS UTF8 ON", "200");
         ftp.expect("OPTS UTF8 OFF", "504");
+        ftp.expect("OPTS HASH", "200 SHA-256");
+        ftp.expect("OPTS HASH crc32", "200 CRC32");
+        assert!(ftp.expect("FEAT", "211-").contains("\r\n HASH SHA-256;CRC32*\r\n"));
         ftp.expect("OPTS MLST type;size;", "200 MLST OPTS type;size;");
         let said = ftp.expect("MLST Docs/a.txt", "250-");
         assert!(said.contains("\r\n type=file;size=6; /Docs/a.txt\r\n"), "{said}");

@@ -12,6 +12,7 @@ use crate::wire::ftp::site::SiteCommand;
 const HELP: &str = "\
 These are served:
 SITE CHMOD mode path
+SITE COMPRESS path
 SITE UTIME YYYYMMDDhhmmss path
 SITE HELP
 Times are in UTC.";
@@ -21,11 +22,12 @@ impl Visit<'_> {
     pub(super) fn site<T: Tree>(
         self,
         command: SiteCommand<'_>,
-        _turn: &mut Turn<'_, '_, T>,
+        turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
         match command {
             SiteCommand::Help => Ok(Said::Now(Reply::new(214, HELP))),
-            SiteCommand::Chmod { .. } | SiteCommand::Utime { .. } | SiteCommand::Compress(_) => {
+            SiteCommand::Compress(path) => self.compress(path, turn),
+            SiteCommand::Chmod { .. } | SiteCommand::Utime { .. } => {
                 Err(Reply::new(502, "This is not served here; SITE HELP lists what is."))
             }
         }

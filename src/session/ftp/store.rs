@@ -4,11 +4,12 @@
 //! tells it. That belongs to the name: whoever may write there may go on, for the same client may
 //! come again under another account, and another could have left the same bytes there.
 
-use super::state::{Answered, Turn, Visit};
+use super::state::{Answered, Carry, Turn, Visit};
 use crate::accounts::Right;
 use crate::session::view::{Granted, Spot};
 use crate::terms::{Denied, Extent, Fault, Span};
 use crate::tree::{Keep, Tree, VirtualPath};
+use crate::wire::ftp::reply::Reply;
 
 impl Visit<'_> {
     /// STOR: a new file, or one in place of the old where the client may delete.
@@ -27,6 +28,9 @@ impl Visit<'_> {
 
     fn receive<T: Tree>(self, argument: &[u8], keep: Keep, turn: &mut Turn<'_, '_, T>) -> Answered {
         self.require_route()?;
+        if matches!(self.carry, Carry::Range(_)) {
+            return Err(Reply::new(501, "RANG is for RETR and HASH; REST says where to begin."));
+        }
         let path = self.path(argument)?;
         let part = self.create(&path, keep, turn).map_err(|fault| self.refusal(fault, argument))?;
         self.begin(Extent::Part(part), Span::ALL, path, None, turn)

@@ -33,6 +33,8 @@ pub(super) enum Feature {
     Word(&'static str),
     /// MLST and its facts, those with a star that OPTS MLST chose.
     Facts,
+    /// HASH and its algorithms, with a star behind that which OPTS HASH chose.
+    Algorithms,
 }
 
 /// How far a peer must have come before a verb is served.
@@ -49,7 +51,7 @@ pub(super) const COMMON_FEATURES: &[&str] = &["TVFS"];
 
 /// The row of `verb`, if it is served at all.
 pub(super) const fn row(verb: Verb) -> Option<Row> {
-    use Feature::{Base, Facts, Word};
+    use Feature::{Algorithms, Base, Facts, Word};
     use Phase::{Client, Stranger};
     const ANY: Option<Right> = None;
     const READ: Option<Right> = Some(Right::Read);
@@ -97,17 +99,21 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Size => (Client, ANY, Word("SIZE"), "SIZE path", "how long a file is, in bytes"),
         Verb::Mdtm => (Client, ANY, Word("MDTM"), "MDTM path", "when a file was changed, in UTC"),
         Verb::Mlst => (Client, READ, Facts, "MLST [path]", "facts of one file for machines"),
+        Verb::Rang => (Client, ANY, Word("RANG STREAM"), "RANG first last", "which bytes RETR or HASH is about"),
+        Verb::Hash => (Client, READ, Algorithms, "HASH path", "the digest of a file, as OPTS HASH chose"),
+        Verb::Xcrc => (Client, READ, Word("XCRC"), "XCRC path [start end]", "the CRC-32 of a file"),
+        Verb::Xsha256 => (Client, READ, Word("XSHA256"), "XSHA256 path [start end]", "the SHA-256 of a file"),
         Verb::Site => (Client, WRITE, Base, "SITE HELP | command", "what other servers have as well"),
         // Information.
         Verb::Stat => (Client, READ, Base, "STAT [path]", "how things stand, or a listing"),
         Verb::Syst => (Stranger, ANY, Base, "SYST", "what kind of system this is"),
         Verb::Feat => (Stranger, ANY, Base, "FEAT", "what is served beyond RFC 959"),
-        Verb::Opts => (Stranger, ANY, Word("UTF8"), "OPTS UTF8 ON | MLST facts", "set options"),
+        Verb::Opts => (Stranger, ANY, Word("UTF8"), "OPTS UTF8 ON | MLST facts | HASH name", "set options"),
         Verb::Help => (Stranger, ANY, Base, "HELP [verb]", "this"),
         Verb::Noop => (Stranger, ANY, Base, "NOOP", "nothing"),
         Verb::Adat | Verb::Auth | Verb::Avbl | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc
-        | Verb::Hash | Verb::Host | Verb::Lang | Verb::Mfmt | Verb::Mic | Verb::Pbsz | Verb::Prot
-        | Verb::Rang | Verb::Smnt | Verb::Stou | Verb::Xcrc | Verb::Xsha256 => {
+        | Verb::Host | Verb::Lang | Verb::Mfmt | Verb::Mic | Verb::Pbsz | Verb::Prot
+        | Verb::Smnt | Verb::Stou => {
             return None;
         }
     };

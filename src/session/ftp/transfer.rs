@@ -6,7 +6,7 @@
 
 use std::mem;
 
-use super::state::{Answered, Busy, Route, Said, State, Transferring, Turn, Visit};
+use super::state::{Answered, Busy, Route, Said, State, Stopping, Transferring, Turn, Visit};
 use super::{Ending, Session, respond};
 use crate::session::{Effect, Order, view};
 use crate::terms::{self, Coding, Extent, Outcome, Span};
@@ -57,7 +57,8 @@ impl Visit<'_> {
 }
 
 impl Session {
-    /// A line that came while a transfer runs: ABOR and STAT are obeyed at once, all others wait.
+    /// A line that came while a transfer or other work runs: ABOR and STAT are obeyed at once, all
+    /// others wait.
     ///
     /// QUIT waits as well: RFC 959 has the connection stay open for the result, and commands that
     /// were sent before it are served before it.
@@ -70,14 +71,27 @@ impl Session {
             turn.effects.reply(self.status(turn.house));
             return;
         }
-        if let (Some(Command::Abor), Busy::Transferring(transfer)) = (command, &mut self.busy)
-            && !transfer.aborting
-        {
-            transfer.aborting = true;
-            turn.effects.push(Effect::Abort);
+        if command == Some(Command::Abor) && self.abort_running(turn) {
             return;
         }
         self.waiting.get_or_insert_default().push(line);
+    }
+
+    /// Has whatever runs be stopped, for an ABOR. False if that was asked for already.
+    fn abort_running<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) -> bool {
+        match &mut self.busy {
+            Busy::Transferring(transfer) if !transfer.aborting => transfer.aborting = true,
+            Busy::Working(work) if work.stopping == Stopping::No => {
+                work.stopping = Stopping::Aborting;
+            }
+            Busy::Transferring(_)
+            | Busy::Working(_)
+            | Busy::Idle
+            | Busy::Verifying
+            | Busy::AwaitingRoute(_) => return false,
+        }
+        turn.effects.push(Effect::Abort);
+        true
     }
 
     /// The transfer has ended.
@@ -125,6 +139,7 @@ impl Session {
         {
             turn.effects.push(Effect::Abort);
         }
+        self.stop_work(turn);
     }
 
     /// ABOR while no transfer runs: the data connection that nobody has used yet is closed.

@@ -104,8 +104,10 @@ impl Session {
                 self.ending = Ending::Draining;
                 step
             }
-            // No data connection is ever asked for.
-            Event::RouteReady(_) | Event::RouteFailed(_) => step,
+            // Neither a data connection nor work is ever asked for.
+            Event::RouteReady(_) | Event::RouteFailed(_) | Event::Progress(_) | Event::Chore(_) => {
+                step
+            }
         };
         self.step = turn.settle(next, self.ending);
     }

@@ -15,6 +15,7 @@ pub use super::parameter::{
     EpsvArgument, ListArgument, OptsArgument, Structure, TransferMode, TransferType,
 };
 
+use super::digest::{SumArgument, algorithm_name};
 use super::parameter::{Parameter, split_word};
 use super::site::SiteCommand;
 use super::{Code, Verb, address};
@@ -90,6 +91,15 @@ pub enum Command<'a> {
     Rnfr(&'a [u8]),
     /// RNTO path.
     Rnto(&'a [u8]),
+    /// RANG: the first and the last byte that the next command is about (draft-bryan-ftp-range);
+    /// 1 and 0 mean the whole file.
+    Rang(u64, u64),
+    /// HASH path (draft-bryan-ftp-hash).
+    Hash(&'a [u8]),
+    /// XCRC.
+    Xcrc(SumArgument<'a>),
+    /// XSHA256.
+    Xsha256(SumArgument<'a>),
     /// SITE.
     Site(SiteCommand<'a>),
     /// SYST.
@@ -185,6 +195,13 @@ impl<'a> Command<'a> {
             Verb::Dele => Self::Dele(parameter.path()?),
             Verb::Rnfr => Self::Rnfr(parameter.path()?),
             Verb::Rnto => Self::Rnto(parameter.path()?),
+            Verb::Rang => {
+                let (first, last) = parameter.range()?;
+                Self::Rang(first, last)
+            }
+            Verb::Hash => Self::Hash(parameter.path()?),
+            Verb::Xcrc => Self::Xcrc(SumArgument::parse(verb, parameter.bytes)?),
+            Verb::Xsha256 => Self::Xsha256(SumArgument::parse(verb, parameter.bytes)?),
             Verb::Site => Self::Site(SiteCommand::parse(parameter.bytes)?),
             Verb::Syst => Self::Syst,
             Verb::Feat => Self::Feat,
@@ -204,10 +221,6 @@ impl<'a> Command<'a> {
             | Verb::Lang
             | Verb::Host
             | Verb::Mfmt
-            | Verb::Hash
-            | Verb::Rang
-            | Verb::Xcrc
-            | Verb::Xsha256
             | Verb::Avbl
             | Verb::Clnt => return Err(CommandFault::NotImplemented(verb)),
         })
@@ -250,6 +263,10 @@ impl<'a> Command<'a> {
             Self::Dele(_) => Verb::Dele,
             Self::Rnfr(_) => Verb::Rnfr,
             Self::Rnto(_) => Verb::Rnto,
+            Self::Rang(..) => Verb::Rang,
+            Self::Hash(_) => Verb::Hash,
+            Self::Xcrc(_) => Verb::Xcrc,
+            Self::Xsha256(_) => Verb::Xsha256,
             Self::Site(_) => Verb::Site,
             Self::Syst => Verb::Syst,
             Self::Feat => Verb::Feat,
@@ -295,6 +312,7 @@ impl<'a> Command<'a> {
             | Self::Dele(bytes)
             | Self::Rnfr(bytes)
             | Self::Rnto(bytes)
+            | Self::Hash(bytes)
             | Self::Mlsd(Some(bytes))
             | Self::Mlst(Some(bytes))
             | Self::Stat(Some(bytes))
@@ -322,9 +340,23 @@ impl<'a> Command<'a> {
                 digits::write(*number, out);
             }
             Self::List(argument) | Self::Nlst(argument) => argument.write(out),
+            Self::Rang(first, last) => {
+                out.push(b' ');
+                digits::write(*first, out);
+                out.push(b' ');
+                digits::write(*last, out);
+            }
+            Self::Xcrc(argument) | Self::Xsha256(argument) => argument.write(out),
             Self::Site(site) => site.write(out),
             Self::Opts(OptsArgument::Utf8(on)) => {
                 out.extend_from_slice(if *on { b" UTF8 ON" } else { b" UTF8 OFF" });
+            }
+            Self::Opts(OptsArgument::Hash(chosen)) => {
+                out.extend_from_slice(b" HASH");
+                if let Some(algorithm) = chosen {
+                    out.push(b' ');
+                    out.extend_from_slice(algorithm_name(*algorithm).as_bytes());
+                }
             }
             Self::Opts(OptsArgument::Mlst(selection)) => {
                 out.extend_from_slice(b" MLST ");

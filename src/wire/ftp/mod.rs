@@ -11,6 +11,7 @@
 
 pub mod address;
 pub mod command;
+pub mod digest;
 pub mod facts;
 pub mod listing;
 pub mod reply;

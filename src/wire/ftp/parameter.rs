@@ -8,7 +8,9 @@ use std::net::{SocketAddr, SocketAddrV4};
 
 use super::address::{self, ExtendedFault};
 use super::command::{Command, CommandFault, is_sayable};
+use super::digest::parse_algorithm;
 use super::{FactSelection, Verb};
+use crate::terms::Algorithm;
 use crate::wire::digits;
 use crate::wire::line::write_text;
 
@@ -64,6 +66,9 @@ pub enum OptsArgument {
     Utf8(bool),
     /// `MLST`: the facts that MLST and MLSD shall tell (RFC 3659, section 7.9).
     Mlst(FactSelection),
+    /// `HASH`: by which algorithm HASH shall answer; without one, which it is now
+    /// (draft-bryan-ftp-hash, section 4).
+    Hash(Option<Algorithm>),
 }
 
 impl ListArgument<'_> {
@@ -129,6 +134,18 @@ impl<'a> Parameter<'a> {
             return Err(self.syntax("One number is wanted"));
         }
         digits::parse(word).ok_or_else(|| self.syntax("That is no number that can be used"))
+    }
+
+    /// Two numbers: the first and the last byte of a range.
+    pub(super) fn range(self) -> Result<(u64, u64), CommandFault<'a>> {
+        let (first, last) = split_word(self.needed_word()?);
+        let last = last.unwrap_or_default().trim_ascii();
+        match (digits::parse(first), digits::parse(last)) {
+            (Some(first), Some(last)) if first <= last || (first, last) == (1, 0) => {
+                Ok((first, last))
+            }
+            _ => Err(self.syntax("The first byte and the last are wanted, or 1 0")),
+        }
     }
 
     /// RFC 959, section 3.1.1.
@@ -207,6 +224,13 @@ impl<'a> Parameter<'a> {
         let value = value.unwrap_or_default().trim_ascii();
         if option.eq_ignore_ascii_case(b"MLST") {
             Ok(OptsArgument::Mlst(FactSelection::parse(value)))
+        } else if option.eq_ignore_ascii_case(b"HASH") {
+            if value.is_empty() {
+                return Ok(OptsArgument::Hash(None));
+            }
+            let algorithm = parse_algorithm(value)
+                .ok_or_else(|| self.parameter("There is no such algorithm, see FEAT"))?;
+            Ok(OptsArgument::Hash(Some(algorithm)))
         } else if option.eq_ignore_ascii_case(b"UTF8") || option.eq_ignore_ascii_case(b"UTF-8") {
             if value.is_empty() || value.eq_ignore_ascii_case(b"ON") {
                 Ok(OptsArgument::Utf8(true))

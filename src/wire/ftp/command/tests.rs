@@ -1,6 +1,7 @@
 //! Commands there and back, and what is none.
 
 use super::*;
+use crate::terms::Algorithm;
 use crate::terms::UnixTime;
 use crate::wire::ftp::FactSelection;
 use crate::wire::{Framer, Line};
@@ -92,6 +93,17 @@ fn numbers() {
 }
 
 #[test]
+fn ranges_have_both_ends() {
+    assert_eq!(parse("RANG 0 0"), Ok(Command::Rang(0, 0)));
+    assert_eq!(parse("RANG 10  99 "), Ok(Command::Rang(10, 99)));
+    assert_eq!(parse("RANG 1 0"), Ok(Command::Rang(1, 0)));
+    assert_eq!(parse("RANG"), Err(CommandFault::Missing(Verb::Rang)));
+    for line in ["RANG 5", "RANG 5 4", "RANG 0 x", "RANG 1 2 3", "RANG -1 5"] {
+        assert!(matches!(parse(line), Err(CommandFault::Syntax(..))), "{line}");
+    }
+}
+
+#[test]
 fn listings_have_options_and_a_path() {
     let list = |options: &'static [u8], path| Ok(Command::List(ListArgument { options, path }));
     assert_eq!(parse("LIST"), list(b"", None));
@@ -113,7 +125,12 @@ fn options_are_set() {
     assert_eq!(parse("OPTS MLST size;type;x;"), Ok(Command::Opts(OptsArgument::Mlst(chosen))));
     let none = OptsArgument::Mlst(FactSelection::NONE);
     assert_eq!(parse("OPTS MLST"), Ok(Command::Opts(none)));
-    assert!(matches!(parse("OPTS HASH CRC32"), Err(CommandFault::Syntax(..))));
+    let hash = |algorithm| Ok(Command::Opts(OptsArgument::Hash(algorithm)));
+    assert_eq!(parse("OPTS HASH CRC32"), hash(Some(Algorithm::Crc32)));
+    assert_eq!(parse("opts hash sha-256"), hash(Some(Algorithm::Sha256)));
+    assert_eq!(parse("OPTS HASH"), hash(None));
+    assert!(matches!(parse("OPTS HASH MD5"), Err(CommandFault::Parameter(..))));
+    assert!(matches!(parse("OPTS COLOUR RED"), Err(CommandFault::Syntax(..))));
     assert!(matches!(parse("OPTS UTF8 maybe"), Err(CommandFault::Syntax(..))));
     assert_eq!(parse("OPTS"), Err(CommandFault::Missing(Verb::Opts)));
 }
@@ -189,8 +206,17 @@ fn commands<'a>(
         Command::Site(SiteCommand::Chmod { mode: number as u32 & 0o7777, path: name }),
         Command::Site(SiteCommand::Utime { modified, path: name }),
         Command::Site(SiteCommand::Compress(name)),
+        Command::Rang(number / 2, number),
+        Command::Rang(1, 0),
+        Command::Hash(name),
+        Command::Xcrc(SumArgument { path: name, span: None }),
+        Command::Xcrc(SumArgument { path: name, span: Some((number, 7)) }),
+        Command::Xsha256(SumArgument { path: name, span: None }),
         Command::Syst,
         Command::Feat,
+        Command::Opts(OptsArgument::Hash(None)),
+        Command::Opts(OptsArgument::Hash(Some(Algorithm::Sha256))),
+        Command::Opts(OptsArgument::Hash(Some(Algorithm::Crc32))),
         Command::Opts(OptsArgument::Utf8(true)),
         Command::Opts(OptsArgument::Utf8(false)),
         Command::Opts(OptsArgument::Mlst(FactSelection::ALL)),

@@ -399,12 +399,18 @@ impl Visitor {
             "shown out before it was through: {}",
             self.ledger.describe()
         );
-        self.feed(Input::Closed, stage);
-        if let Some(control) = self.control {
+        if let Some(control) = self.control.take() {
             stage.net.hang_up(control);
         }
-        self.close_data(stage);
-        self.done = true;
+        self.feed(Input::Closed, stage);
+        // What the server calls complete is still read to its end, but by who never reads on.
+        if matches!(self.mischief(), Mischief::Stall(_)) {
+            self.feed(Input::Interrupted, stage);
+        }
+        if self.pi.is_over() {
+            self.close_data(stage);
+            self.done = true;
+        }
     }
 }
 
