@@ -84,6 +84,11 @@ pub enum Keep {
     All,
 }
 
+/// The permission bits that `mode` asks for, of what is a directory or is not.
+const fn settable_mode(mode: u32, is_directory: bool) -> u32 {
+    mode & 0o777 | if is_directory { 0o500 } else { 0o400 }
+}
+
 /// One entry of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'a> {
@@ -154,6 +159,17 @@ pub trait Tree {
     /// `before`, in the directory at `place` and not below it. What can't be removed stays; the
     /// work is bounded, so some may stay for the next time.
     fn sweep(&self, place: Place<'_>, before: UnixTime);
+
+    /// Sets when the content of a file or directory last changed.
+    fn set_modified(&self, place: Place<'_>, modified: UnixTime) -> Result<(), Fault>;
+
+    /// Sets the permission bits of a file or directory: those of `mode` that say who may read,
+    /// write and execute, and no other. What the owner needs to look at it stays, for the owner is
+    /// the server, which could neither serve it nor change it back without.
+    fn set_mode(&self, place: Place<'_>, mode: u32) -> Result<(), Fault>;
+
+    /// How many bytes can still be written at `place`, where something stands.
+    fn available(&self, place: Place<'_>) -> Result<u64, Fault>;
 
     /// Makes a directory.
     fn make_directory(&self, place: Place<'_>) -> Result<(), Fault>;

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use crate::terms::{Content, Denied, Fault, Part, PeerFault, Root, Trouble, UnixTime};
 
 use super::path::is_servable_path;
-use super::{Entries, Entry, Keep, Place, Status, Tree};
+use super::{Entries, Entry, Keep, Place, Status, Tree, settable_mode};
 use state::{Body, Left, Names, Node, State, split_last, strike, strike_with};
 
 /// A tree in memory.
@@ -98,6 +98,11 @@ impl MemoryTree {
     #[must_use]
     pub fn parts_left(&self) -> usize {
         self.state.borrow().left.len()
+    }
+
+    /// Sets how many bytes are said to be available, everywhere.
+    pub fn set_available(&self, bytes: u64) {
+        self.state.borrow_mut().available = bytes;
     }
 
     /// Lets `after` more reads pass and the next one fail.
@@ -220,6 +225,23 @@ impl Tree for MemoryTree {
         let mut state = self.state.borrow_mut();
         let Ok((number, _)) = state.directory(place) else { return };
         state.left.retain(|(directory, _), left| *directory != number || left.modified >= before);
+    }
+
+    fn set_modified(&self, place: Place<'_>, modified: UnixTime) -> Result<(), Fault> {
+        self.state.borrow_mut().node_mut(place)?.modified = modified;
+        Ok(())
+    }
+
+    fn set_mode(&self, place: Place<'_>, mode: u32) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let node = state.node_mut(place)?;
+        node.mode = settable_mode(mode, node.is_directory());
+        Ok(())
+    }
+
+    fn available(&self, place: Place<'_>) -> Result<u64, Fault> {
+        let state = self.state.borrow();
+        state.node(place).map(|_| state.available)
     }
 
     fn make_directory(&self, place: Place<'_>) -> Result<(), Fault> {

@@ -21,6 +21,8 @@ pub(super) struct State {
     pub(super) parts: Vec<u64>,
     /// What broken uploads left, by directory and target name.
     pub(super) left: BTreeMap<(u64, Box<[u8]>), Left>,
+    /// Bytes that are said to be available.
+    pub(super) available: u64,
     pub(super) failures: Failures,
     /// Most bytes that one read or write moves, if it is limited.
     pub(super) most: Option<usize>,
@@ -167,6 +169,12 @@ impl State {
             node = self.nodes.get(&number).ok_or(Denied::NotFound)?;
         }
         Ok((number, node))
+    }
+
+    /// The same, to be changed.
+    pub(super) fn node_mut(&mut self, place: Place<'_>) -> Result<&mut Node, Fault> {
+        let (number, _) = self.node(place)?;
+        self.nodes.get_mut(&number).ok_or(Denied::NotFound.into())
     }
 
     /// The directory at a place that is looked for.

@@ -124,6 +124,11 @@ fn links_out_are_nothing() {
             assert_eq!(house.put(&below, b"x").unwrap_err(), NOT_FOUND, "{below}");
             assert_eq!(house.tree.remove_file(house.at(&below)).unwrap_err(), NOT_FOUND);
             assert_eq!(house.tree.make_directory(house.at(&below)).unwrap_err(), NOT_FOUND);
+            for place in [house.at(name), house.at(&below)] {
+                assert_eq!(house.tree.set_mode(place, 0o600), Err(NOT_FOUND));
+                assert_eq!(house.tree.set_modified(place, UnixTime(0)), Err(NOT_FOUND));
+                assert_eq!(house.tree.available(place), Err(NOT_FOUND));
+            }
             let renamed = house.tree.rename(house.at("a"), house.at(&below), true);
             assert_eq!(renamed.unwrap_err(), NOT_FOUND);
         }
@@ -214,6 +219,7 @@ fn only_regular_files_are_opened_and_nothing_waits() {
             assert_eq!(house.read(name).unwrap_err(), Denied::NotAFile.into(), "{name}");
             assert_eq!(house.put(name, b"").unwrap_err(), Denied::NotAFile.into(), "{name}");
             assert_eq!(house.tree.status(house.at(name)).unwrap().kind, Kind::Other);
+            assert_eq!(house.tree.set_mode(house.at(name), 0o600), Err(Denied::NotAFile.into()));
         }
         assert_eq!(house.names(""), ["a File", "d Directory", "pipe Other", "socket Other"]);
     }
