@@ -31,6 +31,7 @@
 //! Compressing and hashing take the processor and no connection. They are done in slices of about a
 //! millisecond, a few in a pass whoever asked for them, after the data connections have had their
 //! turns; so they take what the others leave, and the others' latency grows by those few slices.
+//! Sixteen files are compressed at a time, for the memory that each takes; digests wait for nobody.
 //! Only what can't be sliced, argon2, goes to the one helper thread.
 //!
 //! # Keys

@@ -1,23 +1,29 @@
 //! Work on files that is no transfer: a slice at a time, between other clients' turns.
 //!
 //! What is done in a slice is the transfer room's, what is said of it the session's. Here is only
-//! whose turn it is, and when there is something to say.
+//! whose turn it is, who has to wait in line, and when there is something to say.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use log::debug;
 
-use super::Reactor;
 use super::control::Control;
+use super::ready::Queue;
+use super::{Reactor, Slot};
 use crate::io::Io;
 use crate::session::{Chore, Event};
-use crate::terms::{Key, Moment};
+use crate::terms::{self, Key, Moment};
 use crate::transfer::{Progress, Work};
 use crate::tree::Tree;
 
 /// Slices of work in one pass, over all clients. A slice takes about a millisecond, and this bounds
 /// what any number of clients that compress can add to a pass; they take their turns over several.
 const A_PASS: usize = 4;
+
+/// Files that are compressed at the same time. Each takes a third of a mebibyte as long as it lasts;
+/// who comes later waits in line. Digests take next to nothing, and wait for nobody.
+const COMPRESSED_AT_ONCE: usize = 16;
 
 /// Time between two words about how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
@@ -26,8 +32,20 @@ const PROGRESS: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Underway<T: Tree> {
     work: Work<T::File, T::Part>,
+    seat: Seat,
     /// When there will be something to say again.
     speak_at: Moment,
+}
+
+/// Whether work has one of the [`COMPRESSED_AT_ONCE`] places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seat {
+    /// It needs none.
+    Needless,
+    /// It has one, which is counted.
+    Held,
+    /// It stands in line for one, and gets no turn before.
+    Awaited,
 }
 
 impl<T: Tree> Underway<T> {
@@ -37,19 +55,64 @@ impl<T: Tree> Underway<T> {
     }
 }
 
+/// All work that is under way.
+#[derive(Debug, Default)]
+pub(super) struct Chores {
+    /// Control connections whose work is to have a turn.
+    turns: Queue,
+    /// Control connections whose work awaits a seat, each once.
+    line: VecDeque<Key>,
+    /// Seats that are held.
+    seated: usize,
+}
+
+impl Chores {
+    /// Whether nobody is to have a turn.
+    pub(super) fn is_idle(&self) -> bool {
+        self.turns.is_empty()
+    }
+}
+
 impl<I: Io, T: Tree> Reactor<I, T> {
     /// Lets work wait for its first turn.
     pub(super) fn undertake(&mut self, control: &mut Control<I, T>, chore: Chore<T>) {
         debug_assert!(control.chore.is_none(), "two pieces of work at once");
-        let speak_at = self.now + PROGRESS;
-        control.chore = Some(Box::new(Underway { work: Work::new(chore), speak_at }));
-        self.queue_chore(control);
+        let seat = match chore {
+            terms::Chore::Digest { .. } => Seat::Needless,
+            terms::Chore::Compress { .. } if self.chores.seated < COMPRESSED_AT_ONCE => {
+                self.chores.seated += 1;
+                Seat::Held
+            }
+            terms::Chore::Compress { .. } => {
+                self.chores.line.push_back(control.key);
+                Seat::Awaited
+            }
+        };
+        let (work, speak_at) = (Work::new(chore), self.now + PROGRESS);
+        control.chore = Some(Box::new(Underway { work, seat, speak_at }));
+        if seat != Seat::Awaited {
+            self.queue_chore(control);
+        }
+    }
+
+    /// Drops the work of a control connection, whether it has ended or not. False if there is none.
+    pub(super) fn dismiss(&mut self, control: &mut Control<I, T>) -> bool {
+        let Some(chore) = control.chore.take() else { return false };
+        match chore.seat {
+            Seat::Needless => {}
+            Seat::Awaited => self.chores.line.retain(|key| *key != control.key),
+            Seat::Held => {
+                self.chores.seated = self.chores.seated.saturating_sub(1);
+                self.seat_next();
+            }
+        }
+        true
     }
 
     /// The turns of a pass. Those who get none keep their places.
     pub(super) fn serve_chores(&mut self) {
-        for _ in 0..self.chores.len().min(A_PASS) {
-            let Some((key, _)) = self.chores.pop() else { break };
+        for _ in 0..self.chores.turns.len().min(A_PASS) {
+            let Some((key, _)) = self.chores.turns.pop() else { break };
             self.chore_turn(key);
         }
     }
@@ -74,7 +137,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 }
                 Progress::Ended(outcome) => {
                     debug!("{}: {outcome:?}", control.ends.peer);
-                    control.chore = None;
+                    self.dismiss(&mut control);
                     self.tell(&mut control, Event::Chore(outcome));
                     // Lines may have waited for this.
                     self.requeue(&mut control);
@@ -84,9 +147,26 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.put_control(control);
     }
 
+    /// Gives the seat that has become free to the first in line.
+    fn seat_next(&mut self) {
+        let Some(key) = self.chores.line.pop_front() else { return };
+        // Whoever goes leaves the line, so that this one is there; and it is nobody's turn but that
+        // of the one who has left the seat, so that it is in its slot.
+        let Some(Slot::Control(control)) = self.slots.get_mut(key) else {
+            debug_assert!(false, "{key:?} is gone and still in line");
+            return;
+        };
+        let Some(chore) = &mut control.chore else { return };
+        chore.seat = Seat::Held;
+        self.chores.seated += 1;
+        if !std::mem::replace(&mut control.chore_queued, true) {
+            self.chores.turns.push(key, self.passes);
+        }
+    }
+
     fn queue_chore(&mut self, control: &mut Control<I, T>) {
         if !std::mem::replace(&mut control.chore_queued, true) {
-            self.chores.push(control.key, self.passes);
+            self.chores.turns.push(control.key, self.passes);
         }
     }
 }
