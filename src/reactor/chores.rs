@@ -17,9 +17,14 @@ use crate::terms::{self, Key, Moment};
 use crate::transfer::{Progress, Work};
 use crate::tree::Tree;
 
-/// Slices of work in one pass, over all clients. A slice takes about a millisecond, and this bounds
-/// what any number of clients that compress can add to a pass; they take their turns over several.
-const A_PASS: usize = 4;
+/// Slices of compression in one pass, over all clients. A slice takes about a millisecond, and this
+/// bounds what any number of clients that compress can add to a pass; they take their turns over
+/// several. More at once would make nothing faster: what a pass costs besides is far less.
+const COMPRESSED_A_PASS: usize = 1;
+
+/// The same of digests, whose slices take a tenth of that. They have a queue of their own, so that
+/// they do not wait for those.
+const DIGESTED_A_PASS: usize = 4;
 
 /// Files that are compressed at the same time. Each takes a third of a mebibyte as long as it lasts;
 /// who comes later waits in line. Digests take next to nothing, and wait for nobody.
@@ -58,8 +63,10 @@ impl<T: Tree> Underway<T> {
 /// All work that is under way.
 #[derive(Debug, Default)]
 pub(super) struct Chores {
-    /// Control connections whose work is to have a turn.
-    turns: Queue,
+    /// Control connections whose file is to be compressed a little further.
+    compressions: Queue,
+    /// Control connections whose digest is to be computed a little further.
+    digests: Queue,
     /// Control connections whose work awaits a seat, each once.
     line: VecDeque<Key>,
     /// Seats that are held.
@@ -69,7 +76,7 @@ pub(super) struct Chores {
 impl Chores {
     /// Whether nobody is to have a turn.
     pub(super) fn is_idle(&self) -> bool {
-        self.turns.is_empty()
+        self.compressions.is_empty() && self.digests.is_empty()
     }
 }
 
@@ -90,9 +97,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         };
         let (work, speak_at) = (Work::new(chore), self.now + PROGRESS);
         control.chore = Some(Box::new(Underway { work, seat, speak_at }));
-        if seat != Seat::Awaited {
-            self.queue_chore(control);
-        }
+        self.queue_chore(control);
     }
 
     /// Drops the work of a control connection, whether it has ended or not. False if there is none.
@@ -111,8 +116,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// The turns of a pass. Those who get none keep their places.
     pub(super) fn serve_chores(&mut self) {
-        for _ in 0..self.chores.turns.len().min(A_PASS) {
-            let Some((key, _)) = self.chores.turns.pop() else { break };
+        for _ in 0..self.chores.compressions.len().min(COMPRESSED_A_PASS) {
+            let Some((key, _)) = self.chores.compressions.pop() else { break };
+            self.chore_turn(key);
+        }
+        for _ in 0..self.chores.digests.len().min(DIGESTED_A_PASS) {
+            let Some((key, _)) = self.chores.digests.pop() else { break };
             self.chore_turn(key);
         }
     }
@@ -122,7 +131,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         control.chore_queued = false;
         // A peer that does not read is told no more, so that nothing piles up for it.
         let is_heard = !control.channel.outbox.is_high();
-        if let Some(chore) = &mut control.chore {
+        // What was stopped may have left its turn to what came after it, in line or not.
+        let chore = control.chore.as_mut().filter(|chore| chore.seat != Seat::Awaited);
+        if let Some(chore) = chore {
             match chore.work.step(self.limits.budgets.pace, &mut self.scratch) {
                 Progress::Again => {
                     let done = chore.done();
@@ -160,13 +171,18 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         chore.seat = Seat::Held;
         self.chores.seated += 1;
         if !std::mem::replace(&mut control.chore_queued, true) {
-            self.chores.turns.push(key, self.passes);
+            self.chores.compressions.push(key, self.passes);
         }
     }
 
     fn queue_chore(&mut self, control: &mut Control<I, T>) {
+        let queue = match control.chore.as_ref().map(|chore| chore.seat) {
+            Some(Seat::Needless) => &mut self.chores.digests,
+            Some(Seat::Held) => &mut self.chores.compressions,
+            Some(Seat::Awaited) | None => return,
+        };
         if !std::mem::replace(&mut control.chore_queued, true) {
-            self.chores.turns.push(control.key, self.passes);
+            queue.push(control.key, self.passes);
         }
     }
 }
