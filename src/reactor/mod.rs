@@ -3,8 +3,8 @@
 //!
 //! The order of a pass is the fairness policy: listeners, then control connections, then data
 //! connections, then a few pieces of work on files, then one write for all that each session has
-//! said, then the closing of what is over. What has spent its budget goes to the tail of the next pass's queue, and the next poll
-//! does not wait.
+//! said, then the closing of what is over. What has spent its budget goes to the tail of the next
+//! pass's queue, and the next poll does not wait.
 //!
 //! The reactor is generic over its sockets ([`Io`]) and its files ([`Tree`]), and it is driven from
 //! outside: the driver calls [`Reactor::pass`], takes the [`Reactor::challenges`] that wait for the

@@ -74,6 +74,8 @@ pub struct Settings {
     pub login_attempts: u32,
     /// Whether the guided dialogue asks an unknown username for a password like any other.
     pub conceal_usernames: bool,
+    /// Whether MODE Z is served, and offered in FEAT.
+    pub mode_z: bool,
     /// How long what a broken upload has left can be gone on with.
     pub partial_expiry: Duration,
 }
@@ -84,6 +86,7 @@ impl Default for Settings {
             greeting: "Coracle ready".to_owned(),
             login_attempts: 3,
             conceal_usernames: false,
+            mode_z: false,
             partial_expiry: Duration::from_secs(24 * 60 * 60),
         }
     }

@@ -7,6 +7,7 @@
 //! [`Work`] is its other half: what is done to files without a connection, in slices as small.
 
 mod chore;
+mod deflate;
 mod pump;
 mod upload;
 

@@ -1,16 +1,18 @@
 //! One transfer: opening, moving, finishing, done.
 //!
 //! A download goes by sendfile where the file has a descriptor and is sent as it is, an upload by
-//! splice; else through a buffer, for which the coder is the place to change bytes.
+//! splice; else through a buffer, for which the coder is the place to change bytes, and in MODE Z
+//! the zlib stream behind it.
 
 use std::io;
 
+use super::deflate::{Deflater, Inflater};
 use super::upload::Upload;
 use crate::channel::{Channel, Moved, ZeroCopyFault};
 use crate::io::Io;
 use crate::terms::{
-    Budget, Coding, Content, Extent, Fault, Filled, Lines, Loss, Order, Outcome, Part, Route, Span,
-    Trouble,
+    Budget, Coding, Content, Direction, Extent, Fault, Filled, Lines, Loss, Mode, Order, Outcome,
+    Part, Route, Span, Trouble,
 };
 use crate::wire::ascii::{Decoder, Encoder};
 
@@ -55,6 +57,15 @@ pub struct Transfer<F, P: Part> {
     moved: u64,
     /// Whether the kernel may be asked to move the bytes by itself.
     zero_copy: bool,
+    /// MODE Z, in the direction that the work has.
+    packing: Packing,
+}
+
+/// What is around the bytes on the wire.
+enum Packing {
+    None,
+    Deflate(Box<Deflater>),
+    Inflate(Box<Inflater>),
 }
 
 /// The two directions, with the coder that each may need.
@@ -77,6 +88,16 @@ impl<F: Content, P: Part> Transfer<F, P> {
     /// Nothing has been moved yet.
     pub fn new(order: Order<F, P>) -> Self {
         let ascii = order.coding == Coding::Ascii;
+        let packing = match (order.mode, order.extent.direction()) {
+            (Mode::Stream, _) => Packing::None,
+            (Mode::Deflate { level }, Direction::ToPeer) => {
+                Packing::Deflate(Box::new(Deflater::new(level)))
+            }
+            (Mode::Deflate { .. }, Direction::FromPeer) => {
+                Packing::Inflate(Box::new(Inflater::new()))
+            }
+        };
+        let zero_copy = !ascii && matches!(packing, Packing::None);
         let work = match order.extent {
             Extent::File(file) => {
                 Work::File { file, span: order.span, coder: ascii.then(Encoder::new) }
@@ -89,7 +110,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 decoded: Vec::new(),
             },
         };
-        Self { work, route: order.route, moved: 0, zero_copy: !ascii }
+        Self { work, route: order.route, moved: 0, zero_copy, packing }
     }
 
     /// Bytes that have gone over the connection, or wait in its outbox.
@@ -108,7 +129,10 @@ impl<F: Content, P: Part> Transfer<F, P> {
     ) -> Step {
         let before = self.gone(channel);
         let mut zero_copy = Budget::new(pace.zero_copy);
-        let mut copied = Budget::new(pace.copied);
+        let mut copied = Budget::new(match self.packing {
+            Packing::None => pace.copied,
+            Packing::Deflate(_) | Packing::Inflate(_) => pace.deflated(),
+        });
         let length = scratch.len().min(pace.chunk);
         let scratch = scratch.get_mut(..length).unwrap_or_default();
         loop {
@@ -211,9 +235,19 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 span.start += count as u64;
                 let tail = channel.outbox.tail();
                 let before = tail.len();
-                match coder {
-                    Some(coder) => coder.push(piece, tail),
-                    None => tail.extend_from_slice(piece),
+                match (&mut self.packing, coder) {
+                    (Packing::Deflate(deflater), coder) => {
+                        copied.spend(count);
+                        match coder {
+                            Some(coder) => {
+                                coder.push(piece, &mut deflater.staged);
+                                deflater.push_staged(tail)?;
+                            }
+                            None => deflater.push(piece, tail)?,
+                        }
+                    }
+                    (Packing::None | Packing::Inflate(_), Some(coder)) => coder.push(piece, tail),
+                    (Packing::None | Packing::Inflate(_), None) => tail.extend_from_slice(piece),
                 }
                 copied.spend(tail.len() - before);
                 Moved::Bytes(tail.len() - before)
@@ -222,7 +256,16 @@ impl<F: Content, P: Part> Transfer<F, P> {
             Work::Lines { lines, ended } => {
                 let tail = channel.outbox.tail();
                 let before = tail.len();
-                match lines.fill(tail, scratch.len()) {
+                let filled = match &mut self.packing {
+                    Packing::Deflate(deflater) => {
+                        let filled = lines.fill(&mut deflater.staged, scratch.len());
+                        copied.spend(deflater.staged.len());
+                        deflater.push_staged(tail)?;
+                        filled
+                    }
+                    Packing::None | Packing::Inflate(_) => lines.fill(tail, scratch.len()),
+                };
+                match filled {
                     Filled::More => {}
                     Filled::End => *ended = true,
                     Filled::Broken => {
@@ -239,6 +282,15 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 Ok(())
             }
             Moved::Blocked | Moved::End => {
+                if let Packing::Deflate(deflater) = &mut self.packing
+                    && !deflater.is_ended()
+                {
+                    let tail = channel.outbox.tail();
+                    let before = tail.len();
+                    deflater.finish(tail)?;
+                    self.moved += (tail.len() - before) as u64;
+                    return Ok(());
+                }
                 if self.route == Route::Data {
                     channel.finish(io).map_err(|_| Stop::Lost)?;
                 }
@@ -288,22 +340,36 @@ impl<F: Content, P: Part> Transfer<F, P> {
         }
         let length = scratch.len().min(copied.left());
         let piece = scratch.get_mut(..length).unwrap_or_default();
+        if let Packing::Inflate(inflater) = &mut self.packing
+            && inflater.has_more()
+        {
+            let count = inflater.pull(piece)?;
+            // A piece may come to nothing and has taken its time nevertheless.
+            copied.spend(count.max(1));
+            let piece = piece.get(..count).unwrap_or_default();
+            return Ok(write_coded(part, coder, decoded, piece)?);
+        }
         match channel.read(io, piece).map_err(|_| Stop::Lost)? {
             Moved::Blocked => Err(Stop::Blocked),
             Moved::Bytes(count) => {
                 copied.spend(count);
                 self.moved += count as u64;
                 let piece = piece.get(..count).unwrap_or_default();
-                match coder {
-                    Some(coder) => {
-                        decoded.clear();
-                        coder.push(piece, decoded);
-                        Ok(write_all(part, decoded)?)
+                match &mut self.packing {
+                    Packing::Inflate(inflater) => inflater.feed(piece),
+                    Packing::None | Packing::Deflate(_) => {
+                        write_coded(part, coder, decoded, piece)?;
                     }
-                    None => Ok(write_all(part, piece)?),
                 }
+                Ok(())
             }
             Moved::End => {
+                if let Packing::Inflate(inflater) = &self.packing
+                    && !inflater.is_ended()
+                {
+                    // Only the end of the stream is the end of the file.
+                    return Err(Stop::Lost);
+                }
                 if let Some(coder) = coder {
                     decoded.clear();
                     coder.finish(decoded);
@@ -313,6 +379,19 @@ impl<F: Content, P: Part> Transfer<F, P> {
             }
         }
     }
+}
+
+/// Writes what comes of `bytes` from the wire.
+fn write_coded(
+    part: &mut impl Part,
+    coder: &mut Option<Decoder>,
+    decoded: &mut Vec<u8>,
+    bytes: &[u8],
+) -> Result<(), Fault> {
+    let Some(coder) = coder else { return write_all(part, bytes) };
+    decoded.clear();
+    coder.push(bytes, decoded);
+    write_all(part, decoded)
 }
 
 /// Writes all of `bytes`, in as many pieces as the part takes.
@@ -340,6 +419,16 @@ fn failed(error: &io::Error) -> Stop {
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         Self::Failed(fault)
+    }
+}
+
+impl std::fmt::Debug for Packing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Deflate(_) => "Deflate",
+            Self::Inflate(_) => "Inflate",
+        })
     }
 }
 

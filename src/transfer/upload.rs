@@ -58,7 +58,7 @@ mod tests {
     use super::*;
     use crate::channel::Channel;
     use crate::io::{Io, OsIo};
-    use crate::terms::{Coding, Extent, Key, Order, Outcome, Root, Route, Span};
+    use crate::terms::{Coding, Extent, Key, Mode, Order, Outcome, Root, Route, Span};
     use crate::transfer::{Pace, Step, Transfer};
     use crate::tree::{Keep, MemoryFile, MemoryPart, MemoryTree, Place, Tree};
 
@@ -90,8 +90,13 @@ mod tests {
             let place = Place { root, path: b"a" };
             let part = tree.create(place, Keep::Nothing, true).unwrap();
             let extent = Extent::Part(part);
-            let transfer =
-                Transfer::new(Order { extent, span: Span::ALL, coding, route: Route::Data });
+            let transfer = Transfer::new(Order {
+                extent,
+                span: Span::ALL,
+                coding,
+                mode: Mode::Stream,
+                route: Route::Data,
+            });
             Self { io, channel, peer, tree, root, transfer }
         }
 

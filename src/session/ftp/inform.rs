@@ -5,8 +5,8 @@ use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
 use super::{Session, respond};
 use crate::accounts::Right;
-use crate::session::House;
 use crate::session::view::{self, Spot};
+use crate::session::{House, Settings};
 use crate::terms::{Algorithm, Coding, Denied, Fault};
 use crate::tree::{Kind, Status, Tree, VirtualPath};
 use crate::wire::ftp::command::CommandFault;
@@ -30,11 +30,12 @@ pub(super) fn noop() -> Answered {
 }
 
 /// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.
-pub(super) fn feat(parameters: &Parameters) -> Answered {
+pub(super) fn feat(parameters: &Parameters, settings: &Settings) -> Answered {
     let mut text = b"Served beyond RFC 959:\n".to_vec();
     for row in table::rows() {
         match row.feature {
-            Feature::Base => continue,
+            Feature::Deflate if settings.mode_z => text.extend_from_slice(b"MODE Z"),
+            Feature::Base | Feature::Deflate => continue,
             Feature::Word(word) => text.extend_from_slice(word.as_bytes()),
             Feature::Facts => parameters.facts.write_feature(&mut text),
             Feature::Algorithms => write_algorithms(parameters.algorithm, &mut text),
@@ -98,9 +99,10 @@ impl Session {
             text.push(b'\n');
         }
         text.extend_from_slice(match self.parameters.coding {
-            Coding::Image => b"TYPE I, STRU F, MODE S\n".as_slice(),
-            Coding::Ascii => b"TYPE A, STRU F, MODE S\n",
+            Coding::Image => b"TYPE I, STRU F, ".as_slice(),
+            Coding::Ascii => b"TYPE A, STRU F, ",
         });
+        text.extend_from_slice(if self.parameters.deflates { b"MODE Z\n" } else { b"MODE S\n" });
         match &self.busy {
             Busy::Transferring(transfer) => {
                 text.extend_from_slice(transfer.verb.name().as_bytes());

@@ -277,11 +277,13 @@ impl Session {
             Command::Quit => access::quit(),
             Command::Type(kind) => parameter::set_type(&mut self.parameters, kind),
             Command::Stru(structure) => parameter::set_structure(structure),
-            Command::Mode(mode) => parameter::set_mode(mode),
+            Command::Mode(mode) => {
+                parameter::set_mode(&mut self.parameters, mode, turn.house.settings)
+            }
             Command::Allo(_) => parameter::allo(),
             Command::Opts(argument) => parameter::opts(&mut self.parameters, argument),
             Command::Syst => inform::syst(),
-            Command::Feat => inform::feat(&self.parameters),
+            Command::Feat => inform::feat(&self.parameters, turn.house.settings),
             Command::Help(verb) => inform::help(verb),
             Command::Noop => inform::noop(),
             Command::Stat(None) => self.stat(turn),

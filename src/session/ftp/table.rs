@@ -33,6 +33,8 @@ pub(super) enum Feature {
     Word(&'static str),
     /// MLST and its facts, those with a star that OPTS MLST chose.
     Facts,
+    /// MODE Z, where the operator has turned it on.
+    Deflate,
     /// HASH and its algorithms, with a star behind that which OPTS HASH chose.
     Algorithms,
 }
@@ -51,7 +53,7 @@ pub(super) const COMMON_FEATURES: &[&str] = &["TVFS"];
 
 /// The row of `verb`, if it is served at all.
 pub(super) const fn row(verb: Verb) -> Option<Row> {
-    use Feature::{Algorithms, Base, Facts, Word};
+    use Feature::{Algorithms, Base, Deflate, Facts, Word};
     use Phase::{Client, Stranger};
     const ANY: Option<Right> = None;
     const READ: Option<Right> = Some(Right::Read);
@@ -69,7 +71,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         // RFC 959, section 4.1.2, and RFC 2428: transfer parameters.
         Verb::Type => (Client, ANY, Base, "TYPE A | I | L 8", "lines of text, or plain bytes"),
         Verb::Stru => (Client, ANY, Base, "STRU F", "file structure, the only one"),
-        Verb::Mode => (Client, ANY, Base, "MODE S", "stream mode, the only one"),
+        Verb::Mode => (Client, ANY, Deflate, "MODE S | Z", "plain, or a zlib stream where FEAT offers it"),
         Verb::Pasv => (Client, ANY, Base, "PASV", "have an IPv4 port to connect to"),
         Verb::Epsv => (Client, ANY, Word("EPSV"), "EPSV [1 | 2 | ALL]", "have a port to connect to"),
         Verb::Port => (Client, ANY, Base, "PORT h1,h2,h3,h4,p1,p2", "have us connect to you"),

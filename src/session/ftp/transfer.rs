@@ -9,7 +9,7 @@ use std::mem;
 use super::state::{Answered, Busy, Route, Said, State, Stopping, Transferring, Turn, Visit};
 use super::{Ending, Session, respond};
 use crate::session::{Effect, Order, view};
-use crate::terms::{self, Coding, Extent, Outcome, Span};
+use crate::terms::{self, Coding, Extent, Mode, Outcome, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
 use crate::wire::ftp::reply::Reply;
@@ -47,9 +47,13 @@ impl Visit<'_> {
             Route::Passive | Route::None => {}
         }
         turn.effects.push(Effect::Stop);
-        let order: Order<T> = terms::Order { extent, span, coding, route: terms::Route::Data };
+        let mode = self.parameters.mode();
+        let route = terms::Route::Data;
+        let order: Order<T> = terms::Order { extent, span, coding, mode, route };
         turn.effects.push(Effect::Begin(order));
         let verb = self.row.verb;
+        // Bytes on the wire are counted, and how many these will be nobody knows.
+        let total = total.filter(|_| mode == Mode::Stream);
         *self.busy =
             Busy::Transferring(Box::new(Transferring { verb, path, total, aborting: false }));
         Ok(Said::Later)

@@ -347,6 +347,7 @@ impl<'a> Command<'a> {
             Self::Type(TransferType::Image) => out.extend_from_slice(b" I"),
             Self::Stru(Structure::File) => out.extend_from_slice(b" F"),
             Self::Mode(TransferMode::Stream) => out.extend_from_slice(b" S"),
+            Self::Mode(TransferMode::Deflate) => out.extend_from_slice(b" Z"),
             Self::Epsv(EpsvArgument::All) => out.extend_from_slice(b" ALL"),
             Self::Epsv(EpsvArgument::Ipv4) => out.extend_from_slice(b" 1"),
             Self::Epsv(EpsvArgument::Ipv6) => out.extend_from_slice(b" 2"),
@@ -379,6 +380,10 @@ impl<'a> Command<'a> {
             Self::Site(site) => site.write(out),
             Self::Opts(OptsArgument::Utf8(on)) => {
                 out.extend_from_slice(if *on { b" UTF8 ON" } else { b" UTF8 OFF" });
+            }
+            Self::Opts(OptsArgument::ModeZ(level)) => {
+                out.extend_from_slice(b" MODE Z LEVEL ");
+                digits::write(u64::from(*level), out);
             }
             Self::Opts(OptsArgument::Hash(chosen)) => {
                 out.extend_from_slice(b" HASH");
