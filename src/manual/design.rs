@@ -54,6 +54,25 @@
 //! control connection still stands leads there: a process that is killed closes both, and the end of
 //! half a file must not pass for the end of the file.
 //!
+//! | the upload | its part |
+//! |---|---|
+//! | runs | has a name that no other has, and is locked: two uploads to one name do not meet, each is whole, and the last to end wins |
+//! | ends | takes the target's place |
+//! | is cut off: reset, stall, `ABOR`, hang-up, drain | is left under a name made of the target's, which `SIZE` finds |
+//! | is gone on with: `REST` and `STOR`, or `APPE` | has a name of its own again, so that only one can |
+//! | fails: the disk is full, the target may not be replaced | is removed |
+//! | is text (`TYPE A`) and cut off | is removed: an offset into it would count other bytes than the client sent |
+//! | goes on from an old file and is cut off | is removed: the old file still stands, and is where to go on from |
+//!
+//! However a transfer is cut off, it comes to the drop of its [`Transfer`](crate::transfer::Transfer), and the
+//! drop leaves the part; no list of reasons has to be complete. A file that stands comes before a
+//! part: while it does, `SIZE`, `REST` and `APPE` speak of the file.
+//!
+//! Parts expire (`--partial-expiry`), counted from the last byte that came. They are swept where
+//! somebody lists the directory that hides them, and where another upload breaks off beside them. So
+//! a sweep costs nothing where there is nothing to sweep, and no disk is woken to look for it. A
+//! part that an upload owns is locked, by whichever process, and is never swept.
+//!
 //! # What an idle client costs
 //!
 //! A slab slot, one box with the session in it, and two empty buffers. The outbox and the framer
