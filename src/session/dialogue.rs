@@ -4,23 +4,28 @@
 //! as soon as the contract in the parent module's header is broken.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::Digest as _;
+
 use super::{
-    Answer, Dialect, Effect, Effects, Ends, Event, Family, House, Order, RouteFault, Session,
-    Settings, Timer,
+    Answer, Chore, Dialect, Effect, Effects, Ends, Event, Family, House, Order, RouteFault,
+    Session, Settings, Timer,
 };
 use crate::accounts::{self, Accounts, Challenge};
 use crate::terms::{
-    Content, Extent, Filled, Lines, Moment, Outcome, Part, Root, Route, Trouble, UnixTime,
+    self, Algorithm, ChoreOutcome, Coding, Content, Digest, Extent, Fault, Filled, Lines, Loss,
+    Moment, Outcome, Part, Root, Route, Trouble, UnixTime,
 };
 use crate::tree::MemoryTree;
 use crate::wire::line::Line;
 
 /// 2026-11-20, long after every file of the world was made.
-const TODAY: UnixTime = UnixTime(1_795_132_800);
+pub(super) const TODAY: UnixTime = UnixTime(1_795_132_800);
 
 /// Who may what in the world of the tests.
 const DIRECTORIES: &str = "\
@@ -68,7 +73,9 @@ pub(super) struct Dialogue {
     unanswered: usize,
     /// The transfer that runs.
     pub(super) order: Option<Order<MemoryTree>>,
-    /// Bytes that it has moved.
+    /// The work that runs.
+    pub(super) chore: Option<Chore<MemoryTree>>,
+    /// Bytes that either has moved.
     pub(super) moved: Option<u64>,
     /// The passive port that is asked for.
     pub(super) listen: Option<Family>,
@@ -109,6 +116,14 @@ impl Dialogue {
         dialogue
     }
 
+    /// Another session over the same tree, which has greeted.
+    pub(super) fn beside(&self) -> Self {
+        let mut other = Self::new(self.dialect);
+        let (tree, accounts) = (self.tree.clone(), accounts(&self.roots));
+        (other.tree, other.roots, other.accounts) = (tree, self.roots.clone(), accounts);
+        other
+    }
+
     /// A session that has been told nothing, between the addresses given.
     pub(super) fn between(dialect: Dialect, local: &str, peer: &str) -> Self {
         let (tree, roots) = world();
@@ -123,6 +138,7 @@ impl Dialogue {
             said: VecDeque::new(),
             unanswered: 0,
             order: None,
+            chore: None,
             moved: None,
             listen: None,
             verify: None,
@@ -207,11 +223,26 @@ impl Dialogue {
         self.told(Event::Verdict(verdict))
     }
 
-    /// Ends the transfer that runs with `outcome`.
+    /// Ends the transfer that runs with `outcome`. An upload that is cut is left as it is.
     pub(super) fn end(&mut self, outcome: Outcome) -> Vec<String> {
-        assert!(self.order.take().is_some(), "no transfer runs");
+        let order = self.order.take().expect("no transfer runs");
+        if let (Extent::Part(part), Outcome::Lost { .. } | Outcome::Aborted { .. }) =
+            (order.extent, outcome)
+            && order.coding == Coding::Image
+        {
+            part.leave();
+        }
         self.moved = None;
         self.told(Event::Outcome(outcome))
+    }
+
+    /// Has the upload that runs receive `bytes` and lose its connection.
+    pub(super) fn cut(&mut self, bytes: &[u8]) -> Vec<String> {
+        let Some(Extent::Part(part)) = self.order.as_mut().map(|order| &mut order.extent) else {
+            panic!("no upload runs")
+        };
+        assert_eq!(write(part, bytes), Ok(()));
+        self.end(Outcome::Lost { loss: Loss::Broken, bytes: bytes.len() as u64 })
     }
 
     /// Plays the transfer that runs to its end: a download or a listing is returned, an upload
@@ -235,6 +266,29 @@ impl Dialogue {
         };
         self.moved = None;
         (sent, self.told(Event::Outcome(outcome)))
+    }
+
+    /// Ends the work that runs with `outcome`.
+    pub(super) fn end_work(&mut self, outcome: ChoreOutcome) -> Vec<String> {
+        assert!(self.chore.take().is_some(), "no work runs");
+        self.moved = None;
+        self.told(Event::Chore(outcome))
+    }
+
+    /// Does the work that runs, to its end. Returns what was said.
+    pub(super) fn work(&mut self) -> Vec<String> {
+        let outcome = match self.chore.take().expect("no work runs") {
+            terms::Chore::Compress { file, part, length } => compress(&file, part, length),
+            terms::Chore::Digest { file, span, algorithm } => {
+                let bytes = read(&file, span.start, span.end);
+                ChoreOutcome::Digested(match algorithm {
+                    Algorithm::Sha256 => Digest::Sha256(sha2::Sha256::digest(&bytes).into()),
+                    Algorithm::Crc32 => Digest::Crc32(crc32fast::hash(&bytes)),
+                })
+            }
+        };
+        self.moved = None;
+        self.told(Event::Chore(outcome))
     }
 
     /// Asks for a port, sends `text`, plays the transfer, and returns what it sent.
@@ -286,7 +340,11 @@ impl Dialogue {
     }
 
     fn is_free(&self) -> bool {
-        !self.closed && self.order.is_none() && self.listen.is_none() && self.verify.is_none()
+        !self.closed
+            && self.order.is_none()
+            && self.chore.is_none()
+            && self.listen.is_none()
+            && self.verify.is_none()
     }
 
     fn carry_out(&mut self, effect: Effect<MemoryTree>, unprompted: bool) {
@@ -316,13 +374,19 @@ impl Dialogue {
                 self.order = Some(order);
                 self.moved = Some(0);
             }
+            Effect::Work(chore) => {
+                assert!(self.is_free(), "two answers are due");
+                assert_eq!(self.timer, None, "a timer runs during work");
+                self.chore = Some(chore);
+                self.moved = Some(0);
+            }
             Effect::Verify(challenge) => {
                 assert!(self.is_free(), "two answers are due");
                 self.verify = Some(challenge);
             }
             Effect::Dial(address) => self.asked.push(Asked::Dial(address)),
             Effect::Abort => {
-                assert!(self.order.is_some(), "there is nothing to abort");
+                assert!(self.order.is_some() || self.chore.is_some(), "there is nothing to abort");
                 self.asked.push(Asked::Abort);
             }
             Effect::Unroute => self.asked.push(Asked::Unroute),
@@ -348,6 +412,7 @@ fn world() -> (MemoryTree, Vec<(&'static str, Root)>) {
         let (_, root) = roots.iter().find(|(name, _)| name == directory).unwrap();
         tree.put_file(*root, path.as_bytes(), content).unwrap();
     }
+    tree.set_now(TODAY);
     (tree, roots)
 }
 
@@ -365,18 +430,44 @@ fn fill(mut lines: Box<dyn Lines>, out: &mut Vec<u8>) -> Outcome {
     }
 }
 
+/// The bytes of a file from `at` to `end`.
+fn read(file: &impl Content, mut at: u64, end: u64) -> Vec<u8> {
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 512]);
+    while at < end {
+        let count = file.read_at(at, &mut buffer).unwrap();
+        assert!(count > 0, "the file is shorter than was said");
+        bytes.extend_from_slice(&buffer[..count]);
+        at += count as u64;
+    }
+    bytes.truncate(bytes.len() - usize::try_from(at - end).unwrap());
+    bytes
+}
+
+fn compress(file: &impl Content, part: impl Part, length: u64) -> ChoreOutcome {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&read(file, 0, length)).unwrap();
+    match receive(part, &encoder.finish().unwrap()) {
+        Outcome::Done { bytes } => ChoreOutcome::Compressed { from: length, to: bytes },
+        Outcome::Failed { fault, .. } => ChoreOutcome::Failed(fault),
+        other @ (Outcome::Aborted { .. } | Outcome::Lost { .. }) => panic!("{other:?}"),
+    }
+}
+
 fn receive(mut part: impl Part, upload: &[u8]) -> Outcome {
     while part.carry_over(1000).unwrap() > 0 {}
-    let mut rest = upload;
-    while !rest.is_empty() {
-        let count = part.write(rest).unwrap();
-        rest = &rest[count..];
-    }
     let bytes = upload.len() as u64;
-    match part.commit() {
+    match write(&mut part, upload).and_then(|()| part.commit()) {
         Ok(()) => Outcome::Done { bytes },
         Err(fault) => Outcome::Failed { fault, bytes },
     }
+}
+
+fn write(part: &mut impl Part, mut bytes: &[u8]) -> Result<(), Fault> {
+    while !bytes.is_empty() {
+        let count = part.write(bytes).map_err(|error| Trouble::of_file(&error))?;
+        bytes = &bytes[count..];
+    }
+    Ok(())
 }
 
 /// The tables, as the accounts room reads them from a directory.

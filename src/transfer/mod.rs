@@ -3,7 +3,13 @@
 //!
 //! Bytes flow down only; what comes back is an [`Outcome`](crate::terms::Outcome), as a value. This
 //! room knows nothing of sessions, replies, grants or timers. The reactor steps it.
+//!
+//! [`Work`] is its other half: what is done to files without a connection, in slices as small.
 
+mod chore;
+mod deflate;
 mod pump;
+mod upload;
 
+pub use chore::{Progress, Work};
 pub use pump::{Pace, Step, Transfer};

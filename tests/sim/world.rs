@@ -99,7 +99,7 @@ pub(crate) struct Report {
     pub(crate) longest_turn: u64,
     /// How often no descriptor was left.
     pub(crate) exhaustions: u64,
-    /// Virtual time at the end.
+    /// Virtual time until the server was done.
     pub(crate) took: Duration,
 }
 
@@ -296,9 +296,11 @@ impl World {
     /// What has to hold at the end.
     fn check_end(self) -> Report {
         let Self { mut reactor, net, cast, tree, passes, .. } = self;
+        let took = Duration::from_nanos(net.borrow().now());
         if reactor.is_drained() {
             // Listeners are closed by the pass that follows.
             reactor.pass().expect("a poll does not fail");
+            reactor.io().play_out();
         }
         let census = reactor.census();
         let held = net.borrow().held();
@@ -332,7 +334,7 @@ impl World {
             most_waiting: stats.most_offered,
             longest_turn: stats.longest_turn,
             exhaustions: stats.exhaustions,
-            took: Duration::from_nanos(net.borrow().now()),
+            took,
         }
     }
 }

@@ -6,13 +6,14 @@
 
 use std::mem;
 
-use super::state::{Answered, Busy, Route, Said, Transferring, Turn, Visit};
+use super::state::{Answered, Busy, Route, Said, State, Stopping, Transferring, Turn, Visit};
 use super::{Ending, Session, respond};
-use crate::session::{Effect, Order};
-use crate::terms::{self, Coding, Extent, Outcome, Span};
+use crate::session::{Effect, Order, view};
+use crate::terms::{self, Coding, Extent, Mode, Outcome, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
 use crate::wire::ftp::reply::Reply;
+use crate::wire::ftp::verb::Verb;
 use crate::wire::line::Line;
 
 impl Visit<'_> {
@@ -46,9 +47,13 @@ impl Visit<'_> {
             Route::Passive | Route::None => {}
         }
         turn.effects.push(Effect::Stop);
-        let order: Order<T> = terms::Order { extent, span, coding, route: terms::Route::Data };
+        let mode = self.parameters.mode();
+        let route = terms::Route::Data;
+        let order: Order<T> = terms::Order { extent, span, coding, mode, route };
         turn.effects.push(Effect::Begin(order));
         let verb = self.row.verb;
+        // Bytes on the wire are counted, and how many these will be nobody knows.
+        let total = total.filter(|_| mode == Mode::Stream);
         *self.busy =
             Busy::Transferring(Box::new(Transferring { verb, path, total, aborting: false }));
         Ok(Said::Later)
@@ -56,7 +61,8 @@ impl Visit<'_> {
 }
 
 impl Session {
-    /// A line that came while a transfer runs: ABOR and STAT are obeyed at once, all others wait.
+    /// A line that came while a transfer or other work runs: ABOR and STAT are obeyed at once, all
+    /// others wait.
     ///
     /// QUIT waits as well: RFC 959 has the connection stay open for the result, and commands that
     /// were sent before it are served before it.
@@ -69,14 +75,27 @@ impl Session {
             turn.effects.reply(self.status(turn.house));
             return;
         }
-        if let (Some(Command::Abor), Busy::Transferring(transfer)) = (command, &mut self.busy)
-            && !transfer.aborting
-        {
-            transfer.aborting = true;
-            turn.effects.push(Effect::Abort);
+        if command == Some(Command::Abor) && self.abort_running(turn) {
             return;
         }
         self.waiting.get_or_insert_default().push(line);
+    }
+
+    /// Has whatever runs be stopped, for an ABOR. False if that was asked for already.
+    fn abort_running<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) -> bool {
+        match &mut self.busy {
+            Busy::Transferring(transfer) if !transfer.aborting => transfer.aborting = true,
+            Busy::Working(work) if work.stopping == Stopping::No => {
+                work.stopping = Stopping::Aborting;
+            }
+            Busy::Transferring(_)
+            | Busy::Working(_)
+            | Busy::Idle
+            | Busy::Verifying
+            | Busy::AwaitingRoute(_) => return false,
+        }
+        turn.effects.push(Effect::Abort);
+        true
     }
 
     /// The transfer has ended.
@@ -86,10 +105,25 @@ impl Session {
             return;
         }
         if let Busy::Transferring(transfer) = mem::take(&mut self.busy) {
+            self.tidy(&transfer, outcome, turn);
             turn.effects.reply(respond::outcome(outcome, transfer.verb));
             if transfer.aborting {
                 turn.effects.reply(Reply::new(226, "ABOR is done; the data connection is closed."));
             }
+        }
+    }
+
+    /// Where an upload has broken off there is one hidden part more: what else has expired beside it
+    /// goes, so that a directory that nobody may list does not fill up with them.
+    fn tidy<T: Tree>(&self, transfer: &Transferring, outcome: Outcome, turn: &Turn<'_, '_, T>) {
+        let is_upload = matches!(transfer.verb, Verb::Stor | Verb::Appe | Verb::Stou);
+        let is_cut = matches!(outcome, Outcome::Lost { .. } | Outcome::Aborted { .. });
+        if let State::Ready(ready) = &self.state
+            && is_upload
+            && is_cut
+            && let Ok(spot) = view::locate(&ready.client, &transfer.path.parent())
+        {
+            view::sweep(turn.house.tree, &ready.client, spot, turn.house.expired_before());
         }
     }
 
@@ -109,6 +143,7 @@ impl Session {
         {
             turn.effects.push(Effect::Abort);
         }
+        self.stop_work(turn);
     }
 
     /// ABOR while no transfer runs: the data connection that nobody has used yet is closed.

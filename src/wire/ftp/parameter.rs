@@ -8,7 +8,9 @@ use std::net::{SocketAddr, SocketAddrV4};
 
 use super::address::{self, ExtendedFault};
 use super::command::{Command, CommandFault, is_sayable};
+use super::digest::parse_algorithm;
 use super::{FactSelection, Verb};
+use crate::terms::Algorithm;
 use crate::wire::digits;
 use crate::wire::line::write_text;
 
@@ -33,6 +35,8 @@ pub enum Structure {
 pub enum TransferMode {
     /// `S`: the bytes, and the connection's end is theirs.
     Stream,
+    /// `Z`: the bytes as a zlib stream (draft-preston-ftpext-deflate).
+    Deflate,
 }
 
 /// What EPSV asks for (RFC 2428, section 3).
@@ -64,6 +68,11 @@ pub enum OptsArgument {
     Utf8(bool),
     /// `MLST`: the facts that MLST and MLSD shall tell (RFC 3659, section 7.9).
     Mlst(FactSelection),
+    /// `HASH`: by which algorithm HASH shall answer; without one, which it is now
+    /// (draft-bryan-ftp-hash, section 4).
+    Hash(Option<Algorithm>),
+    /// `MODE Z LEVEL`: how hard to compress, from 0 to 9 (draft-preston-ftpext-deflate, section 4).
+    ModeZ(u32),
 }
 
 impl<'a> ListArgument<'a> {
@@ -151,6 +160,18 @@ impl<'a> Parameter<'a> {
         digits::parse(word).ok_or_else(|| self.syntax("That is no number that can be used"))
     }
 
+    /// Two numbers: the first and the last byte of a range.
+    pub(super) fn range(self) -> Result<(u64, u64), CommandFault<'a>> {
+        let (first, last) = split_word(self.needed_word()?);
+        let last = last.unwrap_or_default().trim_ascii();
+        match (digits::parse(first), digits::parse(last)) {
+            (Some(first), Some(last)) if first <= last || (first, last) == (1, 0) => {
+                Ok((first, last))
+            }
+            _ => Err(self.syntax("The first byte and the last are wanted, or 1 0")),
+        }
+    }
+
     /// RFC 959, section 3.1.1.
     pub(super) fn transfer_type(self) -> Result<TransferType, CommandFault<'a>> {
         let (word, rest) = split_word(self.needed_word()?);
@@ -180,7 +201,8 @@ impl<'a> Parameter<'a> {
     pub(super) fn mode(self) -> Result<TransferMode, CommandFault<'a>> {
         match self.needed_word()? {
             b"S" | b"s" => Ok(TransferMode::Stream),
-            b"B" | b"b" | b"C" | b"c" | b"Z" | b"z" => Err(self.parameter("Only S is served")),
+            b"Z" | b"z" => Ok(TransferMode::Deflate),
+            b"B" | b"b" | b"C" | b"c" => Err(self.parameter("Only S and Z are served")),
             _ => Err(self.syntax("S is wanted")),
         }
     }
@@ -218,6 +240,18 @@ impl<'a> Parameter<'a> {
         let value = value.unwrap_or_default().trim_ascii();
         if option.eq_ignore_ascii_case(b"MLST") {
             Ok(OptsArgument::Mlst(FactSelection::parse(value)))
+        } else if option.eq_ignore_ascii_case(b"HASH") {
+            if value.is_empty() {
+                return Ok(OptsArgument::Hash(None));
+            }
+            let algorithm = parse_algorithm(value)
+                .ok_or_else(|| self.parameter("There is no such algorithm, see FEAT"))?;
+            Ok(OptsArgument::Hash(Some(algorithm)))
+        } else if option.eq_ignore_ascii_case(b"MODE") {
+            match value.to_ascii_uppercase().strip_prefix(b"Z LEVEL ") {
+                Some([digit @ b'0'..=b'9']) => Ok(OptsArgument::ModeZ(u32::from(digit - b'0'))),
+                Some(_) | None => Err(self.syntax("MODE Z has a LEVEL from 0 to 9")),
+            }
         } else if option.eq_ignore_ascii_case(b"UTF8") || option.eq_ignore_ascii_case(b"UTF-8") {
             if value.is_empty() || value.eq_ignore_ascii_case(b"ON") {
                 Ok(OptsArgument::Utf8(true))

@@ -207,7 +207,12 @@ impl Visitor {
     ) {
         self.before = stage.lore.content(path);
         stage.lore.add_version(path, self.before.clone());
-        let old: &[u8] = self.before.as_deref().unwrap_or_default();
+        // Where there is no file, APPE goes on from what a broken upload has left.
+        let left = match self.before {
+            None => stage.lore.left(path),
+            Some(_) => None,
+        };
+        let old: &[u8] = self.before.as_deref().or(left.as_deref()).unwrap_or_default();
         let kept = match start {
             StoreStart::Replace => 0,
             StoreStart::Append => old.len(),
@@ -394,12 +399,18 @@ impl Visitor {
             "shown out before it was through: {}",
             self.ledger.describe()
         );
-        self.feed(Input::Closed, stage);
-        if let Some(control) = self.control {
+        if let Some(control) = self.control.take() {
             stage.net.hang_up(control);
         }
-        self.close_data(stage);
-        self.done = true;
+        self.feed(Input::Closed, stage);
+        // What the server calls complete is still read to its end, but by who never reads on.
+        if matches!(self.mischief(), Mischief::Stall(_)) {
+            self.feed(Input::Interrupted, stage);
+        }
+        if self.pi.is_over() {
+            self.close_data(stage);
+            self.done = true;
+        }
     }
 }
 
