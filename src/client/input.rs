@@ -1,12 +1,17 @@
-//! Lines from whoever is at standard input: a person, with editing and history, or a script.
+//! Lines from whoever gives commands: a person, with editing and history, or a script.
 
-use std::io::{self, BufRead, IsTerminal, Read};
+#![expect(clippy::disallowed_methods, reason = "this room owns the files of scripts")]
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read};
+use std::os::unix::ffi::OsStringExt;
 
 use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::shell::Source;
 
 /// Longest line that is read, in bytes.
 const LINE_MAX: u64 = 64 * 1024;
@@ -15,8 +20,10 @@ const LINE_MAX: u64 = 64 * 1024;
 pub enum Lines {
     /// A person.
     Terminal(Box<DefaultEditor>),
-    /// A pipe or a file.
+    /// A pipe or a file at standard input.
     Plain,
+    /// A script.
+    Script(Box<dyn BufRead>),
 }
 
 /// What came.
@@ -44,6 +51,22 @@ impl Lines {
         Ok(Self::Terminal(Box::new(editor)))
     }
 
+    /// The lines of `source`.
+    ///
+    /// # Errors
+    /// A terminal that can't be set up, or a file that can't be opened.
+    pub fn of(source: Source) -> Result<Self, Failure> {
+        match source {
+            Source::Input => Self::new(),
+            Source::Text(text) => Ok(Self::Script(Box::new(Cursor::new(text.into_vec())))),
+            Source::File(path) => {
+                let file =
+                    File::open(&path).map_err(|error| Failure::local(path.display(), &error))?;
+                Ok(Self::Script(Box::new(BufReader::new(file))))
+            }
+        }
+    }
+
     /// True when a person is there.
     #[must_use]
     pub const fn is_terminal(&self) -> bool {
@@ -55,9 +78,6 @@ impl Lines {
     /// # Errors
     /// What reading says, and a line over 64 KiB.
     pub fn next(&mut self, prompt: &str) -> Result<Said, Failure> {
-        let broken = |error: &dyn std::fmt::Display| {
-            Failure::new(Exit::Other, format!("can't read standard input: {error}")).fatal()
-        };
         match self {
             Self::Terminal(editor) => match editor.readline(prompt) {
                 Ok(line) => {
@@ -69,23 +89,29 @@ impl Lines {
                 Err(ReadlineError::Eof) => Ok(Said::End),
                 Err(error) => Err(broken(&error)),
             },
-            Self::Plain => {
-                let mut line = Vec::new();
-                let mut stdin = io::stdin().lock().take(LINE_MAX);
-                let count = stdin.read_until(b'\n', &mut line).map_err(|error| broken(&error))?;
-                if count == 0 {
-                    return Ok(Said::End);
-                }
-                if line.last() != Some(&b'\n') && count as u64 == LINE_MAX {
-                    return Err(Failure::new(Exit::Usage, "a line is too long").fatal());
-                }
-                let end = line.trim_ascii_end().len();
-                // Blanks before the line end may be part of a quoted name; only the end goes.
-                while line.len() > end && matches!(line.last(), Some(b'\n' | b'\r')) {
-                    line.pop();
-                }
-                Ok(Said::Line(line))
-            }
+            Self::Plain => read_line(&mut io::stdin().lock()),
+            Self::Script(script) => read_line(script),
         }
     }
+}
+
+fn broken(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(Exit::Other, format!("can't read the commands: {error}")).fatal()
+}
+
+fn read_line(from: &mut dyn BufRead) -> Result<Said, Failure> {
+    let mut line = Vec::new();
+    let count = from.take(LINE_MAX).read_until(b'\n', &mut line).map_err(|error| broken(&error))?;
+    if count == 0 {
+        return Ok(Said::End);
+    }
+    if line.last() != Some(&b'\n') && count as u64 == LINE_MAX {
+        return Err(Failure::new(Exit::Usage, "a line is too long").fatal());
+    }
+    let end = line.trim_ascii_end().len();
+    // Blanks before the line end may be part of a quoted name; only the end goes.
+    while line.len() > end && matches!(line.last(), Some(b'\n' | b'\r')) {
+        line.pop();
+    }
+    Ok(Said::Line(line))
 }

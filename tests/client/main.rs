@@ -2,9 +2,8 @@
 //! `coracled` and against servers that misbehave.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and a thread")]
 
-#[path = "client/misbehaving.rs"]
 mod misbehaving;
-#[path = "support/mod.rs"]
+#[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests of the server use more of it")]
 mod support;
 

@@ -1,22 +1,26 @@
 //! The command line, and the vocabulary of commands that it shares with the shell.
 //!
 //! [`Job`] is what both can do; where a remote file is meant, the command line has a URL and the
-//! shell a path. [`Instruction`] adds what makes sense within a session alone.
+//! shell a path. [`Instruction`] adds what makes sense within a session alone. [`Moving`] and
+//! [`Connection`] are the options.
+
+mod connection;
+mod jobs;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
+pub use self::connection::{Connection, Moving};
+pub use self::jobs::{Get, Job, List, Many, Mirror, Put, Remote};
 use super::exit::Exit;
 
 /// FTP for people and for shell scripts.
 ///
 /// `coracle user@host` opens an interactive shell; with one of the commands below, it does one
-/// job and ends. Commands can also come from standard input, a line each:
-/// `echo 'get Movies/Joker' | coracle user1@host:2121`; the first that fails ends the run with
-/// its exit code.
+/// job and ends. Commands can also come from -e, from a file (-f) or from standard input, several
+/// in a line with `;` between them; the first that fails ends the run with its exit code.
 ///
 /// The password comes from CORACLE_PASSWORD, else from ~/.netrc (which must not be readable by
 /// others), else from a prompt without echo if there is a terminal; never from the arguments.
@@ -29,9 +33,25 @@ pub struct Arguments {
     #[arg(value_name = "HOST")]
     pub host: Option<OsString>,
 
+    /// Commands to do on HOST, separated by `;`.
+    #[arg(short, long, value_name = "COMMANDS", requires = "host")]
+    pub execute: Option<OsString>,
+
+    /// A file of commands to do on HOST, a line each; `-` is standard input.
+    #[arg(short, long, value_name = "FILE", requires = "host", conflicts_with = "execute")]
+    pub file: Option<PathBuf>,
+
+    /// Go on with the next command when one has failed.
+    #[arg(short, long, requires = "host")]
+    pub keep_going: bool,
+
     /// How connections are made.
     #[command(flatten)]
     pub connection: Connection,
+
+    /// How files are moved.
+    #[command(flatten)]
+    pub moving: Moving,
 
     /// One job instead of a shell.
     #[command(subcommand)]
@@ -45,30 +65,12 @@ fn after_help() -> String {
         "coracle ls -l ftp://user1@localhost:2121/Movies",
         "coracle get ftp://user1@localhost:2121/Movies/Free%20Fire -o fire",
         "coracle put notes.txt ftp://user1@localhost:2121/Docs/",
+        "coracle mget --jobs 4 'ftp://user1@localhost:2121/Music/*.*' here",
+        "coracle mirror --retries 5 ftp://user1@localhost:2121/Music music",
+        "coracle -e 'cd Docs; mget *.txt; !ls' user1@localhost:2121",
         "coracle guided localhost",
     ];
     format!("Examples:\n  {}\n\n{}", examples.join("\n  "), Exit::table())
-}
-
-/// How connections are made.
-#[derive(Debug, Clone, Args)]
-pub struct Connection {
-    /// The longest that anything may take that makes no progress.
-    #[arg(long, value_name = "SECONDS", default_value = "60", global = true,
-          value_parser = clap::value_parser!(u32).range(1..=86_400))]
-    timeout: u32,
-
-    /// Let the server connect to us for data (PORT), instead of the other way round.
-    #[arg(long, global = true)]
-    pub active: bool,
-}
-
-impl Connection {
-    /// The longest that anything may take that makes no progress.
-    #[must_use]
-    pub fn patience(&self) -> Duration {
-        Duration::from_secs(self.timeout.into())
-    }
 }
 
 /// What can stand behind `coracle`.
@@ -83,71 +85,6 @@ pub enum Command {
         #[arg(value_name = "HOST")]
         host: OsString,
     },
-}
-
-/// What can be done on a server, by one run of the program as well as by a line of the shell.
-#[derive(Debug, Subcommand)]
-pub enum Job {
-    /// List files and directories together, in alphabetic order.
-    Ls(List),
-    /// List directories first, then files, each in alphabetic order.
-    Dir(List),
-    /// Download a file. It arrives as NAME.part and gets its name when it is whole.
-    Get(Get),
-    /// Upload a file.
-    Put(Put),
-    /// Print a file.
-    Cat(Remote),
-    /// Print a file's size in bytes.
-    Size(Remote),
-    /// Make a directory.
-    Mkdir(Remote),
-    /// Remove an empty directory.
-    Rmdir(Remote),
-    /// Remove a file.
-    #[command(visible_alias = "delete")]
-    Rm(Remote),
-    /// Rename or move.
-    #[command(visible_alias = "rename")]
-    Mv {
-        /// What to rename: a path in the shell, a URL on the command line.
-        #[arg(value_name = "REMOTE")]
-        remote: OsString,
-        /// The path that it gets.
-        #[arg(value_name = "NEW")]
-        new: OsString,
-    },
-}
-
-impl Job {
-    /// The name of what it is done to, where one is given.
-    #[must_use]
-    pub const fn remote(&self) -> Option<&OsString> {
-        match self {
-            Self::Ls(list) | Self::Dir(list) => list.remote.as_ref(),
-            Self::Put(put) => put.remote.as_ref(),
-            Self::Get(Get { remote, .. }) | Self::Mv { remote, .. } => Some(remote),
-            Self::Cat(name)
-            | Self::Size(name)
-            | Self::Mkdir(name)
-            | Self::Rmdir(name)
-            | Self::Rm(name) => Some(&name.remote),
-        }
-    }
-
-    /// Gives it another name to be done to.
-    pub fn set_remote(&mut self, name: OsString) {
-        match self {
-            Self::Ls(list) | Self::Dir(list) => list.remote = Some(name),
-            Self::Put(put) => put.remote = Some(name),
-            Self::Get(Get { remote, .. }) | Self::Mv { remote, .. } => *remote = name,
-            Self::Cat(file)
-            | Self::Size(file)
-            | Self::Mkdir(file)
-            | Self::Rmdir(file)
-            | Self::Rm(file) => file.remote = name,
-        }
-    }
 }
 
 /// What a line of the shell can say.
@@ -170,73 +107,86 @@ pub enum Instruction {
     },
     /// Print the local directory.
     Lpwd,
+    /// End this session and begin one on another server.
+    Open {
+        /// The server, and a directory to begin in: `[user@]host[:port][/dir]` or a URL.
+        #[arg(value_name = "HOST")]
+        host: OsString,
+    },
+    /// Log in anew, as somebody else.
+    User {
+        /// The account.
+        #[arg(value_name = "NAME")]
+        name: OsString,
+    },
+    /// Say where the session stands.
+    Status,
+    /// Show the directories at the top, or the files of one: `show directories`, `show directory
+    /// NAME`.
+    Show {
+        /// Which of the two.
+        #[command(subcommand)]
+        what: Show,
+    },
+    /// Download a file of the directory that was shown last: `download file NAME`.
+    Download {
+        /// The word `file`.
+        #[command(subcommand)]
+        what: Fetch,
+    },
+    /// Nothing: files are always moved as they are.
+    #[command(visible_alias = "ascii")]
+    Binary,
+    /// Let the server listen for data connections, or, the next time, not.
+    Passive,
+    /// Nothing: this shell never asks before it does something.
+    Prompt,
     /// End the session.
     #[command(visible_aliases = ["bye", "exit"])]
     Quit,
 }
 
+/// What `show` shows.
+#[derive(Debug, Subcommand)]
+pub enum Show {
+    /// The directories at the top.
+    Directories,
+    /// The files of one of them.
+    Directory {
+        /// Its name; several words need no quotes.
+        #[arg(value_name = "NAME", required = true)]
+        name: Vec<OsString>,
+    },
+}
+
+/// What `download` downloads.
+#[derive(Debug, Subcommand)]
+pub enum Fetch {
+    /// A file.
+    File {
+        /// Its name, or DIRECTORY/NAME; several words need no quotes.
+        #[arg(value_name = "NAME", required = true)]
+        name: Vec<OsString>,
+    },
+}
+
 /// One line of the shell.
 #[derive(Debug, Parser)]
-#[command(multicall = true, help_template = "{subcommands}", max_term_width = 100)]
+#[command(no_binary_name = true, name = "", help_template = "{subcommands}", max_term_width = 100)]
 pub struct Line {
+    /// What holds for this line alone.
+    #[command(flatten)]
+    pub moving: Moving,
+
     /// What it says.
     #[command(subcommand)]
     pub instruction: Instruction,
 }
 
-/// `ls` and `dir`.
-#[derive(Debug, Args)]
-pub struct List {
-    /// With mode, size and time (UTC).
-    #[arg(short = 'l')]
-    pub long: bool,
-    /// One name a line.
-    #[arg(short = '1')]
-    pub single: bool,
-    /// A directory: a path in the shell, a URL on the command line.
-    #[arg(value_name = "REMOTE")]
-    pub remote: Option<OsString>,
-}
-
-/// `get`.
-#[derive(Debug, Args)]
-pub struct Get {
-    /// The file: a path in the shell, a URL on the command line.
-    #[arg(value_name = "REMOTE")]
-    pub remote: OsString,
-    /// Where to put it: a file, or a directory that exists. The same name, here, if not given.
-    #[arg(value_name = "LOCAL", conflicts_with = "output")]
-    pub local: Option<PathBuf>,
-    /// The same as LOCAL.
-    #[arg(short, long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-    /// Overwrite what is there.
-    #[arg(short, long)]
-    pub force: bool,
-}
-
-/// `put`.
-#[derive(Debug, Args)]
-pub struct Put {
-    /// The file to upload.
-    #[arg(value_name = "LOCAL")]
-    pub local: PathBuf,
-    /// Its remote name: a path in the shell, a URL on the command line. One that ends in a slash
-    /// is a directory, and the file keeps its name.
-    #[arg(value_name = "REMOTE")]
-    pub remote: Option<OsString>,
-}
-
-/// A command with one remote name.
-#[derive(Debug, Args)]
-pub struct Remote {
-    /// The name: a path in the shell, a URL on the command line.
-    #[arg(value_name = "REMOTE")]
-    pub remote: OsString,
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use clap::CommandFactory;
 
     use super::*;
@@ -263,5 +213,12 @@ mod tests {
         let parsed = Line::try_parse_from(["bye"]).unwrap();
         assert!(matches!(parsed.instruction, Instruction::Quit));
         assert!(Line::try_parse_from(["launch"]).is_err());
+        let parsed = Line::try_parse_from(["mget", "--jobs", "3", "-c", "*.txt"]).unwrap();
+        assert!(parsed.moving.resume && parsed.moving.connections() == 3);
+        let parsed = Line::try_parse_from(["show", "directory", "Free", "Fire"]).unwrap();
+        let Instruction::Show { what: Show::Directory { name } } = parsed.instruction else {
+            panic!("{parsed:?}")
+        };
+        assert_eq!(name, ["Free", "Fire"]);
     }
 }

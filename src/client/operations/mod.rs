@@ -2,31 +2,33 @@
 //!
 //! A [`Session`] is logged in. The shell gives it instructions with paths, a run for one job gives
 //! it a job with a URL; it refuses to know which. What was asked for goes to standard output and
-//! nothing else does.
+//! nothing else does. Here is what takes one dialogue; [`browse`] lists, [`moving`] moves files and
+//! [`mirror`] whole trees.
 
-#![expect(clippy::disallowed_methods, reason = "this room owns the local files of uploads")]
+#![expect(clippy::disallowed_methods, reason = "the calendar is read here, for listings")]
+
+mod browse;
+mod mirror;
+mod moving;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::address::{FTP_PORT, Site};
-use super::arguments::{Connection, Get, Instruction, Job, List, Put};
-use super::download::{Download, local_name};
+use super::address::Site;
+use super::arguments::{Connection, Fetch, Instruction, Job, Moving, Show};
+use super::courier::{Conduct, Courier};
+use super::dialer::Dialer;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::link::{Cargo, Link, LinkFault};
-use super::listing::{self, Entry, Look, Order};
-use super::password::{self, Account, Password};
+use super::listing::Order;
+use super::report::Report;
+use super::retry::Tries;
 use super::terminal::{self, Output};
-use super::user_pi::{Answer, ClientFault, DataMode, ListForm, StoreStart, Task};
+use super::user_pi::{Answer, ClientFault, DataMode, Task};
 use crate::terms::UnixTime;
-
-/// Largest listing that is read, in bytes.
-const LISTING_MAX: usize = 64 * 1024 * 1024;
+use crate::wire::ftp::reply::{Class, Reply};
 
 /// How long a server may take to say goodbye. Nobody has anything to lose by then.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -34,14 +36,22 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// A login on a server, and where in its tree and in ours it stands.
 #[derive(Debug)]
 pub struct Session {
-    link: Link,
+    courier: Courier,
+    connection: Connection,
     output: Output,
+    /// What holds for every command, unless its line says otherwise.
+    habits: Moving,
+    /// What holds for the command under way.
+    moving: Moving,
+    report: Report,
     /// `user@host:port`, for the prompt.
     name: String,
     /// The remote directory, as PWD said last.
     directory: Vec<u8>,
     /// The remote directory in which the session began.
     home: Vec<u8>,
+    /// The directory that `show directory` has shown last.
+    shown: Option<Vec<u8>>,
     /// The local directory.
     local: PathBuf,
     /// A person is there, who wants to know that something was done.
@@ -62,21 +72,26 @@ impl Session {
     ///
     /// # Errors
     /// No connection, no password, or a login that is refused.
-    pub fn open(site: &Site, connection: &Connection, ask_user: bool) -> Result<Self, Failure> {
-        let account = Account::find(site, ask_user)?;
-        let port = site.port.unwrap_or(FTP_PORT);
-        let mut link = Link::open(&site.host, port, connection.patience())?;
-        if connection.active {
-            link.use_mode(DataMode::Active);
-        }
-        log_in(&mut link, &account, site)?;
-        let name = Site { user: Some(account.user), ..site.clone() }.to_string();
+    pub fn open(
+        site: &Site,
+        connection: &Connection,
+        habits: &Moving,
+        ask_user: bool,
+    ) -> Result<Self, Failure> {
+        let dialer = Dialer::new(site, connection, ask_user)?;
+        let mut courier = Courier::new(dialer, Vec::new());
+        courier.insist(Conduct::of(habits).tries(), |courier| courier.link().map(drop))?;
         Ok(Self {
-            link,
+            name: courier.dialer().name(),
+            courier,
+            connection: connection.clone(),
             output: Output::new(),
-            name,
+            habits: habits.clone(),
+            moving: habits.clone(),
+            report: Report::new(habits, false),
             directory: Vec::new(),
             home: Vec::new(),
+            shown: None,
             local: PathBuf::new(),
             talkative: false,
         })
@@ -96,8 +111,9 @@ impl Session {
     }
 
     /// Says from now on, on standard error, what has been transferred.
-    pub const fn tell_more(&mut self) {
+    pub fn tell_more(&mut self) {
         self.talkative = true;
+        self.report = Report::new(&self.habits, true);
     }
 
     /// What the shell shows before each line.
@@ -109,8 +125,8 @@ impl Session {
 
     /// True when the connection is of no more use.
     #[must_use]
-    pub const fn is_over(&self) -> bool {
-        self.link.is_over()
+    pub fn is_over(&self) -> bool {
+        self.courier.is_over()
     }
 
     /// Standard output.
@@ -119,11 +135,23 @@ impl Session {
         &self.output
     }
 
-    /// Does what a line of the shell says.
+    /// The local directory, empty for the process's own.
+    #[must_use]
+    pub fn local(&self) -> &Path {
+        &self.local
+    }
+
+    /// Does what a line of the shell says; `moving` is what the line alone wants.
     ///
     /// # Errors
     /// As the command fails.
-    pub fn instruct(&mut self, instruction: &Instruction) -> Result<Next, Failure> {
+    pub fn instruct(
+        &mut self,
+        instruction: &Instruction,
+        moving: &Moving,
+    ) -> Result<Next, Failure> {
+        self.moving = moving.over(&self.habits);
+        self.report = Report::new(&self.moving, self.talkative);
         match instruction {
             Instruction::Job(job) => self.job(job)?,
             Instruction::Cd { directory } => {
@@ -143,6 +171,28 @@ impl Session {
                     .map_err(|error| Failure::local(".", &error))?;
                 self.output.line(here.as_os_str().as_bytes())?;
             }
+            Instruction::Open { host } => {
+                let site = Site::parse(host.as_bytes())
+                    .map_err(|fault| Failure::new(Exit::Usage, fault.to_string()))?;
+                self.reopen(&site)?;
+            }
+            Instruction::User { name } => {
+                let mut site = self.courier.dialer().site().clone();
+                site.user = Some(bytes(name));
+                site.path.clear();
+                self.reopen(&site)?;
+            }
+            Instruction::Status => self.status()?,
+            Instruction::Show { what: Show::Directories } => self.show_directories()?,
+            Instruction::Show { what: Show::Directory { name } } => {
+                self.show_directory(&joined(name))?;
+            }
+            Instruction::Download { what: Fetch::File { name } } => {
+                self.download_file(&joined(name))?;
+            }
+            Instruction::Binary => self.report.notice("files are always moved as they are"),
+            Instruction::Passive => self.change_mode(),
+            Instruction::Prompt => self.report.notice("nothing is ever asked before it is done"),
             Instruction::Quit => return Ok(Next::Farewell),
         }
         Ok(Next::Line)
@@ -158,7 +208,13 @@ impl Session {
             Job::Dir(list) => self.list(list, Order::DirectoriesFirst),
             Job::Get(get) => self.get(get),
             Job::Put(put) => self.put(put),
+            Job::Mget(many) => self.get_many(many),
+            Job::Mput(many) => self.put_many(many),
+            Job::Mirror(mirror) => self.mirror(mirror),
             Job::Cat(file) => self.cat(&bytes(&file.remote)),
+            Job::Sum(file) => self.sum(&bytes(&file.remote)),
+            Job::Compress(file) => self.compress(&bytes(&file.remote)),
+            Job::Chmod { mode, remote } => self.change_permissions(mode, &bytes(remote)),
             Job::Size(file) => self.size(&bytes(&file.remote)),
             Job::Mkdir(name) => self.named(Task::Mkd, &name.remote),
             Job::Rmdir(name) => self.named(Task::Rmd, &name.remote),
@@ -171,133 +227,68 @@ impl Session {
     }
 
     /// Says goodbye to the server. That it does not answer is no failure any more.
-    pub fn leave(mut self) {
-        if !self.link.is_over() {
-            self.link.bound(FAREWELL);
-            let _ = self.link.perform(Task::Quit, Cargo::None);
-        }
+    pub fn leave(self) {
+        self.courier.leave(FAREWELL);
     }
 
-    fn list(&mut self, list: &List, order: Order) -> Result<(), Failure> {
-        let path = list.remote.as_deref().map(OsStr::as_bytes).filter(|path| !path.is_empty());
-        let mut entries = self.entries(path)?;
-        listing::sort(&mut entries, order);
-        let look = match list {
-            List { long: true, .. } => Look::Long,
-            List { single: true, .. } => Look::Single,
-            List { .. } if self.output.is_terminal() => Look::Columns,
-            List { .. } => Look::Single,
-        };
-        let width = self.output.width();
-        for line in listing::lines(&entries, look, width) {
-            self.output.line(&line)?;
+    /// The tries that the command under way has.
+    fn tries(&self) -> Tries {
+        Conduct::of(&self.moving).tries()
+    }
+
+    /// Logs in anew, perhaps elsewhere. The old session lasts until the new one stands.
+    fn reopen(&mut self, site: &Site) -> Result<(), Failure> {
+        let mut new = Self::open(site, &self.connection, &self.habits, true)?;
+        new.enter(&site.path)?;
+        new.local.clone_from(&self.local);
+        if self.talkative {
+            new.tell_more();
         }
+        std::mem::replace(self, new).leave();
         Ok(())
     }
 
-    /// The entries of a directory, or of the one file that `path` names.
-    fn entries(&mut self, path: Option<&[u8]>) -> Result<Vec<Entry>, Failure> {
-        let shown = path.map_or_else(|| ".".to_owned(), lossy);
-        let refusal = match self.listing(path, ListForm::Mlsd) {
-            Err(LinkFault::Dialogue(ClientFault::Refused(reply)))
-                if matches!(reply.code().number(), 501 | 550) =>
-            {
-                LinkFault::Dialogue(ClientFault::Refused(reply))
-            }
-            other => return other.map_err(|fault| Failure::from(fault).about(shown)),
+    fn status(&mut self) -> Result<(), Failure> {
+        let mode = match self.courier.dialer().mode() {
+            DataMode::Passive => "passive: the server listens",
+            DataMode::Active => "active: the client listens",
         };
-        // MLSD wants a directory (RFC 3659, section 7); LIST tells of a file as well.
-        match self.listing(path, ListForm::List) {
-            Ok(entries) if !entries.is_empty() => Ok(entries),
-            Ok(_) | Err(LinkFault::Dialogue(ClientFault::Refused(_))) => {
-                Err(Failure::from(refusal).about(shown))
-            }
-            Err(fault) => Err(Failure::from(fault).about(shown)),
-        }
-    }
-
-    fn listing(&mut self, path: Option<&[u8]>, form: ListForm) -> Result<Vec<Entry>, LinkFault> {
-        let mut text = Bounded { bytes: Vec::new() };
-        let task = Task::List { path: path.map(<[u8]>::to_vec), form };
-        let answer = self.link.perform(task, Cargo::Sink(&mut text))?;
-        let form = if let Answer::Listed { form, .. } = answer { form } else { form };
-        let (entries, unread) = listing::read(&text.bytes, form, now());
-        if unread > 0 {
-            terminal::tell(&format!("coracle: {unread} lines of the listing are not understood"));
-        }
-        Ok(entries)
-    }
-
-    fn get(&mut self, get: &Get) -> Result<(), Failure> {
-        let remote = bytes(&get.remote);
-        let wanted = get.output.as_deref().or(get.local.as_deref());
-        if wanted == Some(Path::new("-")) {
-            return self.cat(&remote);
-        }
-        let target = match wanted.map(|path| self.local.join(path)) {
-            Some(path) if path.is_dir() => path.join(local_name(&remote)?),
-            Some(path) => path,
-            None => self.local.join(local_name(&remote)?),
+        let sums = match self.courier.link()?.features() {
+            Some(features) => super::sums::Question::choose(features)
+                .map_or("none", |question| question.algorithm.name()),
+            None => "unknown",
         };
-        let mut download = Download::begin(&target, get.force)?;
-        let task = Task::Retrieve { path: remote.clone(), offset: 0 };
-        match self.link.perform(task, Cargo::Sink(&mut download)) {
-            Ok(answer) => {
-                download.commit()?;
-                self.report(&format!("{} is here", target.display()), &answer);
-                Ok(())
-            }
-            Err(LinkFault::Cargo(error)) => {
-                Err(Failure::local(target.display().to_string(), &error))
-            }
-            Err(fault) => Err(Failure::from(fault).about(lossy(&remote))),
-        }
+        let here = std::path::absolute(self.local.join(".")).unwrap_or_default();
+        let text = format!(
+            "connected to {}\nremote directory {}\nlocal directory {}\ndata connections {mode}\n\
+             sums by the server: {sums}\n",
+            self.name,
+            String::from_utf8_lossy(&self.directory),
+            here.display(),
+        );
+        text.lines().try_for_each(|line| self.output.line(line.as_bytes()))
     }
 
-    fn cat(&mut self, remote: &[u8]) -> Result<(), Failure> {
-        let task = Task::Retrieve { path: remote.to_vec(), offset: 0 };
-        match self.link.perform(task, Cargo::Sink(&mut self.output.raw())) {
-            Ok(_) => Ok(()),
-            Err(LinkFault::Cargo(error)) => Err(Failure::output(&error)),
-            Err(fault) => Err(Failure::from(fault).about(lossy(remote))),
+    fn change_mode(&mut self) {
+        let mode = match self.courier.dialer().mode() {
+            DataMode::Passive => DataMode::Active,
+            DataMode::Active => DataMode::Passive,
+        };
+        self.courier.dialer().use_mode(mode);
+        if let Some(link) = self.courier.present_link() {
+            link.use_mode(mode);
         }
-    }
-
-    fn put(&mut self, put: &Put) -> Result<(), Failure> {
-        let local = self.local.join(&put.local);
-        let shown = local.display().to_string();
-        let failed = |error: io::Error| Failure::local(&shown, &error);
-        let metadata = std::fs::metadata(&local).map_err(failed)?;
-        if metadata.is_dir() {
-            return Err(Failure::new(Exit::LocalFile, "it is a directory").about(shown));
-        }
-        let mut file = File::open(&local).map_err(failed)?;
-        let mut remote = put.remote.as_deref().map(bytes).unwrap_or_default();
-        if remote.is_empty() || remote.ends_with(b"/") {
-            remote.extend_from_slice(local_name(local.as_os_str().as_bytes())?.as_bytes());
-        }
-        let task = Task::Store { path: remote.clone(), start: StoreStart::Replace };
-        match self.link.perform(task, Cargo::Source(&mut file)) {
-            Ok(answer) => {
-                self.report(&format!("{} is there", lossy(&remote)), &answer);
-                Ok(())
-            }
-            Err(LinkFault::Cargo(error)) => Err(failed(error)),
-            Err(fault) => Err(Failure::from(fault).about(lossy(&remote))),
-        }
-    }
-
-    fn report(&self, what: &str, answer: &Answer) {
-        if let (true, Answer::Transferred { bytes, .. }) = (self.talkative, answer) {
-            terminal::tell(&terminal::plain(&format!("{what}: {bytes} bytes")));
-        }
+        self.report.notice(match mode {
+            DataMode::Passive => "passive: the server listens for data connections",
+            DataMode::Active => "active: the client listens for data connections",
+        });
     }
 
     fn size(&mut self, remote: &[u8]) -> Result<(), Failure> {
         let answer = self
-            .link
-            .perform(Task::Size(remote.to_vec()), Cargo::None)
-            .map_err(|fault| Failure::from(fault).about(lossy(remote)))?;
+            .courier
+            .insist(self.tries(), |courier| courier.perform(Task::Size(remote.to_vec())))
+            .map_err(|failure| failure.about(lossy(remote)))?;
         match answer {
             Answer::Size(bytes) => self.output.line(bytes.to_string().as_bytes()),
             Answer::Done(_)
@@ -306,6 +297,34 @@ impl Session {
             | Answer::Listed { .. }
             | Answer::Left => Ok(()),
         }
+    }
+
+    /// SITE COMPRESS, which may take its time and says how far it is.
+    fn compress(&mut self, remote: &[u8]) -> Result<(), Failure> {
+        let reply = self.wanted([b"SITE COMPRESS ", remote].concat(), remote)?;
+        self.report.notice(&reply.text());
+        Ok(())
+    }
+
+    fn change_permissions(&mut self, mode: &str, remote: &[u8]) -> Result<(), Failure> {
+        if mode.is_empty()
+            || mode.len() > 4
+            || !mode.bytes().all(|byte| (b'0'..b'8').contains(&byte))
+        {
+            let what = "permissions are octal digits, such as 644";
+            return Err(Failure::new(Exit::Usage, what).about(mode));
+        }
+        self.wanted([b"SITE CHMOD ", mode.as_bytes(), b" ", remote].concat(), remote).map(drop)
+    }
+
+    /// The answer to a command line that has to succeed.
+    fn wanted(&mut self, line: Vec<u8>, subject: &[u8]) -> Result<Reply, Failure> {
+        let reply =
+            self.courier.ask(line, true).map_err(|failure| failure.about(lossy(subject)))?;
+        if reply.code().class() == Class::Completion {
+            return Ok(reply);
+        }
+        Err(Failure::task(&ClientFault::Refused(reply)).about(lossy(subject)))
     }
 
     fn change_local(&mut self, directory: Option<&Path>) -> Result<(), Failure> {
@@ -324,12 +343,17 @@ impl Session {
     }
 
     fn learn_directory(&mut self) -> Result<(), Failure> {
-        match self.link.perform(Task::Pwd, Cargo::None) {
+        // A server that does not tell where it stands can be used without knowing; but then a new
+        // connection could not go on where the old one stood.
+        let link = self.courier.link()?;
+        match link.perform(Task::Pwd, super::link::Cargo::None) {
             Ok(Answer::Directory(path)) => self.directory = path,
-            // A server that does not tell where it stands can be used without knowing.
-            Ok(_) | Err(LinkFault::Dialogue(ClientFault::Refused(_))) => self.directory.clear(),
+            Ok(_) | Err(super::link::LinkFault::Dialogue(ClientFault::Refused(_))) => {
+                self.directory.clear();
+            }
             Err(fault) => return Err(fault.into()),
         }
+        self.courier.stand_in(&self.directory);
         Ok(())
     }
 
@@ -338,74 +362,7 @@ impl Session {
     }
 
     fn command(&mut self, task: Task, subject: &[u8]) -> Result<(), Failure> {
-        match self.link.perform(task, Cargo::None) {
-            Ok(_) => Ok(()),
-            Err(fault) => Err(Failure::from(fault).about(lossy(subject))),
-        }
-    }
-}
-
-/// Logs in, with three attempts where a person types the password.
-fn log_in(link: &mut Link, account: &Account, site: &Site) -> Result<(), Failure> {
-    let user = lossy(&account.user);
-    let mut attempt = 1;
-    let mut refusal: Option<Failure> = None;
-    loop {
-        let password = match &account.password {
-            Password::Known(password) => password.clone(),
-            Password::Prompt => password::prompt(&account.user, site)?,
-        };
-        let task = Task::Login { user: account.user.clone(), password };
-        let fault = match link.perform(task, Cargo::None) {
-            Ok(_) => return Ok(()),
-            Err(fault) => fault,
-        };
-        let refused = matches!(fault, LinkFault::Dialogue(ClientFault::Refused(_)));
-        if !refused {
-            // After refusals, a server that hangs up has had enough of them.
-            let refusal = refusal.map(|failure| failure.advise("check the user and the password"));
-            return Err(refusal.unwrap_or_else(|| Failure::from(fault).about(site.to_string())));
-        }
-        let failure = Failure::new(Exit::Login, format!("login refused; {}", explain(&fault)))
-            .about(format!("{user} at {}", site.host))
-            .fatal();
-        if account.password != Password::Prompt || attempt == password::ATTEMPTS {
-            let advice = match account.password {
-                Password::Known(_) => "check the user, and CORACLE_PASSWORD or ~/.netrc",
-                Password::Prompt => "check the user and the password",
-            };
-            return Err(failure.advise(advice));
-        }
-        terminal::tell(&format!("coracle: {failure}"));
-        refusal = Some(failure);
-        attempt += 1;
-    }
-}
-
-fn explain(fault: &LinkFault) -> String {
-    match fault {
-        LinkFault::Dialogue(fault) => fault.to_string(),
-        LinkFault::TimedOut(what) => (*what).to_owned(),
-        LinkFault::Cargo(error) => error.to_string(),
-    }
-}
-
-/// A listing that is collected, up to a bound.
-struct Bounded {
-    bytes: Vec<u8>,
-}
-
-impl io::Write for Bounded {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + buffer.len() > LISTING_MAX {
-            return Err(io::Error::other("the listing is too long"));
-        }
-        self.bytes.extend_from_slice(buffer);
-        Ok(buffer.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.courier.perform(task).map(drop).map_err(|failure| failure.about(lossy(subject)))
     }
 }
 
@@ -418,6 +375,17 @@ fn bytes(name: impl AsRef<OsStr>) -> Vec<u8> {
     name.as_ref().as_bytes().to_vec()
 }
 
+/// The words of a name that was not quoted.
+fn joined(words: &[OsString]) -> Vec<u8> {
+    words.join(OsStr::new(" ")).into_vec()
+}
+
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// `directory` and a name in it, with one slash between.
+fn below(directory: &[u8], name: &[u8]) -> Vec<u8> {
+    let slash: &[u8] = if directory.is_empty() || directory.ends_with(b"/") { b"" } else { b"/" };
+    [directory, slash, name].concat()
 }
