@@ -2,7 +2,12 @@
 //! `coracled` and against servers that misbehave.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and a thread")]
 
+mod many;
+mod mirrors;
 mod misbehaving;
+mod proxy;
+mod robust;
+mod scripts;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests of the server use more of it")]
 mod support;

@@ -302,7 +302,7 @@ impl Session {
     /// SITE COMPRESS, which may take its time and says how far it is.
     fn compress(&mut self, remote: &[u8]) -> Result<(), Failure> {
         let reply = self.wanted([b"SITE COMPRESS ", remote].concat(), remote)?;
-        self.report.notice(&reply.text());
+        self.report.notice(&lossy(reply.lines().last().unwrap_or_default()));
         Ok(())
     }
 

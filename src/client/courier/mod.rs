@@ -2,27 +2,24 @@
 //! over it, with retries, resumption and verification.
 //!
 //! An [`Errand`] says what is to be moved; who wanted it, and what is said of it, is the
-//! [`fleet`](super::fleet)'s and the operations' matter. Nothing is printed here.
+//! [`fleet`](super::fleet)'s and the operations' matter. Nothing is printed here. How a file comes is
+//! in [`fetch`], how it goes in [`deliver`].
 
-#![expect(clippy::disallowed_methods, reason = "this room owns the local files of uploads")]
+mod deliver;
+mod fetch;
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
-use super::arguments::Moving;
-use super::dialer::Dialer;
-use super::download::Download;
-use super::exit::Exit;
-use super::failure::Failure;
-use super::link::{Cargo, Link, LinkFault};
-use super::progress::Meter;
-use super::retry::{Tries, late};
-use super::sums::{Algorithm, Question};
-use super::user_pi::{Answer, ClientFault, StoreStart, Task};
+use crate::client::arguments::Moving;
+use crate::client::dialer::Dialer;
+use crate::client::exit::Exit;
+use crate::client::failure::Failure;
+use crate::client::link::{Cargo, Link, LinkFault};
+use crate::client::progress::Meter;
+use crate::client::retry::{Tries, late};
+use crate::client::sums::{Algorithm, Question};
+use crate::client::user_pi::{Answer, ClientFault, Task};
 use crate::terms::UnixTime;
 use crate::wire::ftp::reply::{Class, Reply};
 
@@ -260,121 +257,6 @@ impl Courier {
         }
     }
 
-    fn rest(&self, tries: &mut Tries, failure: Failure) -> Result<(), Failure> {
-        let pace = self.dialer.pace();
-        if pace.is_past() && failure.exit() == Exit::TimeOut {
-            return Err(late(failure));
-        }
-        tries.rest(failure, pace, self.dialer.interrupt())
-    }
-}
-
-/// Downloads.
-impl Courier {
-    fn fetch(
-        &mut self,
-        errand: &Errand,
-        conduct: &Conduct,
-        meter: &Meter,
-    ) -> Result<Delivery, Failure> {
-        if conduct.resume && !errand.force && self.has_arrived(errand, conduct)? {
-            return Ok(Delivery { bytes: 0, verified: Verified::Not });
-        }
-        let mut download = Download::begin(&errand.local, errand.force, conduct.resume)?;
-        let mut bytes = 0;
-        let mut tries = conduct.tries();
-        while let Err(failure) = self.fetch_once(errand, &mut download, meter, &mut bytes) {
-            self.rest(&mut tries, failure)?;
-        }
-        let verified = if conduct.verify {
-            let verdict =
-                self.insist(conduct.tries(), |courier| courier.verify_fetched(errand, &download));
-            match verdict {
-                Ok(verified) => verified,
-                Err(failure) => {
-                    if failure.exit() == Exit::Verification {
-                        // What is wrong is nothing to go on with.
-                        download.discard();
-                    }
-                    return Err(failure);
-                }
-            }
-        } else {
-            Verified::Not
-        };
-        if let Some(modified) = errand.modified {
-            download.date(modified);
-        }
-        download.commit()?;
-        Ok(Delivery { bytes, verified })
-    }
-
-    /// True when an earlier run has brought the whole file.
-    fn has_arrived(&mut self, errand: &Errand, conduct: &Conduct) -> Result<bool, Failure> {
-        let Ok(there) = std::fs::symlink_metadata(&errand.local) else { return Ok(false) };
-        let size = self.insist(conduct.tries(), |courier| courier.size(&errand.remote))?;
-        Ok(there.is_file() && size == Some(there.len()))
-    }
-
-    fn fetch_once(
-        &mut self,
-        errand: &Errand,
-        download: &mut Download,
-        meter: &Meter,
-        bytes: &mut u64,
-    ) -> Result<(), Failure> {
-        let offset = download.bytes();
-        if offset > 0 {
-            match self.size(&errand.remote)? {
-                Some(size) if size == offset => return Ok(()),
-                // It is another file than the one that was begun.
-                Some(size) if size < offset => download.restart()?,
-                Some(_) | None => {}
-            }
-        }
-        match self.retrieve(errand, download, meter, bytes)? {
-            Restarted::Done => Ok(()),
-            Restarted::Refused(_) if download.bytes() > 0 => {
-                download.restart()?;
-                match self.retrieve(errand, download, meter, bytes)? {
-                    Restarted::Done => Ok(()),
-                    Restarted::Refused(failure) => Err(failure),
-                }
-            }
-            Restarted::Refused(failure) => Err(failure),
-        }
-    }
-
-    fn retrieve(
-        &mut self,
-        errand: &Errand,
-        download: &mut Download,
-        meter: &Meter,
-        bytes: &mut u64,
-    ) -> Result<Restarted, Failure> {
-        let offset = download.bytes();
-        meter.begin(offset);
-        let task = Task::Retrieve { path: errand.remote.clone(), offset };
-        let mut sink = Metered { inner: download, meter, bytes };
-        match self.link()?.perform(task, Cargo::Sink(&mut sink)) {
-            Ok(_) => Ok(Restarted::Done),
-            Err(fault) => restarted(fault, offset, errand),
-        }
-    }
-
-    fn verify_fetched(
-        &mut self,
-        errand: &Errand,
-        download: &Download,
-    ) -> Result<Verified, Failure> {
-        let local = |algorithm: Algorithm| {
-            algorithm
-                .digest(&mut download.reader()?)
-                .map_err(|error| Failure::local(errand.local.display(), &error))
-        };
-        self.compare(&errand.remote, download.bytes(), local)
-    }
-
     /// Compares what is on the server with `length` bytes here, of which `local` makes the sums.
     fn compare(
         &mut self,
@@ -401,114 +283,13 @@ impl Courier {
             None => Err(wrong("the server tells neither a sum nor a size of it".to_owned())),
         }
     }
-}
 
-/// Uploads.
-impl Courier {
-    fn deliver(
-        &mut self,
-        errand: &Errand,
-        conduct: &Conduct,
-        meter: &Meter,
-    ) -> Result<Delivery, Failure> {
-        let failed = |error: io::Error| Failure::local(errand.local.display(), &error);
-        let mut file = open_source(errand)?;
-        let length = file.metadata().map_err(failed)?.len();
-        meter.length(length);
-        // What is there before we begin is somebody else's: only if there is nothing can a later
-        // try tell by the size how far an earlier one came.
-        let ours = conduct.resume
-            || (conduct.retries > 0
-                && self.insist(conduct.tries(), |courier| courier.size(&errand.remote))?.is_none());
-        let mut resume = conduct.resume;
-        let mut bytes = 0;
-        let mut tries = conduct.tries();
-        while let Err(failure) =
-            self.deliver_once(errand, &mut file, length, resume, meter, &mut bytes)
-        {
-            self.rest(&mut tries, failure)?;
-            resume = ours;
+    fn rest(&self, tries: &mut Tries, failure: Failure) -> Result<(), Failure> {
+        let pace = self.dialer.pace();
+        if pace.is_past() && failure.exit() == Exit::TimeOut {
+            return Err(late(failure));
         }
-        let verified = if conduct.verify {
-            self.insist(conduct.tries(), |courier| {
-                let local = |algorithm: Algorithm| {
-                    algorithm.digest(&mut open_source(errand)?).map_err(failed)
-                };
-                courier.compare(&errand.remote, length, local)
-            })?
-        } else {
-            Verified::Not
-        };
-        if let Some(modified) = errand.modified {
-            self.date(&errand.remote, modified)?;
-        }
-        Ok(Delivery { bytes, verified })
-    }
-
-    fn deliver_once(
-        &mut self,
-        errand: &Errand,
-        file: &mut File,
-        length: u64,
-        resume: bool,
-        meter: &Meter,
-        bytes: &mut u64,
-    ) -> Result<(), Failure> {
-        let there = if resume { self.size(&errand.remote)? } else { None };
-        // What is longer than ours is another file.
-        let offset = there.filter(|&there| there <= length).unwrap_or(0);
-        if offset > 0 && offset == length && self.is_in_place(&errand.remote)? {
-            return Ok(());
-        }
-        let start = if offset > 0 { StoreStart::Restart(offset) } else { StoreStart::Replace };
-        match self.store(errand, file, offset, start, meter, bytes)? {
-            Restarted::Done => Ok(()),
-            Restarted::Refused(_) if offset > 0 => {
-                match self.store(errand, file, offset, StoreStart::Append, meter, bytes)? {
-                    Restarted::Done => Ok(()),
-                    Restarted::Refused(failure) => Err(failure),
-                }
-            }
-            Restarted::Refused(failure) => Err(failure),
-        }
-    }
-
-    fn store(
-        &mut self,
-        errand: &Errand,
-        file: &mut File,
-        offset: u64,
-        start: StoreStart,
-        meter: &Meter,
-        bytes: &mut u64,
-    ) -> Result<Restarted, Failure> {
-        file.seek(SeekFrom::Start(offset))
-            .map_err(|error| Failure::local(errand.local.display(), &error))?;
-        meter.begin(offset);
-        let task = Task::Store { path: errand.remote.clone(), start };
-        let mut source = Metered { inner: file, meter, bytes };
-        match self.link()?.perform(task, Cargo::Source(&mut source)) {
-            Ok(_) => Ok(Restarted::Done),
-            Err(fault) => restarted(fault, offset, errand),
-        }
-    }
-
-    /// True when a file has that name. A server that keeps broken uploads aside tells their size
-    /// although there is no such file; it has no time to tell of them.
-    fn is_in_place(&mut self, remote: &[u8]) -> Result<bool, Failure> {
-        let reply = self.ask([b"MDTM ", remote].concat(), false)?;
-        Ok(reply.code().number() == 213)
-    }
-
-    /// Gives a remote file the time of ours, where the server lets us.
-    fn date(&mut self, remote: &[u8], modified: UnixTime) -> Result<(), Failure> {
-        if !self.link()?.features().is_some_and(|features| features.has("MFMT")) {
-            return Ok(());
-        }
-        let Ok(time) = Timestamp::from_second(modified.0) else { return Ok(()) };
-        let time = time.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S").to_string();
-        self.ask([b"MFMT ", time.as_bytes(), b" ", remote].concat(), false)?;
-        Ok(())
+        tries.rest(failure, pace, self.dialer.interrupt())
     }
 }
 
@@ -531,15 +312,6 @@ fn restarted(fault: LinkFault, offset: u64, errand: &Errand) -> Result<Restarted
         }
     };
     if refused { Ok(Restarted::Refused(failure)) } else { Err(failure) }
-}
-
-fn open_source(errand: &Errand) -> Result<File, Failure> {
-    let shown = errand.local.display().to_string();
-    let failed = |error: io::Error| Failure::local(&shown, &error);
-    if std::fs::metadata(&errand.local).map_err(failed)?.is_dir() {
-        return Err(Failure::new(Exit::LocalFile, "it is a directory").about(shown));
-    }
-    File::open(&errand.local).map_err(failed)
 }
 
 /// Content on its way past a meter.
