@@ -4,7 +4,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 SIM_SEEDS ?= 20000
 CLIENTS ?= 500
 
-.PHONY: help run test check sim demo many-clients doc release setup
+.PHONY: help run test check sim demo many-clients doc man release setup
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -19,10 +19,11 @@ test: ## every test, with all that it needs
 	@scripts/setup --test
 	cargo test
 
-check: ## formatting and lints
+check: ## formatting, lints, and the links of the documentation
 	@scripts/setup --check
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items
 
 sim: ## the reactor under simulation: SIM_SEEDS=20000
 	@scripts/setup --build
@@ -39,6 +40,10 @@ many-clients: ## a crowd of clients from the shell at once: CLIENTS=500
 doc: ## the documentation of the code, as HTML
 	@scripts/setup --build
 	cargo doc --no-deps --document-private-items
+
+man: ## man pages and shell completions, in target/pages
+	@scripts/setup --build
+	cargo run --quiet --example pages -- target/pages
 
 release: ## both programs, optimised, in target/release
 	@scripts/setup --build

@@ -57,6 +57,11 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) conceal_usernames: bool,
 
+    /// Serve MODE Z: transfers as zlib streams, for clients on slow lines. lftp uses it unasked
+    /// wherever it is offered, and it costs far more than sending files as they are
+    #[arg(long)]
+    pub(super) mode_z: bool,
+
     /// Seconds to log in
     #[arg(long, value_name = "SECS", default_value = "60", value_parser = seconds)]
     pub(super) login_timeout: Duration,

@@ -37,6 +37,7 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let settings = Settings {
         login_attempts: arguments.login_attempts,
         conceal_usernames: arguments.conceal_usernames,
+        mode_z: arguments.mode_z,
         ..Settings::default()
     };
     let failed = |error| format!("the event loop can't be made: {error}");

@@ -4,9 +4,9 @@
 //!                 poll
 //!                  │  hints: key readable, key writable
 //!                  ▼
-//!    listeners ─▶ control connections ─▶ data connections ─▶ one write each ─▶ closing
-//!    64 accepts    16 lines               256 KiB sendfile    what was said     keys end here
-//!                                         64 KiB copied       in this pass
+//!    listeners ─▶ control connections ─▶ data connections ─▶ work ─▶ one write each ─▶ closing
+//!    64 accepts    16 lines               256 KiB sendfile    4 slices  what was said    keys
+//!                                         64 KiB copied                 in this pass     end here
 //! ```
 //!
 //! **Listeners first**, so that a data connection that came in the same batch as its `RETR` stands
@@ -25,6 +25,13 @@
 //! What has spent its budget and has more to do goes to the tail of the next pass's queue, and the
 //! next poll does not wait. [`Census::longest_wait`](crate::reactor::Census) counts how many passes
 //! the unluckiest slot ever waited; the simulation holds a bound against it.
+//!
+//! # Work that is no transfer
+//!
+//! Compressing and hashing take the processor and no connection. They are done in slices of about a
+//! millisecond, a few in a pass whoever asked for them, after the data connections have had their
+//! turns; so they take what the others leave, and the others' latency grows by those few slices.
+//! Only what can't be sliced, argon2, goes to the one helper thread.
 //!
 //! # Keys
 //!

@@ -6,7 +6,7 @@ use super::control::{Control, Due, Way};
 use super::{Reactor, Slot};
 use crate::io::Io;
 use crate::session::{Answer, Effect, Effects, Event, House, Order, Timer};
-use crate::terms::{Loss, Outcome, Route};
+use crate::terms::{ChoreOutcome, Loss, Outcome, Route};
 use crate::transfer::Transfer;
 use crate::tree::Tree;
 
@@ -67,6 +67,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 control.link.get_or_insert_default().way = Way::Dial(address);
             }
             Effect::Begin(order) => return self.begin(control, order),
+            Effect::Work(chore) => self.undertake(control, chore),
+            Effect::Abort if control.chore.take().is_some() => {
+                return Some(Event::Chore(ChoreOutcome::Aborted));
+            }
             Effect::Abort => {
                 let bytes = self.moved(control)?;
                 self.unlink(control);
@@ -171,14 +175,24 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
+    /// Drops all that hangs on a control connection that will not be served any more.
+    pub(super) fn forsake(&mut self, control: &mut Control<I, T>) {
+        self.unlink(control);
+        control.chore = None;
+    }
+
     /// Drops a route that no transfer uses.
     fn unroute(&mut self, control: &mut Control<I, T>) {
         debug_assert!(self.moved(control).is_none(), "a route in use is dropped");
         self.unlink(control);
     }
 
-    /// Bytes that the running transfer has moved; `None` if none runs.
+    /// Bytes that the running transfer has moved, or that running work is done with; `None` if
+    /// nothing runs.
     pub(super) fn moved(&self, control: &Control<I, T>) -> Option<u64> {
+        if let Some(chore) = &control.chore {
+            return Some(chore.done());
+        }
         let link = control.link.as_ref()?;
         if let Some(order) = &link.order {
             return Some(order.moved());

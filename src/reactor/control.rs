@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use log::debug;
 
+use super::chores::Underway;
 use super::{Moving, Reactor, Slot};
 use crate::channel::{Channel, Moved};
 use crate::io::Io;
@@ -28,6 +29,8 @@ pub(super) struct Control<I: Io, T: Tree> {
     /// The data connection that is prepared or in use. Its slot, if it has one, names this one as
     /// its owner.
     pub(super) link: Option<Box<Link<T>>>,
+    /// Work on files that is being done for it.
+    pub(super) chore: Option<Box<Underway<T>>>,
     /// What the slot's deadline means.
     pub(super) due: Option<Due>,
     pub(super) stage: Stage,
@@ -37,6 +40,7 @@ pub(super) struct Control<I: Io, T: Tree> {
     pub(super) told: bool,
     pub(super) queued: bool,
     pub(super) inline_queued: bool,
+    pub(super) chore_queued: bool,
     pub(super) dirty: bool,
 }
 
@@ -112,12 +116,14 @@ impl<I: Io, T: Tree> Control<I, T> {
             session: Session::new(dialect, ends),
             ends,
             link: None,
+            chore: None,
             due: None,
             stage: Stage::Open,
             hung_up: false,
             told: false,
             queued: false,
             inline_queued: false,
+            chore_queued: false,
             dirty: false,
         }
     }
@@ -234,7 +240,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Looks whether the peer of `key` is still there, with a read that does not wait for an event:
     /// a process that dies closes all its connections, and the end of a data connection alone must
     /// not pass for the end of a file. What is read on the way is served, so that an ABOR which
-    /// came with that end is heard. True if the peer is there, or took its leave before it went.
+    /// came with that end is heard. False if the peer has gone and lines that wait their turn keep
+    /// the session from knowing it.
     pub(super) fn probe(&mut self, key: Key) -> bool {
         let Some(mut control) = self.take_control(key) else { return false };
         if control.stage == Stage::Open && !control.hung_up {
@@ -299,7 +306,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if control.stage != Stage::Open {
             return;
         }
-        self.unlink(control);
+        self.forsake(control);
         control.stage = Stage::Leaving;
         self.clients = self.clients.saturating_sub(1);
         self.set_due(control, Due::Linger, self.limits.linger);
@@ -311,7 +318,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if control.stage == Stage::Gone {
             return;
         }
-        self.unlink(control);
+        self.forsake(control);
         if control.stage == Stage::Open {
             self.clients = self.clients.saturating_sub(1);
         }
@@ -371,7 +378,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     }
 
     /// Queues a control connection that is out of its slot.
-    fn requeue(&mut self, control: &mut Control<I, T>) {
+    pub(super) fn requeue(&mut self, control: &mut Control<I, T>) {
         if !std::mem::replace(&mut control.queued, true) {
             self.controls.push(control.key, self.passes);
         }

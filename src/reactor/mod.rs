@@ -2,9 +2,9 @@
 //! within its budget.
 //!
 //! The order of a pass is the fairness policy: listeners, then control connections, then data
-//! connections, then one write for all that each session has said, then the closing of what is
-//! over. What has spent its budget goes to the tail of the next pass's queue, and the next poll
-//! does not wait.
+//! connections, then a few pieces of work on files, then one write for all that each session has
+//! said, then the closing of what is over. What has spent its budget goes to the tail of the next
+//! pass's queue, and the next poll does not wait.
 //!
 //! The reactor is generic over its sockets ([`Io`]) and its files ([`Tree`]), and it is driven from
 //! outside: the driver calls [`Reactor::pass`], takes the [`Reactor::challenges`] that wait for the
@@ -13,6 +13,7 @@
 //! transfer room's.
 
 mod apply;
+mod chores;
 mod control;
 mod data;
 mod listen;
@@ -152,6 +153,8 @@ pub struct Reactor<I: Io, T: Tree> {
     listeners: Queue,
     controls: Queue,
     data: Queue,
+    /// Control connections with work on files under way.
+    chores: Queue,
     /// Control connections to whom something was said in this pass.
     dirty: Vec<Key>,
     /// Slots to be closed at the end of this pass.
@@ -191,6 +194,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             listeners: Queue::default(),
             controls: Queue::default(),
             data: Queue::default(),
+            chores: Queue::default(),
             dirty: Vec::new(),
             graveyard: Vec::new(),
             challenges: Vec::new(),
@@ -331,6 +335,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let busy = !(self.listeners.is_empty()
             && self.controls.is_empty()
             && self.data.is_empty()
+            && self.chores.is_empty()
             && self.dirty.is_empty()
             && self.graveyard.is_empty());
         if busy {
@@ -358,6 +363,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             let Some(key) = self.next_in(|reactor| &mut reactor.data) else { break };
             self.data_turn(key);
         }
+        self.serve_chores();
     }
 
     fn next_in(&mut self, queue: impl Fn(&mut Self) -> &mut Queue) -> Option<Key> {

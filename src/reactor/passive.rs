@@ -157,7 +157,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             listener.ready = true;
         }
         self.listener_turn(key);
-        Ok((key, port))
+        match self.slots.get(key) {
+            Some(Slot::Listener(listener)) if !listener.paused => Ok((key, port)),
+            // With no descriptor left nobody can be turned away.
+            Some(_) | None => Err(fault),
+        }
     }
 
     /// Nobody waits on `port` for `peer` any more, if it was `owner` who did.

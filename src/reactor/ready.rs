@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use super::{Reactor, Slot};
 use crate::io::{Io, Ready};
-use crate::terms::{Key, Outcome};
+use crate::session::Event;
+use crate::terms::{ChoreOutcome, Key, Outcome};
 use crate::tree::Tree;
 
 /// Keys that have work, in the order in which they came, each with the pass in which it did. That a
@@ -127,10 +128,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// Ends the transfer of a control connection, if it has one.
+    /// Ends the transfer or the work of a control connection, if it has one.
     fn cut_short(&mut self, key: Key) {
         let Some(mut control) = self.take_control(key) else { return };
-        if let Some(bytes) = self.moved(&control) {
+        if control.chore.take().is_some() {
+            self.tell(&mut control, Event::Chore(ChoreOutcome::Aborted));
+        } else if let Some(bytes) = self.moved(&control) {
             self.end_transfer(&mut control, Outcome::Aborted { bytes });
         }
         self.put_control(control);

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::dialogue::Dialogue;
 use super::{Dialect, Event, RouteFault, Timer};
-use crate::terms::{Loss, Outcome, Trouble};
+use crate::terms::{ChoreOutcome, Loss, Outcome, Trouble};
 
 /// Something that may happen next, if what it answers was asked.
 #[derive(Debug, Clone)]
@@ -22,6 +22,12 @@ enum Step {
     Play(Vec<u8>),
     /// The transfer ends thus.
     End(Outcome),
+    /// The work is done.
+    Work,
+    /// The work ends thus.
+    EndWork(ChoreOutcome),
+    /// The work goes on.
+    Progress(u64),
     Expire(Timer),
     Drain,
     Hangup,
@@ -31,7 +37,7 @@ const VERBS: &[&str] = &[
     "USER", "PASS", "ACCT", "CWD", "CDUP", "REIN", "QUIT", "PORT", "PASV", "TYPE", "STRU", "MODE",
     "RETR", "STOR", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD", "MKD", "PWD",
     "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "FEAT", "OPTS", "EPRT", "EPSV", "SIZE",
-    "MDTM", "MLST", "MLSD", "AUTH", "GET", "LOGIN", "SHOW",
+    "MDTM", "MLST", "MLSD", "AUTH", "GET", "LOGIN", "SHOW", "HASH", "RANG", "XCRC", "XSHA256",
 ];
 
 const PARAMETERS: &[&str] = &[
@@ -65,6 +71,9 @@ const PARAMETERS: &[&str] = &[
     " MLST size;",
     " F",
     " S",
+    " COMPRESS Docs/a.txt",
+    " 2 4",
+    " HASH CRC32",
     " DIRECTORY",
     " DIRECTORIES",
     " \u{fc}\u{ff}",
@@ -83,6 +92,8 @@ fn line() -> impl Strategy<Value = String> {
         "RETR Docs/a.txt",
         "STOR Docs/new",
         "LIST",
+        "HASH Docs/a.txt",
+        "SITE COMPRESS Docs/a.txt",
         "ABOR",
         "LOGIN",
         "user1",
@@ -118,6 +129,12 @@ fn step() -> impl Strategy<Value = Step> {
         10 => Just(Step::Judge),
         8 => proptest::collection::vec(any::<u8>(), 0..40).prop_map(Step::Play),
         4 => outcome().prop_map(Step::End),
+        8 => Just(Step::Work),
+        2 => proptest::sample::select(vec![
+            ChoreOutcome::Aborted,
+            ChoreOutcome::Failed(Trouble::DiskFull.into()),
+        ]).prop_map(Step::EndWork),
+        2 => (0..100_u64).prop_map(Step::Progress),
         1 => proptest::sample::select(vec![Timer::Login, Timer::Idle]).prop_map(Step::Expire),
         1 => Just(Step::Hangup),
         1 => Just(Step::Drain),
@@ -141,6 +158,11 @@ fn take(dialogue: &mut Dialogue, step: Step) {
         Step::Judge if dialogue.verify.is_some() => drop(dialogue.judge()),
         Step::Play(bytes) if dialogue.order.is_some() => drop(dialogue.transfer(&bytes)),
         Step::End(outcome) if dialogue.order.is_some() => drop(dialogue.end(outcome)),
+        Step::Work if dialogue.chore.is_some() => drop(dialogue.work()),
+        Step::EndWork(outcome) if dialogue.chore.is_some() => drop(dialogue.end_work(outcome)),
+        Step::Progress(done) if dialogue.chore.is_some() => {
+            drop(dialogue.told(Event::Progress(done)));
+        }
         Step::Expire(timer) if dialogue.timer == Some(timer) => {
             dialogue.timer = None;
             drop(dialogue.told(Event::Expired(timer)));
@@ -155,6 +177,9 @@ fn take(dialogue: &mut Dialogue, step: Step) {
         | Step::Judge
         | Step::Play(_)
         | Step::End(_)
+        | Step::Work
+        | Step::EndWork(_)
+        | Step::Progress(_)
         | Step::Expire(_)
         | Step::Hangup => {}
     }
@@ -167,7 +192,8 @@ fn play(mut dialogue: Dialogue, steps: Vec<Step>) {
             break;
         }
         take(&mut dialogue, step);
-        let waits = dialogue.order.is_some() || dialogue.listen.is_some();
+        let waits = dialogue.order.is_some() || dialogue.chore.is_some();
+        let waits = waits || dialogue.listen.is_some();
         assert!(
             dialogue.closed || dialogue.timer.is_some() || waits,
             "nothing would ever end this session"
@@ -175,6 +201,7 @@ fn play(mut dialogue: Dialogue, steps: Vec<Step>) {
     }
     // Whatever was going on, ending it leaves no hidden part behind.
     dialogue.order = None;
+    dialogue.chore = None;
     assert_eq!(dialogue.tree.parts_under_way(), 0);
 }
 

@@ -4,17 +4,22 @@
 //! as soon as the contract in the parent module's header is broken.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use sha2::Digest as _;
+
 use super::{
-    Answer, Dialect, Effect, Effects, Ends, Event, Family, House, Order, RouteFault, Session,
-    Settings, Timer,
+    Answer, Chore, Dialect, Effect, Effects, Ends, Event, Family, House, Order, RouteFault,
+    Session, Settings, Timer,
 };
 use crate::accounts::{self, Accounts, Challenge};
 use crate::terms::{
-    Content, Extent, Filled, Lines, Moment, Outcome, Part, Root, Route, Trouble, UnixTime,
+    self, Algorithm, ChoreOutcome, Content, Digest, Extent, Filled, Lines, Moment, Outcome, Part,
+    Root, Route, Trouble, UnixTime,
 };
 use crate::tree::MemoryTree;
 use crate::wire::line::Line;
@@ -68,7 +73,9 @@ pub(super) struct Dialogue {
     unanswered: usize,
     /// The transfer that runs.
     pub(super) order: Option<Order<MemoryTree>>,
-    /// Bytes that it has moved.
+    /// The work that runs.
+    pub(super) chore: Option<Chore<MemoryTree>>,
+    /// Bytes that either has moved.
     pub(super) moved: Option<u64>,
     /// The passive port that is asked for.
     pub(super) listen: Option<Family>,
@@ -123,6 +130,7 @@ impl Dialogue {
             said: VecDeque::new(),
             unanswered: 0,
             order: None,
+            chore: None,
             moved: None,
             listen: None,
             verify: None,
@@ -237,6 +245,29 @@ impl Dialogue {
         (sent, self.told(Event::Outcome(outcome)))
     }
 
+    /// Ends the work that runs with `outcome`.
+    pub(super) fn end_work(&mut self, outcome: ChoreOutcome) -> Vec<String> {
+        assert!(self.chore.take().is_some(), "no work runs");
+        self.moved = None;
+        self.told(Event::Chore(outcome))
+    }
+
+    /// Does the work that runs, to its end. Returns what was said.
+    pub(super) fn work(&mut self) -> Vec<String> {
+        let outcome = match self.chore.take().expect("no work runs") {
+            terms::Chore::Compress { file, part, length } => compress(&file, part, length),
+            terms::Chore::Digest { file, span, algorithm } => {
+                let bytes = read(&file, span.start, span.end);
+                ChoreOutcome::Digested(match algorithm {
+                    Algorithm::Sha256 => Digest::Sha256(sha2::Sha256::digest(&bytes).into()),
+                    Algorithm::Crc32 => Digest::Crc32(crc32fast::hash(&bytes)),
+                })
+            }
+        };
+        self.moved = None;
+        self.told(Event::Chore(outcome))
+    }
+
     /// Asks for a port, sends `text`, plays the transfer, and returns what it sent.
     #[track_caller]
     pub(super) fn fetch(&mut self, text: &str) -> String {
@@ -286,7 +317,11 @@ impl Dialogue {
     }
 
     fn is_free(&self) -> bool {
-        !self.closed && self.order.is_none() && self.listen.is_none() && self.verify.is_none()
+        !self.closed
+            && self.order.is_none()
+            && self.chore.is_none()
+            && self.listen.is_none()
+            && self.verify.is_none()
     }
 
     fn carry_out(&mut self, effect: Effect<MemoryTree>, unprompted: bool) {
@@ -316,13 +351,19 @@ impl Dialogue {
                 self.order = Some(order);
                 self.moved = Some(0);
             }
+            Effect::Work(chore) => {
+                assert!(self.is_free(), "two answers are due");
+                assert_eq!(self.timer, None, "a timer runs during work");
+                self.chore = Some(chore);
+                self.moved = Some(0);
+            }
             Effect::Verify(challenge) => {
                 assert!(self.is_free(), "two answers are due");
                 self.verify = Some(challenge);
             }
             Effect::Dial(address) => self.asked.push(Asked::Dial(address)),
             Effect::Abort => {
-                assert!(self.order.is_some(), "there is nothing to abort");
+                assert!(self.order.is_some() || self.chore.is_some(), "there is nothing to abort");
                 self.asked.push(Asked::Abort);
             }
             Effect::Unroute => self.asked.push(Asked::Unroute),
@@ -362,6 +403,29 @@ fn fill(mut lines: Box<dyn Lines>, out: &mut Vec<u8>) -> Outcome {
                 return Outcome::Failed { fault, bytes: out.len() as u64 };
             }
         }
+    }
+}
+
+/// The bytes of a file from `at` to `end`.
+fn read(file: &impl Content, mut at: u64, end: u64) -> Vec<u8> {
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 512]);
+    while at < end {
+        let count = file.read_at(at, &mut buffer).unwrap();
+        assert!(count > 0, "the file is shorter than was said");
+        bytes.extend_from_slice(&buffer[..count]);
+        at += count as u64;
+    }
+    bytes.truncate(bytes.len() - usize::try_from(at - end).unwrap());
+    bytes
+}
+
+fn compress(file: &impl Content, part: impl Part, length: u64) -> ChoreOutcome {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&read(file, 0, length)).unwrap();
+    match receive(part, &encoder.finish().unwrap()) {
+        Outcome::Done { bytes } => ChoreOutcome::Compressed { from: length, to: bytes },
+        Outcome::Failed { fault, .. } => ChoreOutcome::Failed(fault),
+        other @ (Outcome::Aborted { .. } | Outcome::Lost { .. }) => panic!("{other:?}"),
     }
 }
 

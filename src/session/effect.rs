@@ -12,6 +12,9 @@ use crate::wire::guided::Prompt;
 /// A transfer over the files of the tree `T`.
 pub type Order<T> = terms::Order<<T as Tree>::File, <T as Tree>::Part>;
 
+/// Work on the files of the tree `T`.
+pub type Chore<T> = terms::Chore<<T as Tree>::File, <T as Tree>::Part>;
+
 /// Something that the reactor is to do for a session.
 #[derive(Debug)]
 pub enum Effect<T: Tree> {
@@ -25,7 +28,11 @@ pub enum Effect<T: Tree> {
     Dial(SocketAddr),
     /// Begin this transfer. Answered by exactly one `Outcome`.
     Begin(Order<T>),
-    /// Stop the transfer that runs; its `Outcome` follows, `Aborted` unless it had already ended.
+    /// Do this piece of work. Answered by exactly one `Chore`, with a `Progress` before it at most
+    /// once a second.
+    Work(Chore<T>),
+    /// Stop the transfer or the work that runs; its `Outcome` or `Chore` follows, `Aborted` unless
+    /// it had already ended.
     Abort,
     /// Forget whatever route there is: the waiting port or the connection that nobody used.
     Unroute,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::accounts::Verdict;
-use crate::terms::Outcome;
+use crate::terms::{ChoreOutcome, Outcome};
 use crate::wire::line::Line;
 
 /// Something that happened to a session. The reactor tells each exactly once, in the order in
@@ -23,6 +23,11 @@ pub enum Event<'a> {
     RouteFailed(RouteFault),
     /// The transfer that [`Effect::Begin`](super::Effect::Begin) began has ended.
     Outcome(Outcome),
+    /// The work that [`Effect::Work`](super::Effect::Work) began goes on; so many bytes of its file
+    /// are done with.
+    Progress(u64),
+    /// The work that [`Effect::Work`](super::Effect::Work) began has ended.
+    Chore(ChoreOutcome),
     /// The answer to [`Effect::Verify`](super::Effect::Verify).
     Verdict(Verdict),
     /// A timer that the session started has run out.
@@ -48,6 +53,6 @@ pub enum RouteFault {
 pub enum Timer {
     /// Time to log in, from the greeting on.
     Login,
-    /// Time between two lines. It rests while a transfer runs.
+    /// Time between two lines. It rests while a transfer or other work runs.
     Idle,
 }

@@ -9,8 +9,8 @@
 //! The contract, which the simulation checks:
 //! - every command line gets exactly one final reply, in the order of the lines, but for ABOR, STAT
 //!   and QUIT during a transfer; those that wait when the session closes get none;
-//! - [`Effect::Listen`], [`Effect::Begin`] and [`Effect::Verify`] are each answered by exactly one
-//!   event, and none is asked for while the answer to another is due;
+//! - [`Effect::Listen`], [`Effect::Begin`], [`Effect::Work`] and [`Effect::Verify`] are each answered
+//!   by exactly one event, and none is asked for while the answer to another is due;
 //! - lines are offered only while [`Session::wants_lines`], and after [`Event::Hangup`] none is;
 //! - after [`Effect::Close`] nothing more is asked for, whatever is told.
 //!
@@ -29,7 +29,7 @@ mod view;
 
 use std::net::SocketAddr;
 
-pub use effect::{Answer, Effect, Effects, Family, Order};
+pub use effect::{Answer, Chore, Effect, Effects, Family, Order};
 pub use event::{Event, RouteFault, Timer};
 
 use crate::accounts::Accounts;
@@ -51,7 +51,8 @@ pub struct House<'a, T: Tree> {
     pub now: Moment,
     /// The calendar's clock, for listings.
     pub today: UnixTime,
-    /// Bytes that the session's running transfer has moved so far, for STAT.
+    /// Bytes that the session's running transfer has moved so far, or of its file that running work
+    /// is done with, for STAT.
     pub moved: Option<u64>,
 }
 
@@ -64,11 +65,18 @@ pub struct Settings {
     pub login_attempts: u32,
     /// Whether the guided dialogue asks an unknown username for a password like any other.
     pub conceal_usernames: bool,
+    /// Whether MODE Z is served, and offered in FEAT.
+    pub mode_z: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { greeting: "Coracle ready".to_owned(), login_attempts: 3, conceal_usernames: false }
+        Self {
+            greeting: "Coracle ready".to_owned(),
+            login_attempts: 3,
+            conceal_usernames: false,
+            mode_z: false,
+        }
     }
 }
 

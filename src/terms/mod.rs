@@ -4,6 +4,7 @@
 //! none of the others, opens nothing and reads no clock.
 
 mod budget;
+mod chore;
 mod content;
 mod fault;
 mod key;
@@ -12,9 +13,10 @@ mod order;
 mod outcome;
 
 pub use budget::Budget;
+pub use chore::{Algorithm, Chore, ChoreOutcome, Digest};
 pub use content::{Content, Filled, Lines, Part};
 pub use fault::{Denied, Fault, PeerFault, Trouble};
 pub use key::Key;
 pub use moment::{Moment, UnixTime};
-pub use order::{Coding, Direction, Extent, Order, Root, Route, Span};
+pub use order::{Coding, Direction, Extent, Mode, Order, Root, Route, Span};
 pub use outcome::{Loss, Outcome};

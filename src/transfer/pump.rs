@@ -1,15 +1,17 @@
 //! One transfer: opening, moving, finishing, done.
 //!
 //! A download goes by sendfile where the file has a descriptor and is sent as it is, an upload by
-//! splice; else through a buffer, for which the coder is the place to change bytes.
+//! splice; else through a buffer, for which the coder is the place to change bytes, and in MODE Z
+//! the zlib stream behind it.
 
 use std::io;
 
+use super::deflate::{Deflater, Inflater};
 use crate::channel::{Channel, Moved, ZeroCopyFault};
 use crate::io::Io;
 use crate::terms::{
-    Budget, Coding, Content, Extent, Fault, Filled, Lines, Loss, Order, Outcome, Part, Route, Span,
-    Trouble,
+    Budget, Coding, Content, Direction, Extent, Fault, Filled, Lines, Loss, Mode, Order, Outcome,
+    Part, Route, Span, Trouble,
 };
 use crate::wire::ascii::{Decoder, Encoder};
 
@@ -22,6 +24,13 @@ pub struct Pace {
     pub copied: usize,
     /// The largest piece that is moved by one system call.
     pub chunk: usize,
+}
+
+impl Pace {
+    /// What is compressed or expanded: half of what is copied, since it costs many times as much.
+    pub(super) const fn deflated(self) -> usize {
+        self.copied.div_ceil(2)
+    }
 }
 
 /// Where a turn ended.
@@ -47,6 +56,15 @@ pub struct Transfer<F, P> {
     moved: u64,
     /// Whether the kernel may be asked to move the bytes by itself.
     zero_copy: bool,
+    /// MODE Z, in the direction that the work has.
+    packing: Packing,
+}
+
+/// What is around the bytes on the wire.
+enum Packing {
+    None,
+    Deflate(Box<Deflater>),
+    Inflate(Box<Inflater>),
 }
 
 /// The two directions, with the coder that each may need.
@@ -69,6 +87,16 @@ impl<F: Content, P: Part> Transfer<F, P> {
     /// Nothing has been moved yet.
     pub fn new(order: Order<F, P>) -> Self {
         let ascii = order.coding == Coding::Ascii;
+        let packing = match (order.mode, order.extent.direction()) {
+            (Mode::Stream, _) => Packing::None,
+            (Mode::Deflate { level }, Direction::ToPeer) => {
+                Packing::Deflate(Box::new(Deflater::new(level)))
+            }
+            (Mode::Deflate { .. }, Direction::FromPeer) => {
+                Packing::Inflate(Box::new(Inflater::new()))
+            }
+        };
+        let zero_copy = !ascii && matches!(packing, Packing::None);
         let work = match order.extent {
             Extent::File(file) => {
                 Work::File { file, span: order.span, coder: ascii.then(Encoder::new) }
@@ -81,7 +109,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 decoded: Vec::new(),
             },
         };
-        Self { work, route: order.route, moved: 0, zero_copy: !ascii }
+        Self { work, route: order.route, moved: 0, zero_copy, packing }
     }
 
     /// Bytes that have gone over the connection, or wait in its outbox.
@@ -100,7 +128,10 @@ impl<F: Content, P: Part> Transfer<F, P> {
     ) -> Step {
         let before = self.gone(channel);
         let mut zero_copy = Budget::new(pace.zero_copy);
-        let mut copied = Budget::new(pace.copied);
+        let mut copied = Budget::new(match self.packing {
+            Packing::None => pace.copied,
+            Packing::Deflate(_) | Packing::Inflate(_) => pace.deflated(),
+        });
         let length = scratch.len().min(pace.chunk);
         let scratch = scratch.get_mut(..length).unwrap_or_default();
         loop {
@@ -198,9 +229,19 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 span.start += count as u64;
                 let tail = channel.outbox.tail();
                 let before = tail.len();
-                match coder {
-                    Some(coder) => coder.push(piece, tail),
-                    None => tail.extend_from_slice(piece),
+                match (&mut self.packing, coder) {
+                    (Packing::Deflate(deflater), coder) => {
+                        copied.spend(count);
+                        match coder {
+                            Some(coder) => {
+                                coder.push(piece, &mut deflater.staged);
+                                deflater.push_staged(tail)?;
+                            }
+                            None => deflater.push(piece, tail)?,
+                        }
+                    }
+                    (Packing::None | Packing::Inflate(_), Some(coder)) => coder.push(piece, tail),
+                    (Packing::None | Packing::Inflate(_), None) => tail.extend_from_slice(piece),
                 }
                 copied.spend(tail.len() - before);
                 Moved::Bytes(tail.len() - before)
@@ -209,7 +250,16 @@ impl<F: Content, P: Part> Transfer<F, P> {
             Work::Lines { lines, ended } => {
                 let tail = channel.outbox.tail();
                 let before = tail.len();
-                match lines.fill(tail, scratch.len()) {
+                let filled = match &mut self.packing {
+                    Packing::Deflate(deflater) => {
+                        let filled = lines.fill(&mut deflater.staged, scratch.len());
+                        copied.spend(deflater.staged.len());
+                        deflater.push_staged(tail)?;
+                        filled
+                    }
+                    Packing::None | Packing::Inflate(_) => lines.fill(tail, scratch.len()),
+                };
+                match filled {
                     Filled::More => {}
                     Filled::End => *ended = true,
                     Filled::Broken => {
@@ -226,6 +276,15 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 Ok(())
             }
             Moved::Blocked | Moved::End => {
+                if let Packing::Deflate(deflater) = &mut self.packing
+                    && !deflater.is_ended()
+                {
+                    let tail = channel.outbox.tail();
+                    let before = tail.len();
+                    deflater.finish(tail)?;
+                    self.moved += (tail.len() - before) as u64;
+                    return Ok(());
+                }
                 if self.route == Route::Data {
                     channel.finish(io).map_err(|_| Stop::Lost)?;
                 }
@@ -274,22 +333,36 @@ impl<F: Content, P: Part> Transfer<F, P> {
         }
         let length = scratch.len().min(copied.left());
         let piece = scratch.get_mut(..length).unwrap_or_default();
+        if let Packing::Inflate(inflater) = &mut self.packing
+            && inflater.has_more()
+        {
+            let count = inflater.pull(piece)?;
+            // A piece may come to nothing and has taken its time nevertheless.
+            copied.spend(count.max(1));
+            let piece = piece.get(..count).unwrap_or_default();
+            return Ok(write_coded(part, coder, decoded, piece)?);
+        }
         match channel.read(io, piece).map_err(|_| Stop::Lost)? {
             Moved::Blocked => Err(Stop::Blocked),
             Moved::Bytes(count) => {
                 copied.spend(count);
                 self.moved += count as u64;
                 let piece = piece.get(..count).unwrap_or_default();
-                match coder {
-                    Some(coder) => {
-                        decoded.clear();
-                        coder.push(piece, decoded);
-                        write_all(part, decoded)
+                match &mut self.packing {
+                    Packing::Inflate(inflater) => inflater.feed(piece),
+                    Packing::None | Packing::Deflate(_) => {
+                        write_coded(part, coder, decoded, piece)?;
                     }
-                    None => write_all(part, piece),
                 }
+                Ok(())
             }
             Moved::End => {
+                if let Packing::Inflate(inflater) = &self.packing
+                    && !inflater.is_ended()
+                {
+                    // Only the end of the stream is the end of the file.
+                    return Err(Stop::Lost);
+                }
                 if let Some(coder) = coder {
                     decoded.clear();
                     coder.finish(decoded);
@@ -301,20 +374,55 @@ impl<F: Content, P: Part> Transfer<F, P> {
     }
 }
 
-fn write_all(part: &mut impl Part, mut bytes: &[u8]) -> Result<(), Stop> {
+/// Writes what comes of `bytes` from the wire.
+fn write_coded(
+    part: &mut impl Part,
+    coder: &mut Option<Decoder>,
+    decoded: &mut Vec<u8>,
+    bytes: &[u8],
+) -> Result<(), Fault> {
+    let Some(coder) = coder else { return write_all(part, bytes) };
+    decoded.clear();
+    coder.push(bytes, decoded);
+    write_all(part, decoded)
+}
+
+/// Writes all of `bytes`, in as many pieces as the part takes.
+pub(super) fn write_all(part: &mut impl Part, mut bytes: &[u8]) -> Result<(), Fault> {
     while !bytes.is_empty() {
         match part.write(bytes) {
-            Ok(0) => return Err(failed(&io::ErrorKind::WriteZero.into())),
+            Ok(0) => return Err(failure(&io::ErrorKind::WriteZero.into())),
             Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(error) => return Err(failed(&error)),
+            Err(error) => return Err(failure(&error)),
         }
     }
     Ok(())
 }
 
 /// What a file's own error means to the peer.
+pub(super) fn failure(error: &io::Error) -> Fault {
+    Trouble::of_file(error).into()
+}
+
+/// The same, where it ends a transfer.
 fn failed(error: &io::Error) -> Stop {
-    Stop::Failed(Trouble::of_file(error).into())
+    Stop::Failed(failure(error))
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+impl std::fmt::Debug for Packing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Deflate(_) => "Deflate",
+            Self::Inflate(_) => "Inflate",
+        })
+    }
 }
 
 impl<F, P> std::fmt::Debug for Work<F, P> {

@@ -29,12 +29,13 @@ use crate::world::{DiskFault, Scenario};
 const USERS: [(&str, &str); 3] = [("user1", "1234"), ("user2", "a:b c"), ("slow", "tide")];
 
 /// Files that all may read.
-const SERVED: [&str; 6] = [
+const SERVED: [&str; 7] = [
     "/Movies/small",
     "/Movies/large",
     "/Movies/empty",
     "/Movies/Free Fire",
     "/Docs/deep/below/notes",
+    "/Docs/text",
     "/Docs/odd \u{e9} name;x=1",
 ];
 
@@ -89,7 +90,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
             "/Movies/Free Fire" => rng.size(5_000..60_000),
             _ => rng.size(1..3_000),
         };
-        let content = rng.bytes(length);
+        let content = if path == "/Docs/text" { text(rng) } else { rng.bytes(length) };
         furnish(&mut lore, path.as_bytes(), &content);
     }
     furnish(&mut lore, b"/Secret/plans", b"nobody is to see this");
@@ -107,7 +108,18 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
         disk: Vec::new(),
         unspecified: false,
         unhurried: true,
+        pondering: Duration::from_secs(8),
     }
+}
+
+/// Lines of a text, some of them ended as on DOS.
+fn text(rng: &mut Rng) -> Vec<u8> {
+    let mut text = Vec::new();
+    for _ in 0..rng.size(1..800) {
+        text.extend(std::iter::repeat_n(b'x', rng.size(0..60)));
+        text.extend(*rng.pick(&[b"\n".as_slice(), b"\n", b"\r\n", b"\r"]));
+    }
+    text
 }
 
 /// Puts a file into the tree.
@@ -212,7 +224,9 @@ fn populate(scenario: &mut Scenario, rng: &mut Rng) {
             });
         }
         let after = rng.chance(200).then(|| rng.size(0..5000));
-        add(Box::new(Guest::new(next(), user, passwords, &wanted, after)), rng);
+        let guest = Guest::new(next(), user, passwords, &wanted, after);
+        let eager = passwords.len() == 1 && rng.chance(400);
+        add(Box::new(if eager { guest.eager() } else { guest }), rng);
     }
     for _ in 0..rng.size(0..4) {
         let (guided, rounds) = (rng.chance(300), rng.within(1..40) as u32);
@@ -308,6 +322,14 @@ fn deed(number: usize, step: usize, rng: &mut Rng) -> Deed {
             ]);
             Deed::Trespass { path: path.into() }
         }
+        13 if rng.chance(500) => {
+            let path = b"/Incoming/contested".to_vec();
+            if rng.chance(200) {
+                Deed::Do(Task::Dele(path), None)
+            } else {
+                Deed::Fetch { path, offset: 0, mischief: mischief(rng) }
+            }
+        }
         13 => Deed::Pause(Duration::from_millis(rng.below(9_000))),
         14 => Deed::Do(Task::Cwd(b"/Docs/deep".to_vec()), Some(true)),
         _ => match rng.below(5) {
@@ -363,5 +385,8 @@ fn worsen(scenario: &mut Scenario, rng: &mut Rng) {
     }
     if rng.chance(200) {
         scenario.limits.passive_ports = Some(50_000..=50_000);
+    }
+    if rng.chance(200) {
+        scenario.pondering = Duration::from_secs(100);
     }
 }

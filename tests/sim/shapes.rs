@@ -250,22 +250,24 @@ fn a_drain_lets_transfers_end() {
     let build = |shape: &mut Shape| {
         shape.scenario.unhurried = false;
         shape.scenario.lore.calm = false;
-        shape.scenario.drain = Some((Duration::from_secs(2), Duration::from_secs(600)));
+        shape.scenario.drain = Some((Duration::from_secs(4), Duration::from_secs(600)));
         let host = shape.scenario.lore.ftp.ip();
+        let content = shape.rng.bytes(400_000);
+        furnish(&mut shape.scenario.lore, b"/Movies/long", &content);
         for who in 0..10 {
-            shape.visit(who, 0, [fetch("/Movies/large", Mischief::Slow(10_000, 200))]);
+            shape.visit(who, 0, [fetch("/Movies/long", Mischief::Slow(10_000, 200))]);
         }
         for who in 20..30 {
             let wanted = [b"/Movies/large".to_vec()];
             let guest = Guest::new(address_of(who, host), "user1", &["1234"], &wanted, None);
-            shape.add(1000, guest);
+            shape.add(0, guest.eager());
         }
         shape.visit(50, 0, [Deed::Pause(Duration::from_secs(100))]);
     };
     rounds("a_drain", build, |report| {
-        assert_eq!((report.tally.guided, report.tally.refused), (10, 0), "{report:?}");
+        assert_eq!((report.tally.fetched, report.tally.guided), (10, 10), "{report:?}");
         assert_eq!(report.tally.closed, 11, "{report:?}");
-        assert!(report.took < Duration::from_secs(60), "{report:?}");
+        assert!(report.took < Duration::from_secs(120), "{report:?}");
     });
 }
 
@@ -287,5 +289,65 @@ fn at_the_end_of_a_drain_all_are_told() {
         assert_eq!((report.tally.fetched, report.tally.stored), (0, 0), "{report:?}");
         assert_eq!(report.tally.closed, 20, "{report:?}");
         assert!(report.took < Duration::from_secs(7), "{report:?}");
+    });
+}
+
+#[test]
+fn a_late_verdict_lets_nobody_in() {
+    let build = |shape: &mut Shape| {
+        let host = shape.scenario.lore.ftp.ip();
+        shape.scenario.limits.login = Duration::from_secs(5);
+        shape.scenario.pondering = Duration::from_secs(40);
+        shape.scenario.lore.calm = false;
+        shape.scenario.unhurried = false;
+        for who in 0..60 {
+            let millis = shape.rng.below(30_000);
+            let (right, wrong) = ("tide", "low tide");
+            let password = if who % 2 == 0 { right } else { wrong };
+            // Who is shown out before the verdict leaves a slot to the next, who waits for one too.
+            let login = Deed::Login { user: "slow", password, right: password == right };
+            let plan = [login, Deed::Do(Task::Quit, Some(true))];
+            let address = address_of(who, host);
+            shape.add(millis, Visitor::new(address, host, DataMode::Passive, plan));
+        }
+    };
+    rounds("a_late_verdict", build, |report| assert!(report.tally.closed > 10, "{report:?}"));
+}
+
+#[test]
+fn long_replies_to_a_pipeline_all_come() {
+    let build = |shape: &mut Shape| {
+        let host = shape.scenario.lore.ftp.ip();
+        for number in 0..250 {
+            let path = format!("/Docs/many/a-name-of-some-length-{number:04}");
+            furnish(&mut shape.scenario.lore, path.as_bytes(), b"");
+        }
+        for who in 0..20 {
+            let mut text = b"USER user1\r\nPASS 1234\r\n".to_vec();
+            text.extend(b"STAT /Docs/many\r\n".repeat(shape.rng.size(1..30)));
+            text.extend(b"QUIT\r\n");
+            shape.add(0, Pipeliner::of_lines(address_of(who, host), text));
+        }
+    };
+    rounds("long_replies", build, |report| assert!(report.tally.pipelined > 60, "{report:?}"));
+}
+
+#[test]
+fn a_late_connection_is_not_taken_for_the_next() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.faults = Faults { late: 500, shuffled: true, ..Faults::default() };
+        for who in 0..10 {
+            let mut deeds = Vec::new();
+            for _ in 0..20 {
+                // The route of what is refused is not used, and its connection comes late.
+                deeds.push(Deed::Trespass { path: b"/Secret/plans".to_vec() });
+                deeds.push(fetch("/Movies/small", Mischief::None));
+                deeds.push(shape.put(&format!("/Incoming/own-{who}"), 500, Mischief::None));
+            }
+            shape.visit(who, 0, deeds);
+        }
+    };
+    rounds("a_late_connection", build, |report| {
+        assert_eq!((report.tally.fetched, report.tally.stored), (200, 200), "{report:?}");
     });
 }

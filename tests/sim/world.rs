@@ -69,6 +69,8 @@ pub(crate) struct Scenario {
     pub(crate) unspecified: bool,
     /// Nobody is to be told 421 before they are through.
     pub(crate) unhurried: bool,
+    /// How long the helper thread takes for a verdict at most.
+    pub(crate) pondering: Duration,
 }
 
 /// How the disk fails.
@@ -97,7 +99,7 @@ pub(crate) struct Report {
     pub(crate) longest_turn: u64,
     /// How often no descriptor was left.
     pub(crate) exhaustions: u64,
-    /// Virtual time at the end.
+    /// Virtual time until the server was done.
     pub(crate) took: Duration,
 }
 
@@ -124,6 +126,7 @@ struct World {
     verdicts: Vec<(u64, Key, Verdict)>,
     drain: Option<(Duration, Duration)>,
     linger: Duration,
+    pondering: Duration,
     disk: Vec<(Duration, DiskFault)>,
     passes: u64,
     large: bool,
@@ -177,6 +180,7 @@ impl World {
             verdicts: Vec::new(),
             drain: scenario.drain,
             linger,
+            pondering: scenario.pondering,
             disk: scenario.disk,
             passes: 0,
             large,
@@ -200,7 +204,7 @@ impl World {
             let after = Duration::from_micros(match self.rng.below(3) {
                 0 => self.rng.below(100),
                 1 => self.rng.below(50_000),
-                _ => self.rng.below(8_000_000),
+                _ => self.rng.below(u64::try_from(self.pondering.as_micros()).unwrap_or(0)),
             });
             let mut net = self.net.borrow_mut();
             let at = net.now() + u64::try_from(after.as_nanos()).unwrap_or(u64::MAX);
@@ -292,9 +296,11 @@ impl World {
     /// What has to hold at the end.
     fn check_end(self) -> Report {
         let Self { mut reactor, net, cast, tree, passes, .. } = self;
+        let took = Duration::from_nanos(net.borrow().now());
         if reactor.is_drained() {
             // Listeners are closed by the pass that follows.
             reactor.pass().expect("a poll does not fail");
+            reactor.io().play_out();
         }
         let census = reactor.census();
         let held = net.borrow().held();
@@ -328,7 +334,7 @@ impl World {
             most_waiting: stats.most_offered,
             longest_turn: stats.longest_turn,
             exhaustions: stats.exhaustions,
-            took: Duration::from_nanos(net.borrow().now()),
+            took,
         }
     }
 }

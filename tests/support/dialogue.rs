@@ -204,6 +204,14 @@ impl Raw {
         self.hear(226);
     }
 
+    /// Closes our direction, and the connection when the server does.
+    #[track_caller]
+    pub(crate) fn finish(mut self) {
+        self.control.get_mut().shutdown(Shutdown::Write).expect("the server is there");
+        let mut rest = Vec::new();
+        let _ = self.control.read_to_end(&mut rest);
+    }
+
     /// Closes with a reset in place of an orderly end.
     pub(crate) fn reset(self) {
         reset(self.control.into_inner());

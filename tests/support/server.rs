@@ -82,6 +82,12 @@ impl Setup {
         self
     }
 
+    /// Passes a flag without a value to the server.
+    pub(crate) fn switch(mut self, name: &str) -> Self {
+        self.flags.push(name.to_owned());
+        self
+    }
+
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("data")

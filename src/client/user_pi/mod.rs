@@ -138,9 +138,21 @@ impl UserPi {
     /// What the server gave as its reason is `why`.
     fn end(&mut self, fault: ClientFault, why: Option<Reply>, actions: &mut Vec<Action>) {
         let business = self.state.business();
-        if business == Business::Over {
+        if business == Business::Over || matches!(self.state, State::Parting(..)) {
             return;
         }
+        // What the server calls complete may still be on its way. That it closes behind that, as one
+        // does that is about to stop, takes nothing away.
+        let state = std::mem::replace(&mut self.state, State::Idle);
+        self.state = if let State::Moving(moving) = state {
+            if moving.is_complete() {
+                self.state = State::Parting(moving, why);
+                return;
+            }
+            State::Moving(moving)
+        } else {
+            state
+        };
         if self.state.holds_data() {
             actions.push(Action::CloseData);
         }
@@ -243,6 +255,12 @@ impl UserPi {
         }
         if self.state.holds_data() {
             actions.push(Action::CloseData);
+        }
+        if let State::Parting(_, why) = &mut self.state {
+            let why = why.take();
+            actions.extend([Action::CloseControl, Action::Finished(Err(ClientFault::Interrupted))]);
+            self.state = State::Over(why);
+            return;
         }
         self.state = match self.state.finals() {
             // The task waits behind the greeting, or for the data connection alone.

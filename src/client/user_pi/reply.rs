@@ -55,6 +55,7 @@ impl UserPi {
             State::Connecting(transfer) => State::Connecting(transfer),
             State::Binding(transfer) => State::Binding(transfer),
             State::Moving(moving) => self.verdict(moving, reply, actions),
+            State::Parting(moving, why) => State::Parting(moving, why),
             State::Plain => done(reply, actions),
             State::Raw => finish(Answer::Done(reply), actions),
             State::Directory => directory(reply, actions),

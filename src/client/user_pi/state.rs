@@ -3,6 +3,7 @@
 //!
 //! The transitions are in the machine; here is only what can be said of a state by itself.
 
+use super::is_success;
 use super::task::{Action, ListForm, Secret, Task};
 use crate::wire::ftp::reply::Reply;
 
@@ -37,6 +38,9 @@ pub(super) enum State {
     Rest(Transfer),
     /// The end of a transfer whose verb has been sent.
     Moving(Moving),
+    /// The end of a data connection whose transfer the server has called complete, before it ended
+    /// the session, perhaps for this reason.
+    Parting(Moving, Option<Reply>),
     /// The reply to a command that just succeeds or does not.
     Plain,
     /// The reply to a command of the user's own.
@@ -78,6 +82,7 @@ impl State {
             | Self::Port(_)
             | Self::Rest(_)
             | Self::Moving(_)
+            | Self::Parting(..)
             | Self::Plain
             | Self::Raw
             | Self::Directory
@@ -95,6 +100,7 @@ impl State {
             | Self::Connecting(_)
             | Self::Binding(_)
             | Self::Moving(Moving { verdict: Some(_), .. })
+            | Self::Parting(..)
             | Self::Over(_) => 0,
             Self::User(_)
             | Self::Pass
@@ -125,6 +131,7 @@ impl State {
                 | Self::Port(_)
                 | Self::Rest(_)
                 | Self::Moving(_)
+                | Self::Parting(..)
         )
     }
 }
@@ -210,5 +217,10 @@ impl Moving {
     pub(super) fn new(transfer: Transfer) -> Self {
         let end = transfer.broken.then_some(Err(()));
         Self { transfer, marked: false, end, verdict: None }
+    }
+
+    /// Whether the server has called it complete; its bytes may still be on their way.
+    pub(super) fn is_complete(&self) -> bool {
+        self.verdict.as_ref().is_some_and(is_success)
     }
 }

@@ -305,6 +305,23 @@ fn abor_waits_for_both_of_its_replies() {
 }
 
 #[test]
+fn a_session_that_ends_behind_a_complete_transfer_takes_nothing_away() {
+    let mut dialogue = Dialogue::begun(retrieve(0));
+    dialogue.says("150 go");
+    assert!(dialogue.says("226 all sent").is_empty());
+    assert!(dialogue.says("421 about to stop").is_empty());
+    assert!(dialogue.takes(Input::Closed).is_empty());
+    assert_eq!(dialogue.takes(Input::DataEnded { bytes: 7 }), ["close", "moved 7 226"]);
+    assert_eq!(dialogue.does(Task::Noop), ["closing 421"]);
+    let mut dialogue = Dialogue::begun(retrieve(0));
+    dialogue.says("150 go");
+    dialogue.says("226 all sent");
+    assert!(dialogue.takes(Input::Closed).is_empty());
+    assert_eq!(dialogue.takes(Input::Interrupted), ["close data", "close", "Interrupted"]);
+    assert_eq!(dialogue.does(Task::Noop), ["Lost"]);
+}
+
+#[test]
 fn what_ends_in_the_middle_says_so() {
     let mut dialogue = Dialogue::begun(retrieve(0));
     dialogue.says("150 go");

@@ -70,6 +70,11 @@ impl UserPi {
         self.state = if let State::Moving(mut moving) = state {
             moving.end.get_or_insert(end);
             settle(moving, actions)
+        } else if let State::Parting(mut moving, why) = state {
+            moving.end = Some(end);
+            actions.push(Action::CloseControl);
+            settle(moving, actions);
+            State::Over(why)
         } else if let State::Rest(mut transfer) = state {
             transfer.broken = true;
             State::Rest(transfer)

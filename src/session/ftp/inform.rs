@@ -4,11 +4,12 @@
 use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
 use super::{Session, respond};
-use crate::session::House;
 use crate::session::view::{self, Spot};
-use crate::terms::{Coding, Denied, Fault};
+use crate::session::{House, Settings};
+use crate::terms::{Algorithm, Coding, Denied, Fault};
 use crate::tree::{Kind, Status, Tree, VirtualPath};
 use crate::wire::ftp::command::CommandFault;
+use crate::wire::ftp::digest;
 use crate::wire::ftp::facts;
 use crate::wire::ftp::reply::Reply;
 use crate::wire::ftp::verb::Verb;
@@ -26,13 +27,15 @@ pub(super) fn noop() -> Answered {
 }
 
 /// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.
-pub(super) fn feat(parameters: &Parameters) -> Answered {
+pub(super) fn feat(parameters: &Parameters, settings: &Settings) -> Answered {
     let mut text = b"Served beyond RFC 959:\n".to_vec();
     for row in table::rows() {
         match row.feature {
-            Feature::Base => continue,
+            Feature::Deflate if settings.mode_z => text.extend_from_slice(b"MODE Z"),
+            Feature::Base | Feature::Deflate => continue,
             Feature::Word(word) => text.extend_from_slice(word.as_bytes()),
             Feature::Facts => parameters.facts.write_feature(&mut text),
+            Feature::Algorithms => write_algorithms(parameters.algorithm, &mut text),
         }
         text.push(b'\n');
     }
@@ -42,6 +45,20 @@ pub(super) fn feat(parameters: &Parameters) -> Answered {
     }
     text.extend_from_slice(b"End");
     Ok(Said::Now(Reply::from_bytes(211, text)))
+}
+
+/// `HASH SHA-256*;CRC32` (draft-bryan-ftp-hash, section 3).
+fn write_algorithms(chosen: Algorithm, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"HASH ");
+    for (index, &algorithm) in digest::ALGORITHMS.iter().enumerate() {
+        if index > 0 {
+            out.push(b';');
+        }
+        out.extend_from_slice(digest::algorithm_name(algorithm).as_bytes());
+        if algorithm == chosen {
+            out.push(b'*');
+        }
+    }
 }
 
 /// HELP: all verbs, or what one of them does.
@@ -79,9 +96,10 @@ impl Session {
             text.push(b'\n');
         }
         text.extend_from_slice(match self.parameters.coding {
-            Coding::Image => b"TYPE I, STRU F, MODE S\n".as_slice(),
-            Coding::Ascii => b"TYPE A, STRU F, MODE S\n",
+            Coding::Image => b"TYPE I, STRU F, ".as_slice(),
+            Coding::Ascii => b"TYPE A, STRU F, ",
         });
+        text.extend_from_slice(if self.parameters.deflates { b"MODE Z\n" } else { b"MODE S\n" });
         match &self.busy {
             Busy::Transferring(transfer) => {
                 text.extend_from_slice(transfer.verb.name().as_bytes());
@@ -92,6 +110,14 @@ impl Session {
                     Some(total) => format!(": {moved} of {total} bytes so far\n"),
                     None => format!(": {moved} bytes so far\n"),
                 };
+                text.extend_from_slice(progress.as_bytes());
+            }
+            Busy::Working(work) => {
+                text.extend_from_slice(work.verb.name().as_bytes());
+                text.push(b' ');
+                text.extend_from_slice(work.path.as_bytes());
+                let done = house.moved.unwrap_or(0);
+                let progress = format!(": {done} of {} bytes are done with\n", work.total);
                 text.extend_from_slice(progress.as_bytes());
             }
             Busy::Idle | Busy::Verifying | Busy::AwaitingRoute(_) => {
@@ -147,7 +173,7 @@ mod tests {
         ftp.expect("NOOP", "200");
         ftp.expect("HELP", "214-");
         ftp.expect("HELP retr", "214 RETR path");
-        ftp.expect("HELP site", "502");
+        ftp.expect("HELP smnt", "502");
         ftp.expect("HELP foo", "501");
         ftp.expect("FOO", "500");
         ftp.expect("", "500");
@@ -170,7 +196,19 @@ mod tests {
         let mut ftp = Dialogue::new(Dialect::Ftp);
         let said = ftp.expect("FEAT", "211-");
         let lines: Vec<_> = said.split("\r\n").collect();
-        for feature in ["EPRT", "EPSV", "MDTM", "REST STREAM", "SIZE", "TVFS", "UTF8"] {
+        for feature in [
+            "EPRT",
+            "EPSV",
+            "HASH SHA-256*;CRC32",
+            "MDTM",
+            "RANG STREAM",
+            "REST STREAM",
+            "SIZE",
+            "TVFS",
+            "UTF8",
+            "XCRC",
+            "XSHA256",
+        ] {
             assert!(lines.contains(&format!(" {feature}").as_str()), "{feature}: {said}");
         }
         assert!(lines.iter().any(|line| line.starts_with(" MLST type*;")), "{said}");

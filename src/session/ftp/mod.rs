@@ -2,12 +2,15 @@
 //!
 //! [`Session`] takes a line, finds the verb's row in `table`, and calls the one handler of that
 //! verb; verb files are sorted by duty: `access`, `parameter`, `route`, `directory`, `file`,
-//! `send`, `list`, `store`, `inform`. `transfer` says what happens between a transfer's begin and
-//! its end, `respond` turns faults and outcomes into replies.
+//! `send`, `list`, `store`, `site`, `digest`, `compress`, `inform`. `transfer` says what happens
+//! between a transfer's begin and its end, `work` the same of work on files, `respond` turns faults
+//! and outcomes into replies.
 //!
 //! It refuses to know sockets, clocks and threads; the parent module's `Session` calls it.
 
 mod access;
+mod compress;
+mod digest;
 mod directory;
 mod file;
 mod inform;
@@ -17,10 +20,12 @@ mod parameter;
 mod respond;
 mod route;
 mod send;
+mod site;
 mod state;
 mod store;
 mod table;
 mod transfer;
+mod work;
 
 use std::mem;
 use std::net::SocketAddr;
@@ -28,6 +33,7 @@ use std::net::SocketAddr;
 use self::state::{Answered, Busy, Carry, Held, Parameters, Said, State, Turn, Visit, Waiting};
 use self::table::{Phase, Row};
 use super::{Effect, Effects, Ends, Event, House, Timer};
+use crate::terms::Algorithm;
 use crate::tree::Tree;
 use crate::wire::ftp::command::{Command, CommandFault};
 use crate::wire::ftp::reply::Reply;
@@ -95,9 +101,7 @@ impl Session {
         let turn = &mut Turn { house, effects };
         match event {
             Event::Opened => self.greet(turn),
-            Event::Line(line) if matches!(self.busy, Busy::Transferring(_)) => {
-                self.during_transfer(line, turn);
-            }
+            Event::Line(line) if self.busy.is_running() => self.during_transfer(line, turn),
             Event::Line(line) => {
                 self.answer(line, turn);
                 self.settle(turn);
@@ -114,6 +118,11 @@ impl Session {
                 self.outcome(outcome, turn);
                 self.settle(turn);
             }
+            Event::Progress(done) => self.progress(done, turn),
+            Event::Chore(outcome) => {
+                self.work_done(outcome, turn);
+                self.settle(turn);
+            }
             Event::Verdict(verdict) => {
                 self.verdict(verdict, turn);
                 self.settle(turn);
@@ -125,6 +134,7 @@ impl Session {
             }
             Event::Drain => {
                 self.ending = Ending::Draining;
+                self.stop_work(turn);
                 self.settle(turn);
             }
         }
@@ -132,7 +142,7 @@ impl Session {
 
     /// Whether another line may be offered now.
     ///
-    /// During a transfer lines are taken, so that ABOR and STAT are heard, until those that wait
+    /// During a transfer or other work lines are taken, so that ABOR and STAT are heard, until those that wait
     /// are as many as may. While a port or a verdict is awaited none is taken.
     #[must_use]
     pub fn wants_lines(&self) -> bool {
@@ -140,7 +150,7 @@ impl Session {
         match (&self.state, &self.busy) {
             (State::Gone, _) | (_, Busy::Verifying | Busy::AwaitingRoute(_)) => false,
             (_, Busy::Idle) => true,
-            (_, Busy::Transferring(_)) => has_room,
+            (_, Busy::Transferring(_) | Busy::Working(_)) => has_room,
         }
     }
 
@@ -192,7 +202,7 @@ impl Session {
                 break;
             }
         }
-        if matches!(self.state, State::Ready(_)) && !matches!(self.busy, Busy::Transferring(_)) {
+        if matches!(self.state, State::Ready(_)) && !self.busy.is_running() {
             turn.effects.push(Effect::Start(Timer::Idle));
         }
     }
@@ -266,11 +276,13 @@ impl Session {
             Command::Quit => access::quit(),
             Command::Type(kind) => parameter::set_type(&mut self.parameters, kind),
             Command::Stru(structure) => parameter::set_structure(structure),
-            Command::Mode(mode) => parameter::set_mode(mode),
+            Command::Mode(mode) => {
+                parameter::set_mode(&mut self.parameters, mode, turn.house.settings)
+            }
             Command::Allo(_) => parameter::allo(),
             Command::Opts(argument) => parameter::opts(&mut self.parameters, argument),
             Command::Syst => inform::syst(),
-            Command::Feat => inform::feat(&self.parameters),
+            Command::Feat => inform::feat(&self.parameters, turn.house.settings),
             Command::Help(verb) => inform::help(verb),
             Command::Noop => inform::noop(),
             Command::Stat(None) => self.stat(turn),
@@ -296,6 +308,15 @@ impl Session {
             Command::Mlsd(path) => self.visit(row, carry)?.mlsd(path, turn),
             Command::Mlst(path) => self.visit(row, carry)?.mlst(path, turn),
             Command::Stat(Some(path)) => self.visit(row, carry)?.stat_path(path, turn),
+            Command::Rang(first, last) => self.visit(row, carry)?.rang(first, last),
+            Command::Hash(path) => self.visit(row, carry)?.hash(path, turn),
+            Command::Xcrc(argument) => {
+                self.visit(row, carry)?.sum(argument, Algorithm::Crc32, turn)
+            }
+            Command::Xsha256(argument) => {
+                self.visit(row, carry)?.sum(argument, Algorithm::Sha256, turn)
+            }
+            Command::Site(command) => self.visit(row, carry)?.site(command, turn),
             Command::Size(path) => self.visit(row, carry)?.size(path, turn),
             Command::Mdtm(path) => self.visit(row, carry)?.mdtm(path, turn),
         }
@@ -318,8 +339,8 @@ impl Session {
 
     fn expired<T: Tree>(&mut self, timer: Timer, turn: &mut Turn<'_, '_, T>) {
         let text = match (timer, &self.state, &self.busy) {
-            // The timer of an idle session that ran out just as a transfer began.
-            (_, _, Busy::Transferring(_)) => return,
+            // The timer of an idle session that ran out just as something began.
+            (_, _, Busy::Transferring(_) | Busy::Working(_)) => return,
             (Timer::Login, State::NeedsUser | State::NeedsPass(_), _) => {
                 "No login in time; the connection is closed."
             }

@@ -2,8 +2,10 @@
 //! (RFC 2389, section 4).
 
 use super::state::{Answered, Carry, Parameters, Said, Visit};
-use crate::terms::Coding;
+use crate::session::Settings;
+use crate::terms::{Coding, Span};
 use crate::wire::ftp::command::{OptsArgument, Structure, TransferMode, TransferType};
+use crate::wire::ftp::digest::algorithm_name;
 use crate::wire::ftp::reply::Reply;
 
 /// TYPE.
@@ -23,11 +25,19 @@ pub(super) fn set_structure(structure: Structure) -> Answered {
     }
 }
 
-/// MODE: stream mode is the only one there is.
-pub(super) fn set_mode(mode: TransferMode) -> Answered {
-    match mode {
-        TransferMode::Stream => Ok(Said::Now(Reply::new(200, "Mode is S."))),
-    }
+/// MODE: stream mode, or zlib where the operator wants it.
+pub(super) fn set_mode(
+    parameters: &mut Parameters,
+    mode: TransferMode,
+    settings: &Settings,
+) -> Answered {
+    let (deflates, text) = match mode {
+        TransferMode::Stream => (false, "Mode is S."),
+        TransferMode::Deflate if settings.mode_z => (true, "Mode is Z."),
+        TransferMode::Deflate => return Err(Reply::new(504, "MODE: Only S is served.")),
+    };
+    parameters.deflates = deflates;
+    Ok(Said::Now(Reply::new(200, text)))
 }
 
 /// ALLO: space is taken as bytes come.
@@ -35,12 +45,23 @@ pub(super) fn allo() -> Answered {
     Ok(Said::Now(Reply::new(202, "No space needs to be set aside.")))
 }
 
-/// OPTS UTF8 and OPTS MLST (RFC 2640, section 3; RFC 3659, section 7.9).
+/// OPTS UTF8, MLST, HASH and MODE Z (RFC 2640, section 3; RFC 3659, section 7.9;
+/// draft-bryan-ftp-hash, section 4; draft-preston-ftpext-deflate, section 4).
 pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answered {
     match argument {
         OptsArgument::Utf8(true) => Ok(Said::Now(Reply::new(200, "Names are in UTF-8, always."))),
         OptsArgument::Utf8(false) => {
             Err(Reply::new(504, "Names are bytes as they lie on the disk; UTF-8 can't be left."))
+        }
+        OptsArgument::Hash(chosen) => {
+            if let Some(algorithm) = chosen {
+                parameters.algorithm = algorithm;
+            }
+            Ok(Said::Now(Reply::new(200, algorithm_name(parameters.algorithm))))
+        }
+        OptsArgument::ModeZ(level) => {
+            parameters.level = level;
+            Ok(Said::Now(Reply::new(200, format!("MODE Z LEVEL set to {level}."))))
         }
         OptsArgument::Mlst(selection) => {
             parameters.facts = selection;
@@ -67,12 +88,25 @@ impl Visit<'_> {
         let text = format!("The next transfer begins at byte {offset}.");
         Ok(Said::Now(Reply::new(350, text)))
     }
+
+    /// RANG (draft-bryan-ftp-range): as REST, with an end, for RETR and HASH.
+    pub(super) fn rang(self, first: u64, last: u64) -> Answered {
+        if first > last {
+            return Ok(Said::Now(Reply::new(350, "The next command is about the whole file.")));
+        }
+        if self.parameters.coding == Coding::Ascii {
+            return Err(Reply::new(501, "RANG counts bytes of the file; set TYPE I first."));
+        }
+        self.ready.carry = Carry::Range(Span { start: first, end: last.saturating_add(1) });
+        let text = format!("The next command is about bytes {first} to {last}.");
+        Ok(Said::Now(Reply::new(350, text)))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::session::dialogue::Dialogue;
-    use crate::terms::Coding;
+    use crate::terms::{Coding, Mode};
 
     #[test]
     fn type_structure_and_mode() {
@@ -87,6 +121,7 @@ mod tests {
             ("STRU R", "504"),
             ("MODE S", "200"),
             ("MODE B", "504"),
+            ("MODE Z", "504"),
             ("ALLO 100", "202"),
         ] {
             ftp.expect(line, start);
@@ -106,6 +141,25 @@ mod tests {
     }
 
     #[test]
+    fn mode_z_is_the_operators_choice() {
+        let mut ftp = Dialogue::logged_in("user1");
+        assert!(!ftp.expect("FEAT", "211-").contains("MODE Z"));
+        ftp.settings.mode_z = true;
+        assert!(ftp.expect("FEAT", "211-").contains("\r\n MODE Z\r\n"));
+        ftp.expect("MODE Z", "200");
+        ftp.expect("OPTS MODE Z LEVEL 9", "200");
+        ftp.expect("OPTS MODE Z LEVEL 10", "501");
+        assert!(ftp.expect("STAT", "211-").contains("MODE Z"));
+        for (mode, line) in [(Mode::Deflate { level: 9 }, "MODE Z"), (Mode::Stream, "MODE S")] {
+            ftp.expect(line, "200");
+            ftp.expect("EPSV", "229");
+            ftp.expect("RETR Docs/a.txt", "150");
+            assert_eq!(ftp.order.as_ref().unwrap().mode, mode);
+            ftp.transfer(b"");
+        }
+    }
+
+    #[test]
     fn restart_in_type_a_is_refused() {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("REST 5", "350");
@@ -120,6 +174,9 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("OPTS UTF8 ON", "200");
         ftp.expect("OPTS UTF8 OFF", "504");
+        ftp.expect("OPTS HASH", "200 SHA-256");
+        ftp.expect("OPTS HASH crc32", "200 CRC32");
+        assert!(ftp.expect("FEAT", "211-").contains("\r\n HASH SHA-256;CRC32*\r\n"));
         ftp.expect("OPTS MLST type;size;", "200 MLST OPTS type;size;");
         let said = ftp.expect("MLST Docs/a.txt", "250-");
         assert!(said.contains("\r\n type=file;size=6; /Docs/a.txt\r\n"), "{said}");

@@ -120,6 +120,7 @@ fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
         Fault::Peer(PeerFault::BadRestart) => {
             (554, "the restart point lies behind the end of the file; begin again without REST.")
         }
+        Fault::Peer(PeerFault::BadStream) => (451, "what came is no zlib stream; send it again."),
         Fault::Denied(denied) => match denied {
             Denied::NotFound => (550, "no such file or directory; LIST shows what is there."),
             Denied::NotPermitted => (550, "not permitted; your account lacks the right to do it."),

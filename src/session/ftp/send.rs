@@ -2,7 +2,7 @@
 
 use super::state::{Answered, Turn, Visit};
 use crate::session::view::Spot;
-use crate::terms::{Denied, Extent, Fault, PeerFault, Span};
+use crate::terms::{Denied, Extent, Fault, Span};
 use crate::tree::{Tree, VirtualPath};
 
 impl Visit<'_> {
@@ -24,11 +24,7 @@ impl Visit<'_> {
             return Err(Denied::IsADirectory.into());
         };
         let (file, status) = turn.house.tree.open(granted.place)?;
-        let start = self.restart();
-        if start > status.size {
-            return Err(PeerFault::BadRestart.into());
-        }
-        Ok((file, Span { start, end: status.size }))
+        Ok((file, self.span(status.size)?))
     }
 }
 
@@ -66,6 +62,19 @@ mod tests {
         // It held for that command alone, and the route is still there.
         ftp.expect("RETR Docs/a.txt", "150");
         assert_eq!(ftp.transfer(b"").0, b"alpha\n");
+    }
+
+    #[test]
+    fn sends_a_range() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("RANG 1 3", "350");
+        assert_eq!(ftp.fetch("RETR Docs/a.txt"), "lph");
+        assert_eq!(ftp.fetch("RETR Docs/a.txt"), "alpha\n");
+        ftp.expect("RANG 4 99", "350");
+        assert_eq!(ftp.fetch("RETR Docs/a.txt"), "a\n");
+        ftp.expect("EPSV", "229");
+        ftp.expect("RANG 7 9", "350");
+        ftp.expect("RETR Docs/a.txt", "554");
     }
 
     #[test]

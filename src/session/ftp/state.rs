@@ -10,7 +10,7 @@ use super::table::Row;
 use crate::accounts::Client;
 use crate::session::view::{self, Granted, Spot};
 use crate::session::{Effects, House};
-use crate::terms::{Coding, Denied, Fault};
+use crate::terms::{Algorithm, Coding, Denied, Fault, Mode, PeerFault, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
 use crate::wire::ftp::facts::FactSelection;
@@ -55,6 +55,8 @@ pub(super) enum Carry {
     Nothing,
     /// REST: where the transfer begins; never zero.
     Restart(u64),
+    /// RANG: which bytes the transfer or the digest is about.
+    Range(Span),
     /// RNFR: what is to be renamed.
     Rename(VirtualPath),
 }
@@ -71,6 +73,18 @@ pub(super) enum Busy {
     AwaitingRoute(Passive),
     /// A transfer's outcome.
     Transferring(Box<Transferring>),
+    /// The outcome of work on files.
+    Working(Box<Working>),
+}
+
+impl Busy {
+    /// Whether something runs during which lines wait, and the idle timer rests.
+    pub(super) const fn is_running(&self) -> bool {
+        match self {
+            Self::Transferring(_) | Self::Working(_) => true,
+            Self::Idle | Self::Verifying | Self::AwaitingRoute(_) => false,
+        }
+    }
 }
 
 /// Which verb asked for a passive port, and so which reply names it.
@@ -95,11 +109,56 @@ pub(super) struct Transferring {
     pub(super) aborting: bool,
 }
 
+/// The work on files that runs.
+#[derive(Debug)]
+pub(super) struct Working {
+    /// The verb that began it.
+    pub(super) verb: Verb,
+    /// What is worked on.
+    pub(super) path: VirtualPath,
+    /// What the client called that.
+    pub(super) argument: Box<[u8]>,
+    /// Bytes that are to be worked through.
+    pub(super) total: u64,
+    /// What it is for, and so which reply ends it.
+    pub(super) purpose: Purpose,
+    /// Whether it is being stopped.
+    pub(super) stopping: Stopping,
+}
+
+/// What work is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// SITE COMPRESS.
+    Compress,
+    /// HASH of these bytes by this algorithm.
+    Hash(Span, Algorithm),
+    /// XCRC, XSHA256.
+    Sum,
+}
+
+/// Whether running work is being stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stopping {
+    /// It is not.
+    No,
+    /// The peer has gone, or the server is about to.
+    Unasked,
+    /// ABOR was heard, and is owed a reply of its own.
+    Aborting,
+}
+
 /// The transfer parameters (RFC 959, section 3), as they stand between commands.
 #[derive(Debug)]
 pub(super) struct Parameters {
     /// TYPE. RFC 959, section 5.1, makes A the default.
     pub(super) coding: Coding,
+    /// MODE: whether transfers are zlib streams.
+    pub(super) deflates: bool,
+    /// How hard downloads are compressed then, from 0 to 9, as OPTS MODE Z LEVEL chose.
+    pub(super) level: u32,
+    /// How HASH answers, as OPTS HASH chose.
+    pub(super) algorithm: Algorithm,
     /// What MLSD and MLST say, as OPTS MLST chose.
     pub(super) facts: FactSelection,
     /// How the next data connection comes about.
@@ -108,10 +167,21 @@ pub(super) struct Parameters {
     pub(super) extended_only: bool,
 }
 
+impl Parameters {
+    /// How the next transfer is packed.
+    pub(super) const fn mode(&self) -> Mode {
+        if self.deflates { Mode::Deflate { level: self.level } } else { Mode::Stream }
+    }
+}
+
 impl Default for Parameters {
     fn default() -> Self {
         Self {
             coding: Coding::Ascii,
+            deflates: false,
+            // What zlib has, and draft-preston-ftpext-deflate with it.
+            level: 6,
+            algorithm: Algorithm::default(),
             facts: FactSelection::default(),
             route: Route::None,
             extended_only: false,
@@ -195,12 +265,24 @@ impl Visit<'_> {
         respond::fault(fault, self.row.verb, argument)
     }
 
-    /// Where the transfer is to begin, in bytes from the start of the file.
-    pub(super) fn restart(&self) -> u64 {
+    /// Where the upload is to begin, in bytes from the start of the file.
+    pub(super) const fn restart(&self) -> u64 {
         match self.carry {
             Carry::Restart(offset) => offset,
+            Carry::Range(span) => span.start,
             Carry::Nothing | Carry::Rename(_) => 0,
         }
+    }
+
+    /// Which bytes of a file of `size` bytes the command is about: those that REST or RANG said, as
+    /// far as there are any.
+    pub(super) fn span(&self, size: u64) -> Result<Span, PeerFault> {
+        let end = match self.carry {
+            Carry::Range(span) => span.end.min(size),
+            Carry::Restart(_) | Carry::Nothing | Carry::Rename(_) => size,
+        };
+        let start = self.restart();
+        if start > end { Err(PeerFault::BadRestart) } else { Ok(Span { start, end }) }
     }
 }
 

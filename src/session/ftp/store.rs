@@ -1,10 +1,11 @@
 //! STOR, APPE (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to STOR).
 
-use super::state::{Answered, Turn, Visit};
+use super::state::{Answered, Carry, Turn, Visit};
 use crate::accounts::Right;
 use crate::session::view::{Granted, Spot};
 use crate::terms::{Denied, Extent, Fault, Span};
 use crate::tree::{Keep, Tree, VirtualPath};
+use crate::wire::ftp::reply::Reply;
 
 impl Visit<'_> {
     /// STOR: a new file, or one in place of the old where the client may delete.
@@ -23,6 +24,9 @@ impl Visit<'_> {
 
     fn receive<T: Tree>(self, argument: &[u8], keep: Keep, turn: &mut Turn<'_, '_, T>) -> Answered {
         self.require_route()?;
+        if matches!(self.carry, Carry::Range(_)) {
+            return Err(Reply::new(501, "RANG is for RETR and HASH; REST says where to begin."));
+        }
         let path = self.path(argument)?;
         let part = self.create(&path, keep, turn).map_err(|fault| self.refusal(fault, argument))?;
         self.begin(Extent::Part(part), Span::ALL, path, None, turn)

@@ -33,6 +33,10 @@ pub(super) enum Feature {
     Word(&'static str),
     /// MLST and its facts, those with a star that OPTS MLST chose.
     Facts,
+    /// MODE Z, where the operator has turned it on.
+    Deflate,
+    /// HASH and its algorithms, with a star behind that which OPTS HASH chose.
+    Algorithms,
 }
 
 /// How far a peer must have come before a verb is served.
@@ -49,7 +53,7 @@ pub(super) const COMMON_FEATURES: &[&str] = &["TVFS"];
 
 /// The row of `verb`, if it is served at all.
 pub(super) const fn row(verb: Verb) -> Option<Row> {
-    use Feature::{Base, Facts, Word};
+    use Feature::{Algorithms, Base, Deflate, Facts, Word};
     use Phase::{Client, Stranger};
     const ANY: Option<Right> = None;
     const READ: Option<Right> = Some(Right::Read);
@@ -67,7 +71,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         // RFC 959, section 4.1.2, and RFC 2428: transfer parameters.
         Verb::Type => (Client, ANY, Base, "TYPE A | I | L 8", "lines of text, or plain bytes"),
         Verb::Stru => (Client, ANY, Base, "STRU F", "file structure, the only one"),
-        Verb::Mode => (Client, ANY, Base, "MODE S", "stream mode, the only one"),
+        Verb::Mode => (Client, ANY, Deflate, "MODE S | Z", "plain, or a zlib stream where FEAT offers it"),
         Verb::Pasv => (Client, ANY, Base, "PASV", "have an IPv4 port to connect to"),
         Verb::Epsv => (Client, ANY, Word("EPSV"), "EPSV [1 | 2 | ALL]", "have a port to connect to"),
         Verb::Port => (Client, ANY, Base, "PORT h1,h2,h3,h4,p1,p2", "have us connect to you"),
@@ -97,16 +101,21 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Size => (Client, ANY, Word("SIZE"), "SIZE path", "how long a file is, in bytes"),
         Verb::Mdtm => (Client, ANY, Word("MDTM"), "MDTM path", "when a file was changed, in UTC"),
         Verb::Mlst => (Client, READ, Facts, "MLST [path]", "facts of one file for machines"),
+        Verb::Rang => (Client, ANY, Word("RANG STREAM"), "RANG first last", "which bytes RETR or HASH is about"),
+        Verb::Hash => (Client, READ, Algorithms, "HASH path", "the digest of a file, as OPTS HASH chose"),
+        Verb::Xcrc => (Client, READ, Word("XCRC"), "XCRC path [start end]", "the CRC-32 of a file"),
+        Verb::Xsha256 => (Client, READ, Word("XSHA256"), "XSHA256 path [start end]", "the SHA-256 of a file"),
+        Verb::Site => (Client, WRITE, Base, "SITE HELP | command", "what other servers have as well"),
         // Information.
         Verb::Stat => (Client, READ, Base, "STAT [path]", "how things stand, or a listing"),
         Verb::Syst => (Stranger, ANY, Base, "SYST", "what kind of system this is"),
         Verb::Feat => (Stranger, ANY, Base, "FEAT", "what is served beyond RFC 959"),
-        Verb::Opts => (Stranger, ANY, Word("UTF8"), "OPTS UTF8 ON | MLST facts", "set options"),
+        Verb::Opts => (Stranger, ANY, Word("UTF8"), "OPTS UTF8 ON | MLST facts | HASH name", "set options"),
         Verb::Help => (Stranger, ANY, Base, "HELP [verb]", "this"),
         Verb::Noop => (Stranger, ANY, Base, "NOOP", "nothing"),
         Verb::Adat | Verb::Auth | Verb::Avbl | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc
-        | Verb::Hash | Verb::Host | Verb::Lang | Verb::Mfmt | Verb::Mic | Verb::Pbsz | Verb::Prot
-        | Verb::Rang | Verb::Site | Verb::Smnt | Verb::Stou | Verb::Xcrc | Verb::Xsha256 => {
+        | Verb::Host | Verb::Lang | Verb::Mfmt | Verb::Mic | Verb::Pbsz | Verb::Prot
+        | Verb::Smnt | Verb::Stou => {
             return None;
         }
     };

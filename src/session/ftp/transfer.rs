@@ -6,10 +6,10 @@
 
 use std::mem;
 
-use super::state::{Answered, Busy, Route, Said, Transferring, Turn, Visit};
+use super::state::{Answered, Busy, Route, Said, Stopping, Transferring, Turn, Visit};
 use super::{Ending, Session, respond};
 use crate::session::{Effect, Order};
-use crate::terms::{self, Coding, Extent, Outcome, Span};
+use crate::terms::{self, Coding, Extent, Mode, Outcome, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
 use crate::wire::ftp::reply::Reply;
@@ -46,9 +46,13 @@ impl Visit<'_> {
             Route::Passive | Route::None => {}
         }
         turn.effects.push(Effect::Stop);
-        let order: Order<T> = terms::Order { extent, span, coding, route: terms::Route::Data };
+        let mode = self.parameters.mode();
+        let route = terms::Route::Data;
+        let order: Order<T> = terms::Order { extent, span, coding, mode, route };
         turn.effects.push(Effect::Begin(order));
         let verb = self.row.verb;
+        // Bytes on the wire are counted, and how many these will be nobody knows.
+        let total = total.filter(|_| mode == Mode::Stream);
         *self.busy =
             Busy::Transferring(Box::new(Transferring { verb, path, total, aborting: false }));
         Ok(Said::Later)
@@ -56,7 +60,8 @@ impl Visit<'_> {
 }
 
 impl Session {
-    /// A line that came while a transfer runs: ABOR and STAT are obeyed at once, all others wait.
+    /// A line that came while a transfer or other work runs: ABOR and STAT are obeyed at once, all
+    /// others wait.
     ///
     /// QUIT waits as well: RFC 959 has the connection stay open for the result, and commands that
     /// were sent before it are served before it.
@@ -69,14 +74,27 @@ impl Session {
             turn.effects.reply(self.status(turn.house));
             return;
         }
-        if let (Some(Command::Abor), Busy::Transferring(transfer)) = (command, &mut self.busy)
-            && !transfer.aborting
-        {
-            transfer.aborting = true;
-            turn.effects.push(Effect::Abort);
+        if command == Some(Command::Abor) && self.abort_running(turn) {
             return;
         }
         self.waiting.get_or_insert_default().push(line);
+    }
+
+    /// Has whatever runs be stopped, for an ABOR. False if that was asked for already.
+    fn abort_running<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) -> bool {
+        match &mut self.busy {
+            Busy::Transferring(transfer) if !transfer.aborting => transfer.aborting = true,
+            Busy::Working(work) if work.stopping == Stopping::No => {
+                work.stopping = Stopping::Aborting;
+            }
+            Busy::Transferring(_)
+            | Busy::Working(_)
+            | Busy::Idle
+            | Busy::Verifying
+            | Busy::AwaitingRoute(_) => return false,
+        }
+        turn.effects.push(Effect::Abort);
+        true
     }
 
     /// The transfer has ended.
@@ -109,6 +127,7 @@ impl Session {
         {
             turn.effects.push(Effect::Abort);
         }
+        self.stop_work(turn);
     }
 
     /// ABOR while no transfer runs: the data connection that nobody has used yet is closed.

@@ -148,7 +148,7 @@ impl Visitor {
         tree: &T,
     ) -> Result<Vec<u8>, Fault> {
         let spot = self.readable(directory)?;
-        let alike = |other: &[u8]| other.eq_ignore_ascii_case(name);
+        let alike = |other: &[u8]| are_alike(other, name);
         let mut found = None;
         Shelf::open(tree, &self.client, spot, &alike)?.each(|item| {
             found = Some(item.name.to_vec());
@@ -175,6 +175,18 @@ fn worded(fault: Fault, missing: Prompt<'static>) -> Prompt<'static> {
         Fault::Denied(Denied::NotPermitted) | Fault::Trouble(_) => Prompt::Unreadable,
         Fault::Denied(_) | Fault::Peer(_) => missing,
     }
+}
+
+/// Whether two names are the same but for the case of their letters: of all letters where both
+/// are UTF-8, else of the ASCII ones.
+fn are_alike(one: &[u8], other: &[u8]) -> bool {
+    if one.eq_ignore_ascii_case(other) {
+        return true;
+    }
+    let (Ok(one), Ok(other)) = (str::from_utf8(one), str::from_utf8(other)) else {
+        return false;
+    };
+    one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
 }
 
 /// Adds `name`, or the sign that there are more.

@@ -69,6 +69,20 @@ fn input_is_trimmed_and_of_any_case() {
 }
 
 #[test]
+fn case_is_that_of_all_letters() {
+    let mut guided = logged_in("user1");
+    guided.put_file("Docs", "Crème brûlée.txt", b"sugar");
+    guided.put_file("Docs", "CRÈME.txt", b"exact");
+    guided.put_file("Docs", "crème.txt", b"other");
+    show(&mut guided, "docs");
+    assert_eq!(choose(&mut guided, "CRÈME BRÛLÉE.TXT"), ["Sending 'Crème brûlée.txt' (5 bytes)"]);
+    guided.transfer(b"");
+    assert_eq!(choose(&mut guided, "crème.txt"), ["Sending 'crème.txt' (5 bytes)"]);
+    guided.transfer(b"");
+    assert_eq!(choose(&mut guided, "creme.txt"), ["There is no such file", MENU]);
+}
+
+#[test]
 fn an_unknown_username_fails_at_once() {
     let mut guided = Dialogue::new(Dialect::Guided);
     guided.line("LOGIN");

@@ -15,7 +15,9 @@ pub use super::parameter::{
     EpsvArgument, ListArgument, OptsArgument, Structure, TransferMode, TransferType,
 };
 
+use super::digest::{SumArgument, algorithm_name};
 use super::parameter::{Parameter, split_word};
+use super::site::SiteCommand;
 use super::{Code, Verb, address};
 use crate::wire::digits;
 use crate::wire::line::write_text;
@@ -89,6 +91,17 @@ pub enum Command<'a> {
     Rnfr(&'a [u8]),
     /// RNTO path.
     Rnto(&'a [u8]),
+    /// RANG: the first and the last byte that the next command is about (draft-bryan-ftp-range);
+    /// 1 and 0 mean the whole file.
+    Rang(u64, u64),
+    /// HASH path (draft-bryan-ftp-hash).
+    Hash(&'a [u8]),
+    /// XCRC.
+    Xcrc(SumArgument<'a>),
+    /// XSHA256.
+    Xsha256(SumArgument<'a>),
+    /// SITE.
+    Site(SiteCommand<'a>),
     /// SYST.
     Syst,
     /// FEAT (RFC 2389).
@@ -182,6 +195,14 @@ impl<'a> Command<'a> {
             Verb::Dele => Self::Dele(parameter.path()?),
             Verb::Rnfr => Self::Rnfr(parameter.path()?),
             Verb::Rnto => Self::Rnto(parameter.path()?),
+            Verb::Rang => {
+                let (first, last) = parameter.range()?;
+                Self::Rang(first, last)
+            }
+            Verb::Hash => Self::Hash(parameter.path()?),
+            Verb::Xcrc => Self::Xcrc(SumArgument::parse(verb, parameter.bytes)?),
+            Verb::Xsha256 => Self::Xsha256(SumArgument::parse(verb, parameter.bytes)?),
+            Verb::Site => Self::Site(SiteCommand::parse(parameter.bytes)?),
             Verb::Syst => Self::Syst,
             Verb::Feat => Self::Feat,
             Verb::Opts => Self::Opts(parameter.opts()?),
@@ -189,7 +210,6 @@ impl<'a> Command<'a> {
             Verb::Noop => Self::Noop,
             Verb::Smnt
             | Verb::Stou
-            | Verb::Site
             | Verb::Auth
             | Verb::Pbsz
             | Verb::Prot
@@ -201,10 +221,6 @@ impl<'a> Command<'a> {
             | Verb::Lang
             | Verb::Host
             | Verb::Mfmt
-            | Verb::Hash
-            | Verb::Rang
-            | Verb::Xcrc
-            | Verb::Xsha256
             | Verb::Avbl
             | Verb::Clnt => return Err(CommandFault::NotImplemented(verb)),
         })
@@ -247,6 +263,11 @@ impl<'a> Command<'a> {
             Self::Dele(_) => Verb::Dele,
             Self::Rnfr(_) => Verb::Rnfr,
             Self::Rnto(_) => Verb::Rnto,
+            Self::Rang(..) => Verb::Rang,
+            Self::Hash(_) => Verb::Hash,
+            Self::Xcrc(_) => Verb::Xcrc,
+            Self::Xsha256(_) => Verb::Xsha256,
+            Self::Site(_) => Verb::Site,
             Self::Syst => Verb::Syst,
             Self::Feat => Verb::Feat,
             Self::Opts(_) => Verb::Opts,
@@ -291,6 +312,7 @@ impl<'a> Command<'a> {
             | Self::Dele(bytes)
             | Self::Rnfr(bytes)
             | Self::Rnto(bytes)
+            | Self::Hash(bytes)
             | Self::Mlsd(Some(bytes))
             | Self::Mlst(Some(bytes))
             | Self::Stat(Some(bytes))
@@ -302,6 +324,7 @@ impl<'a> Command<'a> {
             Self::Type(TransferType::Image) => out.extend_from_slice(b" I"),
             Self::Stru(Structure::File) => out.extend_from_slice(b" F"),
             Self::Mode(TransferMode::Stream) => out.extend_from_slice(b" S"),
+            Self::Mode(TransferMode::Deflate) => out.extend_from_slice(b" Z"),
             Self::Epsv(EpsvArgument::All) => out.extend_from_slice(b" ALL"),
             Self::Epsv(EpsvArgument::Ipv4) => out.extend_from_slice(b" 1"),
             Self::Epsv(EpsvArgument::Ipv6) => out.extend_from_slice(b" 2"),
@@ -318,8 +341,27 @@ impl<'a> Command<'a> {
                 digits::write(*number, out);
             }
             Self::List(argument) | Self::Nlst(argument) => argument.write(out),
+            Self::Rang(first, last) => {
+                out.push(b' ');
+                digits::write(*first, out);
+                out.push(b' ');
+                digits::write(*last, out);
+            }
+            Self::Xcrc(argument) | Self::Xsha256(argument) => argument.write(out),
+            Self::Site(site) => site.write(out),
             Self::Opts(OptsArgument::Utf8(on)) => {
                 out.extend_from_slice(if *on { b" UTF8 ON" } else { b" UTF8 OFF" });
+            }
+            Self::Opts(OptsArgument::ModeZ(level)) => {
+                out.extend_from_slice(b" MODE Z LEVEL ");
+                digits::write(u64::from(*level), out);
+            }
+            Self::Opts(OptsArgument::Hash(chosen)) => {
+                out.extend_from_slice(b" HASH");
+                if let Some(algorithm) = chosen {
+                    out.push(b' ');
+                    out.extend_from_slice(algorithm_name(*algorithm).as_bytes());
+                }
             }
             Self::Opts(OptsArgument::Mlst(selection)) => {
                 out.extend_from_slice(b" MLST ");

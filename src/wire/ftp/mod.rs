@@ -2,6 +2,7 @@
 //! connection.
 //!
 //! - [`verb`] and [`command`]: what the user says.
+//! - [`site`]: what follows SITE.
 //! - [`reply`]: what the server says.
 //! - [`address`]: where a data connection goes. - [`facts`] and [`listing`]: what a directory
 //!   holds, for programs (RFC 3659) and in the form of `ls -l`.
@@ -10,9 +11,11 @@
 
 pub mod address;
 pub mod command;
+pub mod digest;
 pub mod facts;
 pub mod listing;
 pub mod reply;
+pub mod site;
 pub mod verb;
 
 mod civil;
@@ -25,6 +28,7 @@ pub use command::{
 pub use facts::{FactSelection, Facts, Kind, Perm, Unique};
 pub use listing::{Entry, Listed};
 pub use reply::{Class, Code, Reply, ReplyFault, ReplyReader};
+pub use site::SiteCommand;
 pub use verb::Verb;
 
 /// Appends a name to a line of a listing; what would end the line is written as `?`, as `ls` does

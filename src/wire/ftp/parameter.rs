@@ -8,7 +8,9 @@ use std::net::{SocketAddr, SocketAddrV4};
 
 use super::address::{self, ExtendedFault};
 use super::command::{Command, CommandFault, is_sayable};
+use super::digest::parse_algorithm;
 use super::{FactSelection, Verb};
+use crate::terms::Algorithm;
 use crate::wire::digits;
 use crate::wire::line::write_text;
 
@@ -33,6 +35,8 @@ pub enum Structure {
 pub enum TransferMode {
     /// `S`: the bytes, and the connection's end is theirs.
     Stream,
+    /// `Z`: the bytes as a zlib stream (draft-preston-ftpext-deflate).
+    Deflate,
 }
 
 /// What EPSV asks for (RFC 2428, section 3).
@@ -51,7 +55,7 @@ pub enum EpsvArgument {
 /// What follows LIST and NLST: options in the habit of `ls`, and a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListArgument<'a> {
-    /// The option letters of the first word, if that began with `-`; without the dash.
+    /// The words that begin with `-` and stand before the path, without the first dash.
     pub options: &'a [u8],
     /// What is to be listed, unless it is the working directory.
     pub path: Option<&'a [u8]>,
@@ -64,15 +68,40 @@ pub enum OptsArgument {
     Utf8(bool),
     /// `MLST`: the facts that MLST and MLSD shall tell (RFC 3659, section 7.9).
     Mlst(FactSelection),
+    /// `HASH`: by which algorithm HASH shall answer; without one, which it is now
+    /// (draft-bryan-ftp-hash, section 4).
+    Hash(Option<Algorithm>),
+    /// `MODE Z LEVEL`: how hard to compress, from 0 to 9 (draft-preston-ftpext-deflate, section 4).
+    ModeZ(u32),
 }
 
-impl ListArgument<'_> {
+impl<'a> ListArgument<'a> {
+    /// Options and a path, both of which may be missing. As `ls` has it, every word that begins
+    /// with `-` is an option up to `--`, behind which none follow.
+    #[must_use]
+    pub fn parse(bytes: &'a [u8]) -> Self {
+        let (mut end, mut rest) = (0, Some(bytes));
+        while let Some(words) = rest.filter(|words| words.starts_with(b"-")) {
+            let (word, behind) = split_word(words);
+            rest = behind;
+            if word == b"--" {
+                break;
+            }
+            end = bytes.len() - words.len() + word.len();
+        }
+        Self {
+            options: bytes.get(1..end).unwrap_or_default(),
+            path: rest.filter(|path| !path.is_empty()),
+        }
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         if !self.options.is_empty() {
             out.extend_from_slice(b" -");
             write_text(self.options, out);
-        } else if self.path.is_some_and(|path| path.starts_with(b"-")) {
-            // As `ls` has it: no options follow, so that the path is not taken for one.
+        }
+        if self.path.is_some_and(|path| path.starts_with(b"-")) {
+            // No options follow, so that the path is not taken for one.
             out.extend_from_slice(b" --");
         }
         if let Some(path) = self.path {
@@ -131,6 +160,18 @@ impl<'a> Parameter<'a> {
         digits::parse(word).ok_or_else(|| self.syntax("That is no number that can be used"))
     }
 
+    /// Two numbers: the first and the last byte of a range.
+    pub(super) fn range(self) -> Result<(u64, u64), CommandFault<'a>> {
+        let (first, last) = split_word(self.needed_word()?);
+        let last = last.unwrap_or_default().trim_ascii();
+        match (digits::parse(first), digits::parse(last)) {
+            (Some(first), Some(last)) if first <= last || (first, last) == (1, 0) => {
+                Ok((first, last))
+            }
+            _ => Err(self.syntax("The first byte and the last are wanted, or 1 0")),
+        }
+    }
+
     /// RFC 959, section 3.1.1.
     pub(super) fn transfer_type(self) -> Result<TransferType, CommandFault<'a>> {
         let (word, rest) = split_word(self.needed_word()?);
@@ -160,7 +201,8 @@ impl<'a> Parameter<'a> {
     pub(super) fn mode(self) -> Result<TransferMode, CommandFault<'a>> {
         match self.needed_word()? {
             b"S" | b"s" => Ok(TransferMode::Stream),
-            b"B" | b"b" | b"C" | b"c" | b"Z" | b"z" => Err(self.parameter("Only S is served")),
+            b"Z" | b"z" => Ok(TransferMode::Deflate),
+            b"B" | b"b" | b"C" | b"c" => Err(self.parameter("Only S and Z are served")),
             _ => Err(self.syntax("S is wanted")),
         }
     }
@@ -190,16 +232,7 @@ impl<'a> Parameter<'a> {
     }
 
     pub(super) fn list(self) -> Result<ListArgument<'a>, CommandFault<'a>> {
-        let Some(path) = self.optional_path()? else {
-            return Ok(ListArgument::default());
-        };
-        let Some(dashed) = path.strip_prefix(b"-") else {
-            return Ok(ListArgument { options: b"", path: Some(path) });
-        };
-        let (options, path) = split_word(dashed);
-        // `--` says that no options follow.
-        let options = if options == b"-" { b"" } else { options };
-        Ok(ListArgument { options, path: path.filter(|path| !path.is_empty()) })
+        Ok(self.optional_path()?.map_or_else(ListArgument::default, ListArgument::parse))
     }
 
     pub(super) fn opts(self) -> Result<OptsArgument, CommandFault<'a>> {
@@ -207,6 +240,18 @@ impl<'a> Parameter<'a> {
         let value = value.unwrap_or_default().trim_ascii();
         if option.eq_ignore_ascii_case(b"MLST") {
             Ok(OptsArgument::Mlst(FactSelection::parse(value)))
+        } else if option.eq_ignore_ascii_case(b"HASH") {
+            if value.is_empty() {
+                return Ok(OptsArgument::Hash(None));
+            }
+            let algorithm = parse_algorithm(value)
+                .ok_or_else(|| self.parameter("There is no such algorithm, see FEAT"))?;
+            Ok(OptsArgument::Hash(Some(algorithm)))
+        } else if option.eq_ignore_ascii_case(b"MODE") {
+            match value.to_ascii_uppercase().strip_prefix(b"Z LEVEL ") {
+                Some([digit @ b'0'..=b'9']) => Ok(OptsArgument::ModeZ(u32::from(digit - b'0'))),
+                Some(_) | None => Err(self.syntax("MODE Z has a LEVEL from 0 to 9")),
+            }
         } else if option.eq_ignore_ascii_case(b"UTF8") || option.eq_ignore_ascii_case(b"UTF-8") {
             if value.is_empty() || value.eq_ignore_ascii_case(b"ON") {
                 Ok(OptsArgument::Utf8(true))

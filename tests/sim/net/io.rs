@@ -62,6 +62,18 @@ impl<P: Peers> FakeIo<P> {
         FakeSocket { net: Rc::clone(&self.net), id }
     }
 
+    /// Lets all happen that is still under way, now that the reactor has stopped.
+    pub(crate) fn play_out(&self) {
+        loop {
+            {
+                let mut net = self.net.borrow_mut();
+                let Some(at) = net.next_at() else { return };
+                net.now = net.now.max(at);
+            }
+            self.happen();
+        }
+    }
+
     /// Lets all happen that is due.
     fn happen(&self) {
         let mut net = self.net.borrow_mut();

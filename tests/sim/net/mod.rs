@@ -30,8 +30,10 @@ use pipe::{Parcel, Pipe};
 /// Connections that wait in a listener's backlog at most.
 const BACKLOG: usize = 128;
 
-/// How long a connection that found the backlog full, or nobody to answer, is tried for anew.
+/// How long a connection that found the backlog full waits before it is tried again, and how often
+/// it is.
 const RETRY_NANOS: u64 = 1_000_000_000;
+const KNOCKS: u32 = 60;
 
 /// A connection, for good: the number is never used for another.
 pub(crate) type ConnId = usize;
@@ -133,6 +135,8 @@ struct Conn {
     hint: Hint,
     /// It stands among the ready, or its event is being held back.
     listed: bool,
+    /// How often it found the backlog full.
+    knocks: u32,
     /// It is a data connection: its turns are timed.
     data: bool,
     /// The pass from which on the reactor could go on moving its bytes.
@@ -400,7 +404,13 @@ impl Net {
             return;
         };
         if self.harbours[harbour].backlog.len() >= BACKLOG {
-            self.schedule(RETRY_NANOS, Happening::Knock(id));
+            let conn = &mut self.conns[id];
+            conn.knocks += 1;
+            if conn.knocks < KNOCKS {
+                self.schedule(RETRY_NANOS, Happening::Knock(id));
+            } else {
+                self.schedule(latency, Happening::Wake(owner, Wake::Refused(id)));
+            }
             return;
         }
         self.harbours[harbour].backlog.push_back(id);
@@ -452,6 +462,7 @@ impl Net {
             watched: None,
             hint: Hint::default(),
             listed: false,
+            knocks: 0,
             data: false,
             runnable_since: None,
         };

@@ -24,6 +24,8 @@ pub(crate) struct Guest {
     coming: Option<(usize, Vec<u8>)>,
     /// It asks first what there is.
     looked: bool,
+    /// It types all at once, and reads afterwards.
+    eager: bool,
     /// It hangs up after so many bytes of content.
     vanishes_after: Option<usize>,
     /// Nothing has been said to it yet.
@@ -52,11 +54,27 @@ impl Guest {
             asked: Vec::new(),
             coming: None,
             looked: false,
+            eager: false,
             vanishes_after,
             unheard: true,
             terminated: false,
             done: false,
         }
+    }
+
+    /// The same guest, who types all that it will ever say as soon as it is connected.
+    pub(crate) fn eager(mut self) -> Self {
+        let password = self.passwords.pop_front().unwrap_or("nothing");
+        for line in [Request::Login.words(), self.user, password] {
+            write_answer(line.as_bytes(), &mut self.unsent);
+        }
+        for path in &self.wanted {
+            Request::DownloadFile.write(&mut self.unsent);
+            write_answer(path.strip_prefix(b"/").unwrap_or(path), &mut self.unsent);
+        }
+        Request::Quit.write(&mut self.unsent);
+        self.eager = true;
+        self
     }
 
     fn listen(&mut self, control: ConnId, stage: &mut Stage<'_>) {
@@ -128,7 +146,11 @@ impl Guest {
                 let password = self.passwords.pop_front().unwrap_or("nothing");
                 self.say(password, stage);
             }
+            Prompt::ChooseFile if self.eager => {
+                self.asked = self.wanted.pop_front().expect("a file was asked for");
+            }
             Prompt::Menu if !self.looked => self.say(Request::ShowDirectories.words(), stage),
+            Prompt::Menu if self.eager => {}
             Prompt::Menu => match self.wanted.pop_front() {
                 Some(path) => {
                     self.asked = path;
@@ -169,6 +191,9 @@ impl Guest {
     }
 
     fn say(&mut self, words: &str, stage: &mut Stage<'_>) {
+        if self.eager {
+            return;
+        }
         write_answer(words.as_bytes(), &mut self.unsent);
         self.flush(stage);
     }
@@ -189,7 +214,8 @@ impl Actor for Guest {
             }
             Wake::Refused(_) => self.done = true,
             Wake::Stirred(conn) if !self.done => self.listen(conn, stage),
-            Wake::Stirred(_) | Wake::Opened(_) | Wake::Called(_) | Wake::Alarm(_) => {}
+            Wake::Opened(_) => self.flush(stage),
+            Wake::Stirred(_) | Wake::Called(_) | Wake::Alarm(_) => {}
         }
     }
 

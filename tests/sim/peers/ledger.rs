@@ -207,6 +207,10 @@ fn allows(owed: &Owed, code: u16) -> bool {
         &[220]
     } else if [Verb::Feat, Verb::Help].contains(&verb) {
         &[211, 214]
+    } else if verb == Verb::Site {
+        &[200, 214, 250]
+    } else if [Verb::Hash, Verb::Rang].contains(&verb) {
+        &[213, 350]
     } else if verb == Verb::Syst {
         &[215]
     } else {

@@ -1,6 +1,8 @@
 //! Commands there and back, and what is none.
 
 use super::*;
+use crate::terms::Algorithm;
+use crate::terms::UnixTime;
 use crate::wire::ftp::FactSelection;
 use crate::wire::{Framer, Line};
 use proptest::prelude::*;
@@ -25,7 +27,7 @@ fn faults_say_what_is_wrong() {
     assert_eq!(parse("  \t"), Err(CommandFault::Empty));
     assert_eq!(parse("GET / HTTP/1.1"), Err(CommandFault::Unknown(b"GET")));
     assert_eq!(parse(" NOOP"), Err(CommandFault::Unknown(b"")));
-    assert_eq!(parse("SITE HELP"), Err(CommandFault::NotImplemented(Verb::Site)));
+    assert_eq!(parse("SMNT a"), Err(CommandFault::NotImplemented(Verb::Smnt)));
     assert_eq!(parse("USER"), Err(CommandFault::Missing(Verb::User)));
     assert_eq!(parse("RETR "), Err(CommandFault::Missing(Verb::Retr)));
     assert_eq!(parse("TYPE  "), Err(CommandFault::Missing(Verb::Type)));
@@ -55,7 +57,7 @@ fn types_structures_and_modes() {
             assert_eq!(parse(line), Ok(Command::Type(transfer_type)), "{line}");
         }
     }
-    for line in ["TYPE E", "TYPE E N", "TYPE A T", "TYPE L 7", "STRU R", "MODE z", "MODE B"] {
+    for line in ["TYPE E", "TYPE E N", "TYPE A T", "TYPE L 7", "STRU R", "MODE C", "MODE B"] {
         assert!(matches!(parse(line), Err(CommandFault::Parameter(..))), "{line}");
     }
     for line in ["TYPE X", "TYPE I 8", "TYPE L", "TYPE A Q", "STRU X", "MODE SS", "MODE"] {
@@ -67,6 +69,7 @@ fn types_structures_and_modes() {
     }
     assert_eq!(parse("STRU f"), Ok(Command::Stru(Structure::File)));
     assert_eq!(parse("MODE s"), Ok(Command::Mode(TransferMode::Stream)));
+    assert_eq!(parse("MODE Z"), Ok(Command::Mode(TransferMode::Deflate)));
 }
 
 #[test]
@@ -91,6 +94,17 @@ fn numbers() {
 }
 
 #[test]
+fn ranges_have_both_ends() {
+    assert_eq!(parse("RANG 0 0"), Ok(Command::Rang(0, 0)));
+    assert_eq!(parse("RANG 10  99 "), Ok(Command::Rang(10, 99)));
+    assert_eq!(parse("RANG 1 0"), Ok(Command::Rang(1, 0)));
+    assert_eq!(parse("RANG"), Err(CommandFault::Missing(Verb::Rang)));
+    for line in ["RANG 5", "RANG 5 4", "RANG 0 x", "RANG 1 2 3", "RANG -1 5"] {
+        assert!(matches!(parse(line), Err(CommandFault::Syntax(..))), "{line}");
+    }
+}
+
+#[test]
 fn listings_have_options_and_a_path() {
     let list = |options: &'static [u8], path| Ok(Command::List(ListArgument { options, path }));
     assert_eq!(parse("LIST"), list(b"", None));
@@ -101,6 +115,10 @@ fn listings_have_options_and_a_path() {
     assert_eq!(parse("LIST -la  a -b"), list(b"la", Some(b" a -b")));
     assert_eq!(parse("LIST -- -a"), list(b"", Some(b"-a")));
     assert_eq!(parse("LIST -"), list(b"", None));
+    assert_eq!(parse("LIST --"), list(b"", None));
+    assert_eq!(parse("LIST -l -a"), list(b"l -a", None));
+    assert_eq!(parse("LIST -l -a b -c"), list(b"l -a", Some(b"b -c")));
+    assert_eq!(parse("LIST -l --color -- -- -a"), list(b"l --color", Some(b"-- -a")));
 }
 
 #[test]
@@ -112,7 +130,16 @@ fn options_are_set() {
     assert_eq!(parse("OPTS MLST size;type;x;"), Ok(Command::Opts(OptsArgument::Mlst(chosen))));
     let none = OptsArgument::Mlst(FactSelection::NONE);
     assert_eq!(parse("OPTS MLST"), Ok(Command::Opts(none)));
-    assert!(matches!(parse("OPTS HASH CRC32"), Err(CommandFault::Syntax(..))));
+    assert_eq!(parse("opts mode z level 3"), Ok(Command::Opts(OptsArgument::ModeZ(3))));
+    for line in ["OPTS MODE", "OPTS MODE Z", "OPTS MODE Z LEVEL 10", "OPTS MODE S LEVEL 1"] {
+        assert!(matches!(parse(line), Err(CommandFault::Syntax(..))), "{line}");
+    }
+    let hash = |algorithm| Ok(Command::Opts(OptsArgument::Hash(algorithm)));
+    assert_eq!(parse("OPTS HASH CRC32"), hash(Some(Algorithm::Crc32)));
+    assert_eq!(parse("opts hash sha-256"), hash(Some(Algorithm::Sha256)));
+    assert_eq!(parse("OPTS HASH"), hash(None));
+    assert!(matches!(parse("OPTS HASH MD5"), Err(CommandFault::Parameter(..))));
+    assert!(matches!(parse("OPTS COLOUR RED"), Err(CommandFault::Syntax(..))));
     assert!(matches!(parse("OPTS UTF8 maybe"), Err(CommandFault::Syntax(..))));
     assert_eq!(parse("OPTS"), Err(CommandFault::Missing(Verb::Opts)));
 }
@@ -138,6 +165,7 @@ fn commands<'a>(
     password: &'a [u8],
     options: &'a [u8],
     number: u64,
+    modified: UnixTime,
     v4: SocketAddrV4,
     address: SocketAddr,
 ) -> Vec<Command<'a>> {
@@ -157,6 +185,7 @@ fn commands<'a>(
         Command::Type(TransferType::Image),
         Command::Stru(Structure::File),
         Command::Mode(TransferMode::Stream),
+        Command::Mode(TransferMode::Deflate),
         Command::Pasv,
         Command::Port(v4),
         Command::Eprt(address),
@@ -183,8 +212,23 @@ fn commands<'a>(
         Command::Dele(name),
         Command::Rnfr(name),
         Command::Rnto(name),
+        Command::Site(SiteCommand::Help),
+        Command::Site(SiteCommand::Chmod { mode: number as u32 & 0o7777, path: name }),
+        Command::Site(SiteCommand::Utime { modified, path: name }),
+        Command::Site(SiteCommand::Compress(name)),
+        Command::Rang(number / 2, number),
+        Command::Rang(1, 0),
+        Command::Hash(name),
+        Command::Xcrc(SumArgument { path: name, span: None }),
+        Command::Xcrc(SumArgument { path: name, span: Some((number, 7)) }),
+        Command::Xsha256(SumArgument { path: name, span: None }),
         Command::Syst,
         Command::Feat,
+        Command::Opts(OptsArgument::ModeZ(0)),
+        Command::Opts(OptsArgument::ModeZ(9)),
+        Command::Opts(OptsArgument::Hash(None)),
+        Command::Opts(OptsArgument::Hash(Some(Algorithm::Sha256))),
+        Command::Opts(OptsArgument::Hash(Some(Algorithm::Crc32))),
         Command::Opts(OptsArgument::Utf8(true)),
         Command::Opts(OptsArgument::Utf8(false)),
         Command::Opts(OptsArgument::Mlst(FactSelection::ALL)),
@@ -203,7 +247,7 @@ fn commands<'a>(
 #[test]
 fn every_verb_is_a_command_or_not_implemented() {
     let address = SocketAddrV4::new([10, 0, 0, 1].into(), 1025);
-    let obeyed = commands(b"a", b"", b"l", 1, address, address.into());
+    let obeyed = commands(b"a", b"", b"l", 1, UnixTime(0), address, address.into());
     for &verb in Verb::ALL {
         let refused = matches!(parse(verb.name()), Err(CommandFault::NotImplemented(_)));
         assert_ne!(obeyed.iter().any(|command| command.verb() == verb), refused, "{verb:?}");
@@ -225,9 +269,10 @@ proptest! {
     fn commands_come_back(
         (name, password, options) in (sayable(1..24), sayable(0..24), "[a-zA-Z0-9]{1,4}"),
         (number, v4, ip, port) in any::<(u64, SocketAddrV4, std::net::IpAddr, u16)>(),
+        secs in 0..250_000_000_000_i64,
     ) {
         let address = SocketAddr::new(ip, port);
-        for command in commands(&name, &password, options.as_bytes(), number, v4, address) {
+        for command in commands(&name, &password, options.as_bytes(), number, UnixTime(secs), v4, address) {
             let mut out = Vec::new();
             command.write(&mut out);
             let mut framer = Framer::new(1024);

@@ -308,6 +308,11 @@ impl Visitor {
             }
             Some(End::Broken) => self.feed(Input::DataFailed, stage),
             Some(End::Killed) => {
+                // The end of the control connection lies behind more lines than are heard.
+                if stage.me.is_multiple_of(2) {
+                    self.unsent.extend(b"NOOP\r\n".repeat(100));
+                    self.flush(stage);
+                }
                 self.rude = true;
                 self.done = true;
                 let conns: Vec<ConnId> =
@@ -383,12 +388,24 @@ impl Visitor {
                 self.ledger.describe()
             );
         }
-        self.feed(Input::Closed, stage);
-        if let Some(control) = self.control {
+        let through = self.plan.is_empty() && self.deed.is_none();
+        assert!(
+            self.rude || through || !stage.lore.calm || self.ledger.owes() == 0,
+            "shown out before it was through: {}",
+            self.ledger.describe()
+        );
+        if let Some(control) = self.control.take() {
             stage.net.hang_up(control);
         }
-        self.close_data(stage);
-        self.done = true;
+        self.feed(Input::Closed, stage);
+        // What the server calls complete is still read to its end, but by who never reads on.
+        if matches!(self.mischief(), Mischief::Stall(_)) {
+            self.feed(Input::Interrupted, stage);
+        }
+        if self.pi.is_over() {
+            self.close_data(stage);
+            self.done = true;
+        }
     }
 }
 
