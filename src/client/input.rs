@@ -2,28 +2,45 @@
 
 #![expect(clippy::disallowed_methods, reason = "this room owns the files of scripts")]
 
-use std::fs::File;
+use std::cell::RefCell;
+use std::fs::{DirBuilder, File};
 use std::io::{self, BufRead, BufReader, Cursor, IsTerminal, Read};
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::PathBuf;
+use std::rc::Rc;
 
-use rustyline::DefaultEditor;
 use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{CompletionType, Config, Editor};
 
+use super::completion::Completion;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::operations::Session;
 use super::shell::Source;
 
 /// Longest line that is read, in bytes.
 const LINE_MAX: u64 = 64 * 1024;
 
-/// Standard input, a line at a time.
+/// Most lines that are remembered from one session to the next.
+const HISTORY_MAX: usize = 1000;
+
+/// Where lines come from, one at a time.
 pub enum Lines {
     /// A person.
-    Terminal(Box<DefaultEditor>),
+    Terminal(Box<Terminal>),
     /// A pipe or a file at standard input.
     Plain,
     /// A script.
     Script(Box<dyn BufRead>),
+}
+
+/// A person's line editor.
+pub struct Terminal {
+    editor: Editor<Completion, FileHistory>,
+    /// Where lines are remembered, if anywhere.
+    history: Option<PathBuf>,
 }
 
 /// What came.
@@ -46,9 +63,26 @@ impl Lines {
         if !io::stdin().is_terminal() {
             return Ok(Self::Plain);
         }
-        let editor = DefaultEditor::new()
-            .map_err(|error| Failure::new(Exit::Other, format!("the terminal: {error}")))?;
-        Ok(Self::Terminal(Box::new(editor)))
+        let failed = |error| Failure::new(Exit::Other, format!("the terminal: {error}"));
+        let config = Config::builder()
+            .completion_type(CompletionType::List)
+            .max_history_size(HISTORY_MAX)
+            .map_err(failed)?
+            .build();
+        let editor = Editor::with_config(config).map_err(failed)?;
+        Ok(Self::Terminal(Box::new(Terminal { editor, history: None })))
+    }
+
+    /// Lets a person complete words as `session` knows them, and find the lines of earlier sessions.
+    /// The guided dialogue has neither: its lines are answers.
+    pub fn serve(&mut self, session: &Rc<RefCell<Session>>) {
+        let Self::Terminal(terminal) = self else { return };
+        terminal.editor.set_helper(Some(Completion::new(Rc::clone(session))));
+        terminal.history = history();
+        if let Some(path) = &terminal.history {
+            // That there is none yet is no failure.
+            let _ = terminal.editor.load_history(path);
+        }
     }
 
     /// The lines of `source`.
@@ -79,10 +113,9 @@ impl Lines {
     /// What reading says, and a line over 64 KiB.
     pub fn next(&mut self, prompt: &str) -> Result<Said, Failure> {
         match self {
-            Self::Terminal(editor) => match editor.readline(prompt) {
+            Self::Terminal(terminal) => match terminal.editor.readline(prompt) {
                 Ok(line) => {
-                    // A history that can't be kept is no reason not to go on.
-                    let _ = editor.add_history_entry(&line);
+                    terminal.remember(&line);
                     Ok(Said::Line(line.into_bytes()))
                 }
                 Err(ReadlineError::Interrupted) => Ok(Said::Nothing),
@@ -93,6 +126,28 @@ impl Lines {
             Self::Script(script) => read_line(script),
         }
     }
+}
+
+impl Terminal {
+    /// Keeps a line for the next session as well. A history that can't be kept is no reason not to
+    /// go on.
+    fn remember(&mut self, line: &str) {
+        let added = self.editor.add_history_entry(line);
+        if let (Ok(true), Some(path)) = (added, &self.history) {
+            let _ = self.editor.append_history(path);
+        }
+    }
+}
+
+/// The file for lines, in the user's state directory, which is made if need be.
+fn history() -> Option<PathBuf> {
+    let absolute =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let state = absolute("XDG_STATE_HOME")
+        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))?;
+    let directory = state.join("coracle");
+    DirBuilder::new().recursive(true).mode(0o700).create(&directory).ok()?;
+    Some(directory.join("history"))
 }
 
 fn broken(error: &dyn std::fmt::Display) -> Failure {

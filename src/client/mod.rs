@@ -10,7 +10,7 @@
 //! - [`operations`]: what each command does, over a courier and on local files; with [`listing`]
 //!   for what is shown, [`pattern`] for what is meant, and [`report`], [`json`] and [`progress`] for
 //!   what is said of moved files.
-//! - [`shell`], [`guided`], with [`input`] and [`terminal`]: the talk with people and scripts.
+//! - [`shell`], [`guided`], with [`input`], [`completion`] and [`terminal`]: the talk with people and scripts.
 //! - [`failure`] and [`exit`]: what is said, and with which code the run ends, when it goes wrong.
 //!
 //! It imports `terms` and `wire`, nothing of the server, and owns its sockets, files and clock:
@@ -30,6 +30,7 @@ use self::operations::Session;
 
 pub mod address;
 pub mod arguments;
+pub mod completion;
 pub mod courier;
 pub mod dialer;
 pub mod download;

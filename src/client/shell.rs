@@ -4,10 +4,12 @@
 //! the run with its exit code, unless it is to keep going. What a line means is
 //! [`arguments`](super::arguments)', what it does is [`operations`](super::operations)'.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::process::Command;
+use std::rc::Rc;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -62,8 +64,14 @@ pub fn run(
         session.tell_more();
     }
     let mut talk = Talk { keep_going, done: 0, first: None, failed: 0 };
-    let ended = talk.hold(&mut lines, &mut session);
-    session.leave();
+    let session = Rc::new(RefCell::new(session));
+    lines.serve(&session);
+    let ended = talk.hold(&mut lines, &session);
+    // The completion of words has the session as well.
+    drop(lines);
+    if let Some(session) = Rc::into_inner(session) {
+        session.into_inner().leave();
+    }
     ended.and_then(|()| talk.verdict())
 }
 
@@ -77,15 +85,16 @@ struct Talk {
 }
 
 impl Talk {
-    fn hold(&mut self, lines: &mut Lines, session: &mut Session) -> Result<(), Failure> {
+    fn hold(&mut self, lines: &mut Lines, session: &RefCell<Session>) -> Result<(), Failure> {
         loop {
-            let line = match lines.next(&session.prompt())? {
+            let prompt = session.borrow().prompt();
+            let line = match lines.next(&prompt)? {
                 Said::Line(line) => line,
                 Said::Nothing => continue,
                 Said::End => return Ok(()),
             };
             let is_terminal = lines.is_terminal();
-            if self.line(&line, session, is_terminal)? == Next::Farewell {
+            if self.line(&line, &mut session.borrow_mut(), is_terminal)? == Next::Farewell {
                 return Ok(());
             }
         }

@@ -11,6 +11,7 @@ mod scripts;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests of the server use more of it")]
 mod support;
+mod terminal;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
