@@ -78,6 +78,10 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECS", default_value = "120", value_parser = seconds)]
     pub(super) stall_timeout: Duration,
 
+    /// Seconds for which an upload that broke off can be resumed
+    #[arg(long, value_name = "SECS", default_value = "86400", value_parser = seconds)]
+    pub(super) partial_expiry: Duration,
+
     /// Bytes that one system call moves at most, 256 and upwards; smaller is smoother, larger is
     /// faster
     #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = value_parser!(u32).range(256..))]

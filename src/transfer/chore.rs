@@ -271,6 +271,8 @@ mod tests {
 
         fn advance(&mut self, _count: u64) {}
 
+        fn leave(self) {}
+
         fn commit(self) -> Result<(), Fault> {
             self.0.borrow_mut().1 = true;
             Ok(())

@@ -9,6 +9,7 @@
 mod chore;
 mod deflate;
 mod pump;
+mod upload;
 
 pub use chore::{Progress, Work};
 pub use pump::{Pace, Step, Transfer};

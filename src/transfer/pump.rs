@@ -7,6 +7,7 @@
 use std::io;
 
 use super::deflate::{Deflater, Inflater};
+use super::upload::Upload;
 use crate::channel::{Channel, Moved, ZeroCopyFault};
 use crate::io::Io;
 use crate::terms::{
@@ -49,7 +50,7 @@ pub enum Step {
 
 /// An order being carried out.
 #[derive(Debug)]
-pub struct Transfer<F, P> {
+pub struct Transfer<F, P: Part> {
     work: Work<F, P>,
     route: Route,
     /// Bytes handed to the connection's outbox or taken from it, as they are on the wire.
@@ -68,10 +69,10 @@ enum Packing {
 }
 
 /// The two directions, with the coder that each may need.
-enum Work<F, P> {
+enum Work<F, P: Part> {
     File { file: F, span: Span, coder: Option<Encoder> },
     Lines { lines: Box<dyn Lines>, ended: bool },
-    Part { part: P, carrying: bool, coder: Option<Decoder>, decoded: Vec<u8> },
+    Part { upload: Upload<P>, carrying: bool, coder: Option<Decoder>, decoded: Vec<u8> },
 }
 
 /// Why a turn can't go on; the moved bytes are added when it is told.
@@ -103,7 +104,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
             }
             Extent::Lines(lines) => Work::Lines { lines, ended: false },
             Extent::Part(part) => Work::Part {
-                part,
+                upload: Upload::new(part, !ascii),
                 carrying: true,
                 coder: ascii.then(Decoder::new),
                 decoded: Vec::new(),
@@ -155,7 +156,12 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 Err(Stop::Lost) => {
                     return Step::Ended(Outcome::Lost { loss: Loss::Broken, bytes });
                 }
-                Err(Stop::Failed(fault)) => return Step::Ended(Outcome::Failed { fault, bytes }),
+                Err(Stop::Failed(fault)) => {
+                    if let Work::Part { upload, .. } = &mut self.work {
+                        upload.give_up();
+                    }
+                    return Step::Ended(Outcome::Failed { fault, bytes });
+                }
             }
         }
     }
@@ -164,7 +170,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
     pub fn commit(self) -> Outcome {
         let bytes = self.moved;
         match self.work {
-            Work::Part { part, .. } => match part.commit() {
+            Work::Part { upload, .. } => match upload.commit() {
                 Ok(()) => Outcome::Done { bytes },
                 Err(fault) => Outcome::Failed { fault, bytes },
             },
@@ -303,9 +309,10 @@ impl<F: Content, P: Part> Transfer<F, P> {
         chunk: usize,
         scratch: &mut [u8],
     ) -> Result<(), Stop> {
-        let Work::Part { part, carrying, coder, decoded } = &mut self.work else {
+        let Work::Part { upload, carrying, coder, decoded } = &mut self.work else {
             return Err(Stop::Ended);
         };
+        let Some(part) = upload.part() else { return Err(Stop::Ended) };
         if *carrying {
             let most = chunk.min(zero_copy.left());
             match part.carry_over(most).map_err(|error| failed(&error))? {
@@ -425,7 +432,7 @@ impl std::fmt::Debug for Packing {
     }
 }
 
-impl<F, P> std::fmt::Debug for Work<F, P> {
+impl<F, P: Part> std::fmt::Debug for Work<F, P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File { span, .. } => f.debug_tuple("File").field(span).finish(),

@@ -102,6 +102,24 @@ fn resumes_a_download_where_it_broke_off() {
 }
 
 #[test]
+fn resumes_an_upload_where_it_broke_off() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    let bytes = noise(500_000, 31);
+    fs::write(here.path().join("whole"), &bytes).unwrap();
+    for name in ["long".to_owned(), "n".repeat(255)] {
+        server.cut_upload(&format!("Own/{name}"), &bytes[..234_567]);
+        let url = server.url(&format!("Own/{name}"));
+        let seen = finish(curl(here.path()).args(["--verbose", "-C", "-", "-T", "whole", &url]));
+        let said = seen.well().err;
+        assert!(said.contains("213 234567"), "{said}");
+        assert!(said.contains("226 Transfer complete, 265433 bytes"), "{said}");
+        assert_same(&server.content(&format!("Own/{name}")), &bytes);
+    }
+    assert_eq!(server.names("Own").len(), 2, "no part is left");
+}
+
+#[test]
 fn uploads_append_make_directories_and_tidy_up() {
     let server = TestServer::usual();
     let here = TempDir::new().unwrap();

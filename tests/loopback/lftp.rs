@@ -61,6 +61,23 @@ fn downloads_uploads_and_resumes() {
 }
 
 #[test]
+fn resumes_an_upload_where_it_broke_off() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    let bytes = noise(3_000_000, 32);
+    fs::write(here.path().join("whole"), &bytes).unwrap();
+    server.cut_upload("Own/long one", &bytes[..1_234_567]);
+    let listed = lftp(&server, here.path(), "cls -a Own").well();
+    assert_eq!(listed.text(), "", "nobody sees half a file");
+    let script = "debug 5 -o log; put -c whole -o \"Own/long one\"";
+    lftp(&server, here.path(), script).well();
+    assert_same(&server.content("Own/long one"), &bytes);
+    assert_eq!(server.names("Own").len(), 1, "no part is left");
+    let log = fs::read_to_string(here.path().join("log")).unwrap();
+    assert!(log.contains("REST 1234567"), "{log}");
+}
+
+#[test]
 fn mirrors_a_tree_there_and_back() {
     let server = TestServer::usual();
     let here = TempDir::new().unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,7 +12,7 @@ use std::thread;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{GUARD, Raw, assert_same, until};
+use super::{GUARD, Raw, assert_same, reset, until};
 
 /// A data directory and flags, to be made into a server.
 pub(crate) struct Setup {
@@ -157,6 +157,23 @@ impl TestServer {
         let mut raw = Raw::connect(self.ftp);
         raw.login("user1", "1234");
         raw
+    }
+
+    /// Uploads `bytes` to `path` as user1, and resets the connection when all of them have arrived.
+    #[track_caller]
+    pub(crate) fn cut_upload(&self, path: &str, bytes: &[u8]) {
+        let mut raw = self.session();
+        let mut data = raw.begin(&format!("STOR {path}"));
+        data.write_all(bytes).expect("the server takes the upload");
+        // A reset discards what the server has not read.
+        let so_far = format!(": {} bytes so far", bytes.len());
+        let mut arrived = false;
+        while !arrived {
+            let lines = raw.expect("STAT", 211).lines;
+            arrived = lines.iter().any(|line| line.ends_with(&so_far));
+        }
+        reset(data);
+        raw.hear(426);
     }
 
     /// `ftp://user1:1234@ADDRESS/PATH`.

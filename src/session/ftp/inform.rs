@@ -4,6 +4,7 @@
 use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
 use super::{Session, respond};
+use crate::accounts::Right;
 use crate::session::view::{self, Spot};
 use crate::session::{House, Settings};
 use crate::terms::{Algorithm, Coding, Denied, Fault};
@@ -16,6 +17,8 @@ use crate::wire::ftp::verb::Verb;
 
 /// Verbs on one line of HELP.
 const VERBS_A_LINE: usize = 10;
+
+const NOT_FOUND: Fault = Fault::Denied(Denied::NotFound);
 
 /// SYST: the word that makes clients read LIST as `ls -l`.
 pub(super) fn syst() -> Answered {
@@ -132,6 +135,9 @@ impl Session {
 impl Visit<'_> {
     /// SIZE: what RETR would send. In TYPE A that is known only after reading the whole file, so it
     /// is refused there.
+    ///
+    /// Where there is no such file, a client that may upload it is told how much of it has arrived:
+    /// that is what it goes on from, and what it asks SIZE for when it resumes an upload.
     pub(super) fn size<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
         if self.parameters.coding == Coding::Ascii {
             return Err(Reply::new(550, "SIZE is not known in TYPE A; set TYPE I first."));
@@ -144,8 +150,19 @@ impl Visit<'_> {
                 Kind::Directory => Err(Denied::IsADirectory.into()),
                 Kind::Other => Err(Denied::NotAFile.into()),
             })
+            .or_else(|fault| self.received(&path, turn).filter(|_| fault == NOT_FOUND).ok_or(fault))
             .map_err(|fault| self.refusal(fault, argument))?;
         Ok(Said::Now(Reply::new(213, size.to_string())))
+    }
+
+    /// Bytes that an upload to `path` has left, if the client may go on with it.
+    fn received<T: Tree>(&self, path: &VirtualPath, turn: &Turn<'_, '_, T>) -> Option<u64> {
+        match self.spot(path).ok()? {
+            Spot::Below(granted) if granted.rights.allow(Right::Write) => {
+                turn.house.tree.received(granted.place).ok()
+            }
+            Spot::Top | Spot::Below(_) => None,
+        }
     }
 
     /// MDTM, of files and directories.

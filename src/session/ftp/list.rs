@@ -184,7 +184,13 @@ impl Visit<'_> {
         turn: &Turn<'_, '_, T>,
     ) -> Result<Shelf<T::Entries>, Fault> {
         let spot = self.spot(path)?;
-        Shelf::open(turn.house.tree, &self.ready.client, spot, wanted)
+        let shelf = Shelf::open(turn.house.tree, &self.ready.client, spot, wanted)?;
+        if shelf.hides_parts() {
+            // Whoever looks at a directory has it cleared of what nobody will go on with.
+            let before = turn.house.expired_before();
+            view::sweep(turn.house.tree, &self.ready.client, spot, before);
+        }
+        Ok(shelf)
     }
 }
 

@@ -1,4 +1,8 @@
 //! STOR, APPE (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to STOR).
+//!
+//! Where there is no such file, both go on from what a broken upload to that name has left, as SIZE
+//! tells it. That belongs to the name: whoever may write there may go on, for the same client may
+//! come again under another account, and another could have left the same bytes there.
 
 use super::state::{Answered, Carry, Turn, Visit};
 use crate::accounts::Right;
@@ -64,8 +68,8 @@ fn may_replace<T: Tree>(granted: Granted<'_>, keep: Keep, tree: &T) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::session::dialogue::Dialogue;
-    use crate::terms::{Denied, Outcome, Trouble};
+    use crate::session::dialogue::{Dialogue, TODAY};
+    use crate::terms::{Denied, Outcome, Trouble, UnixTime};
 
     fn upload(ftp: &mut Dialogue, line: &str, bytes: &[u8]) -> Vec<String> {
         ftp.expect("EPSV", "229");
@@ -113,6 +117,99 @@ mod tests {
         ftp.expect("EPSV", "229");
         ftp.expect("REST 9", "350");
         ftp.expect("STOR Docs/new", "554");
+    }
+
+    #[test]
+    fn goes_on_with_what_a_broken_upload_left() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for (first, then) in [("STOR", "REST 4"), ("STOR", "APPE"), ("APPE", "REST 4")] {
+            ftp.expect("EPSV", "229");
+            ftp.expect(&format!("{first} Docs/new"), "150");
+            assert!(ftp.cut(b"half")[0].starts_with("426"));
+            assert_eq!(ftp.content("Docs", "new"), None);
+            assert_eq!(ftp.line("SIZE Docs/new"), ["213 4"]);
+            ftp.expect("MDTM Docs/new", "550");
+            assert!(!ftp.fetch("NLST Docs").contains("part"));
+            ftp.expect("EPSV", "229");
+            if then == "APPE" {
+                ftp.expect("APPE Docs/new", "150");
+            } else {
+                ftp.expect("REST 5", "350");
+                ftp.expect("STOR Docs/new", "554");
+                ftp.expect(then, "350");
+                ftp.expect("STOR Docs/new", "150");
+            }
+            ftp.expect("STAT", "211-");
+            ftp.transfer(b" and half");
+            assert_eq!(ftp.content("Docs", "new").unwrap(), b"half and half");
+            assert_eq!(ftp.line("SIZE Docs/new"), ["213 13"]);
+            ftp.expect("DELE Docs/new", "250");
+        }
+        assert_eq!((ftp.tree.parts_under_way(), ftp.tree.parts_left()), (0, 0));
+    }
+
+    #[test]
+    fn who_may_write_may_go_on_and_nobody_else_learns_of_it() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for place in ["Inbox", "Docs"] {
+            ftp.expect("EPSV", "229");
+            ftp.expect(&format!("STOR {place}/new"), "150");
+            ftp.cut(b"half");
+        }
+        assert_eq!(ftp.line("SIZE Inbox/new"), ["213 4"]);
+        let mut other = ftp.beside();
+        other.expect("USER slow", "331");
+        other.send(b"PASS 1234");
+        assert!(other.judge()[0].starts_with("230"));
+        other.expect("TYPE I", "200");
+        other.expect("SIZE Docs/new", "550");
+        other.expect("SIZE Docs/a.txt", "213 6");
+    }
+
+    #[test]
+    fn a_text_leaves_nothing_to_go_on_with() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("TYPE A", "200");
+        ftp.expect("EPSV", "229");
+        ftp.expect("STOR Docs/new", "150");
+        ftp.cut(b"half a line");
+        ftp.expect("TYPE I", "200");
+        ftp.expect("SIZE Docs/new", "550");
+    }
+
+    #[test]
+    fn a_full_disk_leaves_the_old_file_and_nothing_else() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.tree.fail_write(0, std::io::ErrorKind::StorageFull);
+        let said = upload(&mut ftp, "STOR Docs/a.txt", b"too much");
+        assert!(said.len() == 1 && said[0].starts_with("452"), "{said:?}");
+        assert_eq!(ftp.content("Docs", "a.txt").unwrap(), b"alpha\n");
+        assert_eq!((ftp.tree.parts_under_way(), ftp.tree.parts_left()), (0, 0));
+    }
+
+    #[test]
+    fn what_is_left_expires_where_somebody_looks_or_breaks_off() {
+        let mut ftp = Dialogue::logged_in("user1");
+        let left = |ftp: &mut Dialogue, name: &str, made: i64| {
+            ftp.tree.set_now(UnixTime(made));
+            ftp.expect("EPSV", "229");
+            ftp.expect(&format!("STOR {name}"), "150");
+            ftp.cut(b"half");
+        };
+        let day = 24 * 60 * 60;
+        left(&mut ftp, "Docs/kept", TODAY.0 - day);
+        left(&mut ftp, "Docs/old", TODAY.0 - day - 1);
+        assert_eq!(ftp.tree.parts_left(), 1, "the one that was too old went as it broke off");
+        ftp.settings.partial_expiry = std::time::Duration::from_secs(60);
+        ftp.fetch("NLST Docs/Sub");
+        assert_eq!(ftp.line("SIZE Docs/kept"), ["213 4"]);
+        ftp.fetch("NLST Docs");
+        ftp.expect("SIZE Docs/kept", "550");
+        left(&mut ftp, "Inbox/one", TODAY.0 - 59);
+        ftp.settings.partial_expiry = std::time::Duration::from_secs(30);
+        left(&mut ftp, "Inbox/two", TODAY.0);
+        ftp.expect("SIZE Inbox/one", "550");
+        ftp.expect("SIZE Inbox/two", "213 4");
     }
 
     #[test]

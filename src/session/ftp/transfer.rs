@@ -6,13 +6,14 @@
 
 use std::mem;
 
-use super::state::{Answered, Busy, Route, Said, Stopping, Transferring, Turn, Visit};
+use super::state::{Answered, Busy, Route, Said, State, Stopping, Transferring, Turn, Visit};
 use super::{Ending, Session, respond};
-use crate::session::{Effect, Order};
+use crate::session::{Effect, Order, view};
 use crate::terms::{self, Coding, Extent, Mode, Outcome, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
 use crate::wire::ftp::reply::Reply;
+use crate::wire::ftp::verb::Verb;
 use crate::wire::line::Line;
 
 impl Visit<'_> {
@@ -104,10 +105,25 @@ impl Session {
             return;
         }
         if let Busy::Transferring(transfer) = mem::take(&mut self.busy) {
+            self.tidy(&transfer, outcome, turn);
             turn.effects.reply(respond::outcome(outcome, transfer.verb));
             if transfer.aborting {
                 turn.effects.reply(Reply::new(226, "ABOR is done; the data connection is closed."));
             }
+        }
+    }
+
+    /// Where an upload has broken off there is one hidden part more: what else has expired beside it
+    /// goes, so that a directory that nobody may list does not fill up with them.
+    fn tidy<T: Tree>(&self, transfer: &Transferring, outcome: Outcome, turn: &Turn<'_, '_, T>) {
+        let is_upload = matches!(transfer.verb, Verb::Stor | Verb::Appe | Verb::Stou);
+        let is_cut = matches!(outcome, Outcome::Lost { .. } | Outcome::Aborted { .. });
+        if let State::Ready(ready) = &self.state
+            && is_upload
+            && is_cut
+            && let Ok(spot) = view::locate(&ready.client, &transfer.path.parent())
+        {
+            view::sweep(turn.house.tree, &ready.client, spot, turn.house.expired_before());
         }
     }
 
