@@ -5,7 +5,7 @@
 //!                  │  hints: key readable, key writable
 //!                  ▼
 //!    listeners ─▶ control connections ─▶ data connections ─▶ work ─▶ one write each ─▶ closing
-//!    64 accepts    16 lines               256 KiB sendfile    4 slices  what was said    keys
+//!    64 accepts    16 lines               256 KiB sendfile    5 slices  what was said    keys
 //!                                         64 KiB copied                 in this pass     end here
 //! ```
 //!
@@ -28,9 +28,11 @@
 //!
 //! # Work that is no transfer
 //!
-//! Compressing and hashing take the processor and no connection. They are done in slices of about a
-//! millisecond, a few in a pass whoever asked for them, after the data connections have had their
-//! turns; so they take what the others leave, and the others' latency grows by those few slices.
+//! Compressing and hashing take the processor and no connection. They are done in slices, of which a
+//! pass has one that compresses, about a millisecond, and four that hash, whoever asked for them,
+//! after the data connections have had their turns; so they take what the others leave, and the
+//! others' latency grows by those few slices. Sixteen files are compressed at a time, for the memory
+//! that each takes; the others wait in line.
 //! Only what can't be sliced, argon2, goes to the one helper thread.
 //!
 //! # Keys

@@ -16,6 +16,8 @@
 //! | replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer |
 //! | exhausted descriptors | accepting rests and resumes; nobody who is connected is dropped |
 //! | a web page that makes a browser speak to us | a session that opens with an HTTP verb is dropped |
+//! | a zlib stream that expands a thousandfold (MODE Z) | it is expanded a slice a turn, and no more is read before |
+//! | a crowd that compresses (`SITE COMPRESS`) | one slice a pass, sixteen files at once; the others wait in line |
 //! | a client that takes all the loop's time | budgets a turn; what is left goes to the tail of the queue |
 //!
 //! Plain FTP sends passwords in the clear: until TLS is there, listen on loopback or on networks

@@ -240,6 +240,7 @@ mod tests {
             "MDTM",
             "RANG STREAM",
             "REST STREAM",
+            "SITE COMPRESS",
             "SIZE",
             "TVFS",
             "UTF8",

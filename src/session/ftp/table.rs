@@ -48,8 +48,9 @@ pub(super) enum Phase {
     Client,
 }
 
-/// What FEAT says that belongs to no verb of its own: the virtual paths of RFC 3659, section 6.
-pub(super) const COMMON_FEATURES: &[&str] = &["TVFS"];
+/// What FEAT says that belongs to no verb of its own: what SITE has that clients look for, and the
+/// virtual paths of RFC 3659, section 6.
+pub(super) const COMMON_FEATURES: &[&str] = &["SITE COMPRESS", "TVFS"];
 
 /// The row of `verb`, if it is served at all.
 pub(super) const fn row(verb: Verb) -> Option<Row> {
