@@ -35,6 +35,7 @@ use crate::terms::{Key, Moment, UnixTime};
 use crate::transfer::{Pace, Transfer};
 use crate::tree::Tree;
 
+use chores::Chores;
 use control::Control;
 use data::Data;
 use listen::{Listener, Role};
@@ -153,8 +154,7 @@ pub struct Reactor<I: Io, T: Tree> {
     listeners: Queue,
     controls: Queue,
     data: Queue,
-    /// Control connections with work on files under way.
-    chores: Queue,
+    chores: Chores,
     /// Control connections to whom something was said in this pass.
     dirty: Vec<Key>,
     /// Slots to be closed at the end of this pass.
@@ -194,7 +194,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             listeners: Queue::default(),
             controls: Queue::default(),
             data: Queue::default(),
-            chores: Queue::default(),
+            chores: Chores::default(),
             dirty: Vec::new(),
             graveyard: Vec::new(),
             challenges: Vec::new(),
@@ -335,7 +335,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let busy = !(self.listeners.is_empty()
             && self.controls.is_empty()
             && self.data.is_empty()
-            && self.chores.is_empty()
+            && self.chores.is_idle()
             && self.dirty.is_empty()
             && self.graveyard.is_empty());
         if busy {

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::{Setup, TestServer, assert_same, finish, noise, program};
+use crate::support::{Setup, TestServer, assert_same, finish, noise, program, until};
 
 /// curl, quiet but for errors, and bounded.
 fn curl(directory: &Path) -> Command {
@@ -117,6 +117,30 @@ fn resumes_an_upload_where_it_broke_off() {
         assert_same(&server.content(&format!("Own/{name}")), &bytes);
     }
     assert_eq!(server.names("Own").len(), 2, "no part is left");
+}
+
+#[test]
+fn resumes_an_upload_whose_client_was_killed() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    let bytes = noise(2_000_000, 34);
+    fs::write(here.path().join("whole"), &bytes).unwrap();
+    let url = server.url("Own/long");
+    let mut killed = curl(here.path());
+    killed.args(["--limit-rate", "200k", "-T", "whole", &url]).stderr(Stdio::null());
+    let mut killed = killed.spawn().unwrap();
+    let received = || {
+        let entries = fs::read_dir(server.path("Own")).unwrap();
+        entries.map(|entry| entry.unwrap().metadata().map_or(0, |status| status.len())).sum::<u64>()
+    };
+    until("some of it has arrived", || server.serves_others(), || received() > 0);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let size = || server.session().ask("SIZE Own/long").code;
+    until("the server has seen the end of it", || server.serves_others(), || size() == 213);
+    finish(curl(here.path()).args(["-C", "-", "-T", "whole", &url])).well();
+    assert_same(&server.content("Own/long"), &bytes);
+    assert_eq!(server.names("Own").len(), 1, "no part is left");
 }
 
 #[test]

@@ -159,6 +159,35 @@ assert ftp.size('Own/out') == len(wanted)
 }
 
 #[test]
+fn stores_under_a_new_name_and_sets_its_time() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    run(
+        &server,
+        &here,
+        r"
+ftp.cwd('Own')
+names = []
+for content in (b'one', b'two'):
+    said = ftp.storbinary('STOU', io.BytesIO(content))
+    assert said[:3] == '226', said
+    names.append(said.split()[-1])
+assert sorted(ftp.nlst()) == sorted(names) and len(set(names)) == 2, names
+back = []
+ftp.retrbinary('RETR ' + names[1], back.append)
+assert b''.join(back) == b'two'
+stamp = '20200102030405'
+assert ftp.sendcmd(f'MFMT {stamp} {names[0]}') == f'213 Modify={stamp}; {names[0]}'
+assert ftp.sendcmd(f'MDTM {names[0]}') == f'213 {stamp}'
+assert int(ftp.sendcmd('AVBL').split()[1]) > 0
+assert refused(ftp.sendcmd, 'AVBL /Movies') == '550'
+assert refused(ftp.sendcmd, f'MFMT {stamp} /Movies/Joker') == '550'
+assert ftp.sendcmd('SITE HELP')[:3] == '214'
+",
+    );
+}
+
+#[test]
 fn text_has_crlf_on_the_wire_and_lf_in_the_file() {
     let server = Setup::usual().file("Movies/lines", b"one\ntwo\n\nfour").start();
     let here = TempDir::new().unwrap();

@@ -1,7 +1,9 @@
 //! lftp against the server: the client that asks for everything, and uses whatever FEAT offers.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -96,6 +98,19 @@ fn mirrors_a_tree_there_and_back() {
     }
     lftp(&server, here.path(), "rm -r Own/copy").well();
     assert!(server.names("Own").is_empty());
+}
+
+#[test]
+fn brings_times_along_and_sets_permissions() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    let modified = UNIX_EPOCH + Duration::from_secs(1_577_934_245);
+    fs::File::create(here.path().join("old")).unwrap().set_modified(modified).unwrap();
+    lftp(&server, here.path(), "put old -o Own/old; chmod 640 Own/old").well();
+    let status = fs::metadata(server.path("Own/old")).unwrap();
+    assert_eq!(status.modified().unwrap(), modified);
+    assert_eq!(status.permissions().mode() & 0o7777, 0o640);
+    assert_ne!(lftp(&server, here.path(), "chmod 640 Movies/Joker").code, Some(0));
 }
 
 #[test]

@@ -93,6 +93,39 @@ assert gzip.open(sys.argv[1] + '.gz').read() == open(sys.argv[1], 'rb').read()";
 }
 
 #[test]
+fn a_crowd_that_compresses_waits_in_line() {
+    const CROWD: usize = 40;
+    let mut setup = Setup::usual();
+    for who in 0..CROWD {
+        setup = setup.file(&format!("Own/{who}"), &large(4));
+    }
+    let server = setup.start();
+    let mut crowd: Vec<Raw> = (0..CROWD).map(|_| server.session()).collect();
+    for (who, raw) in crowd.iter_mut().enumerate() {
+        raw.send(&format!("SITE COMPRESS Own/{who}"));
+    }
+    // Some give up, whether they have begun or stand in line, and go on with something else.
+    for who in [0, CROWD - 1, 3, CROWD - 4] {
+        let raw = &mut crowd[who];
+        raw.send("ABOR");
+        // The first may have been done by then.
+        let reply = raw.reply();
+        assert!([150, 250, 426].contains(&reply.code), "{:?}", reply.lines);
+        while raw.reply().code != 226 {}
+        raw.expect(&format!("HASH Own/{who}"), 213);
+        raw.expect("QUIT", 221);
+    }
+    let mut other = server.session();
+    other.expect("HASH Own/7", 213);
+    for (who, raw) in crowd.iter_mut().enumerate() {
+        if ![0, CROWD - 1, 3, CROWD - 4].contains(&who) {
+            assert!(compressed(raw).0.starts_with(&format!("250 Own/{who}.gz: ")));
+            assert!(server.path(&format!("Own/{who}.gz")).exists());
+        }
+    }
+}
+
+#[test]
 fn a_client_that_goes_leaves_nothing() {
     let server = Setup::usual().file("Own/large", &large(64)).start();
     for how in ["closes", "resets", "hangs up"] {

@@ -106,6 +106,13 @@ impl Raw {
         reply
     }
 
+    /// Sends a line, and hears what it is answered.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, line: &str) -> Reply {
+        self.send(line);
+        self.reply()
+    }
+
     /// Sends a line; the reply must have this code.
     #[track_caller]
     pub(crate) fn expect(&mut self, line: &str, code: u16) -> Reply {

@@ -222,6 +222,15 @@ impl TestServer {
             .count()
     }
 
+    /// Memory that the process has, in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the process runs");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let amount = resident.expect("a process has memory").trim().trim_end_matches(" kB");
+        amount.parse().expect("an amount in KiB")
+    }
+
     /// The names of the process's threads.
     pub(crate) fn threads(&self) -> Vec<String> {
         let directory = format!("/proc/{}/task", self.child.id());

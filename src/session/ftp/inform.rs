@@ -172,6 +172,24 @@ impl Visit<'_> {
         Ok(Said::Now(Reply::from_bytes(213, facts::stamp14(status.modified).to_vec())))
     }
 
+    /// AVBL: what a client may still write, at a path or in the current directory.
+    pub(super) fn avbl<T: Tree>(
+        self,
+        argument: Option<&[u8]>,
+        turn: &mut Turn<'_, '_, T>,
+    ) -> Answered {
+        let argument = argument.unwrap_or_default();
+        let path = self.path(argument)?;
+        let bytes = match self.spot(&path) {
+            Ok(Spot::Below(granted)) => turn.house.tree.available(granted.place),
+            Ok(Spot::Top) => Err(Denied::NotPermitted.into()),
+            Err(fault) => Err(fault),
+        };
+        let subject = if argument.is_empty() { path.as_bytes() } else { argument };
+        let bytes = bytes.map_err(|fault| self.refusal(fault, subject))?;
+        Ok(Said::Now(Reply::new(213, bytes.to_string())))
+    }
+
     fn known<T: Tree>(&self, path: &VirtualPath, turn: &Turn<'_, '_, T>) -> Result<Status, Fault> {
         let spot: Spot<'_> = self.spot(path)?;
         view::status(turn.house.tree, &self.ready.client, spot)
@@ -194,7 +212,7 @@ mod tests {
         ftp.expect("HELP foo", "501");
         ftp.expect("FOO", "500");
         ftp.expect("", "500");
-        ftp.expect("STOU", "502");
+        ftp.expect("SMNT", "502");
         assert!(ftp.send_too_long()[0].starts_with("500"));
     }
 
@@ -214,12 +232,15 @@ mod tests {
         let said = ftp.expect("FEAT", "211-");
         let lines: Vec<_> = said.split("\r\n").collect();
         for feature in [
+            "AVBL",
+            "MFMT",
             "EPRT",
             "EPSV",
             "HASH SHA-256*;CRC32",
             "MDTM",
             "RANG STREAM",
             "REST STREAM",
+            "SITE COMPRESS",
             "SIZE",
             "TVFS",
             "UTF8",
@@ -230,6 +251,19 @@ mod tests {
         }
         assert!(lines.iter().any(|line| line.starts_with(" MLST type*;")), "{said}");
         assert_eq!(lines.last(), Some(&"211 End"));
+    }
+
+    #[test]
+    fn room() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.tree.set_available(12_345);
+        assert_eq!(ftp.line("AVBL Docs"), ["213 12345"]);
+        assert_eq!(ftp.line("AVBL Docs/a.txt"), ["213 12345"]);
+        for line in ["AVBL", "AVBL Movies", "AVBL Secret", "AVBL Docs/none"] {
+            ftp.expect(line, "550");
+        }
+        ftp.expect("CWD Inbox", "250");
+        assert_eq!(ftp.line("AVBL"), ["213 12345"]);
     }
 
     #[test]

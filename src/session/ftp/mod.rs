@@ -9,6 +9,7 @@
 //! It refuses to know sockets, clocks and threads; the parent module's `Session` calls it.
 
 mod access;
+mod attribute;
 mod compress;
 mod digest;
 mod directory;
@@ -302,6 +303,7 @@ impl Session {
             Command::Rnto(path) => self.visit(row, carry)?.rnto(path, turn),
             Command::Retr(path) => self.visit(row, carry)?.retr(path, turn),
             Command::Stor(path) => self.visit(row, carry)?.stor(path, turn),
+            Command::Stou => self.visit(row, carry)?.stou(turn),
             Command::Appe(path) => self.visit(row, carry)?.appe(path, turn),
             Command::List(argument) => self.visit(row, carry)?.list(argument, turn),
             Command::Nlst(argument) => self.visit(row, carry)?.nlst(argument, turn),
@@ -318,6 +320,8 @@ impl Session {
             }
             Command::Site(command) => self.visit(row, carry)?.site(command, turn),
             Command::Size(path) => self.visit(row, carry)?.size(path, turn),
+            Command::Mfmt { modified, path } => self.visit(row, carry)?.mfmt(modified, path, turn),
+            Command::Avbl(path) => self.visit(row, carry)?.avbl(path, turn),
             Command::Mdtm(path) => self.visit(row, carry)?.mdtm(path, turn),
         }
     }

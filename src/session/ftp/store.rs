@@ -1,15 +1,21 @@
-//! STOR, APPE (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to STOR).
+//! STOR, STOU, APPE (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to STOR).
 //!
-//! Where there is no such file, both go on from what a broken upload to that name has left, as SIZE
+//! Where there is no such file, STOR and APPE go on from what a broken upload to that name has left, as SIZE
 //! tells it. That belongs to the name: whoever may write there may go on, for the same client may
 //! come again under another account, and another could have left the same bytes there.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::state::{Answered, Carry, Turn, Visit};
 use crate::accounts::Right;
 use crate::session::view::{Granted, Spot};
 use crate::terms::{Denied, Extent, Fault, Span};
 use crate::tree::{Keep, Tree, VirtualPath};
+use crate::wire::ftp::facts;
 use crate::wire::ftp::reply::Reply;
+
+/// Names that STOU tries. A second is needed only where a session has used the first before.
+const UNIQUE_ATTEMPTS: u32 = 4;
 
 impl Visit<'_> {
     /// STOR: a new file, or one in place of the old where the client may delete.
@@ -21,19 +27,63 @@ impl Visit<'_> {
         self.receive(argument, keep, turn)
     }
 
+    /// STOU: a new file in the current directory, under a name that no other has.
+    ///
+    /// The name is not only free now: another session could find it free as well before either
+    /// upload ends. So what tells the two sessions apart is in it.
+    pub(super) fn stou<T: Tree>(self, turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.require_upload_route()?;
+        let mut refused: Fault = Denied::Exists.into();
+        for attempt in 0..UNIQUE_ATTEMPTS {
+            let path = self.path(&self.unique_name(attempt, turn))?;
+            match self.create_new(&path, turn) {
+                Ok(part) => return self.begin(Extent::Part(part), Span::ALL, path, None, turn),
+                Err(fault) => refused = fault,
+            }
+            if refused != Denied::Exists.into() {
+                break;
+            }
+        }
+        Err(self.refusal(refused, self.ready.here.as_bytes()))
+    }
+
+    fn create_new<T: Tree>(
+        &self,
+        path: &VirtualPath,
+        turn: &Turn<'_, '_, T>,
+    ) -> Result<T::Part, Fault> {
+        let granted = self.inside(path)?;
+        turn.house.tree.create(granted.place, Keep::Nothing, false)
+    }
+
+    /// `upload-`, the time, and what this session alone has at this moment.
+    fn unique_name<T: Tree>(&self, attempt: u32, turn: &Turn<'_, '_, T>) -> Vec<u8> {
+        let mut hasher = DefaultHasher::new();
+        (self.peer, turn.house.now, attempt).hash(&mut hasher);
+        let stamp = facts::stamp14(turn.house.today);
+        let unique = format!("-{:016x}", hasher.finish());
+        [b"upload-", stamp.as_slice(), unique.as_bytes()].concat()
+    }
+
     /// APPE: takes nothing away, so it needs no right to delete.
     pub(super) fn appe<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
         self.receive(argument, Keep::All, turn)
     }
 
     fn receive<T: Tree>(self, argument: &[u8], keep: Keep, turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.require_upload_route()?;
+        let path = self.path(argument)?;
+        let part = self.create(&path, keep, turn).map_err(|fault| self.refusal(fault, argument))?;
+        self.begin(Extent::Part(part), Span::ALL, path, None, turn)
+    }
+
+    /// Refuses an upload that has nowhere to come from, or was given a range.
+    fn require_upload_route(&self) -> Result<(), Reply> {
         self.require_route()?;
         if matches!(self.carry, Carry::Range(_)) {
             return Err(Reply::new(501, "RANG is for RETR and HASH; REST says where to begin."));
         }
-        let path = self.path(argument)?;
-        let part = self.create(&path, keep, turn).map_err(|fault| self.refusal(fault, argument))?;
-        self.begin(Extent::Part(part), Span::ALL, path, None, turn)
+        Ok(())
     }
 
     fn create<T: Tree>(
@@ -117,6 +167,30 @@ mod tests {
         ftp.expect("EPSV", "229");
         ftp.expect("REST 9", "350");
         ftp.expect("STOR Docs/new", "554");
+    }
+
+    #[test]
+    fn stores_under_names_of_the_servers_making() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("STOU", "425");
+        ftp.expect("EPSV", "229");
+        ftp.expect("STOU", "550");
+        ftp.expect("CWD Movies", "250");
+        ftp.expect("STOU", "550");
+        ftp.expect("CWD /Inbox", "250");
+        let mut names = Vec::new();
+        for content in ["one", "two"] {
+            let said = ftp.expect("STOU", "150 FILE: ");
+            let name = said.strip_prefix("150 FILE: ").unwrap().to_owned();
+            assert_eq!(
+                ftp.transfer(content.as_bytes()).1,
+                [format!("226 Transfer complete, 3 bytes, as {name}")]
+            );
+            assert_eq!(ftp.content("Inbox", &name).unwrap(), content.as_bytes());
+            assert!(!names.contains(&name));
+            names.push(name);
+            ftp.expect("EPSV", "229");
+        }
     }
 
     #[test]

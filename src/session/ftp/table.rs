@@ -48,8 +48,9 @@ pub(super) enum Phase {
     Client,
 }
 
-/// What FEAT says that belongs to no verb of its own: the virtual paths of RFC 3659, section 6.
-pub(super) const COMMON_FEATURES: &[&str] = &["TVFS"];
+/// What FEAT says that belongs to no verb of its own: what SITE has that clients look for, and the
+/// virtual paths of RFC 3659, section 6.
+pub(super) const COMMON_FEATURES: &[&str] = &["SITE COMPRESS", "TVFS"];
 
 /// The row of `verb`, if it is served at all.
 pub(super) const fn row(verb: Verb) -> Option<Row> {
@@ -90,6 +91,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Rest => (Client, ANY, Word("REST STREAM"), "REST offset", "begin in the file there"),
         // From the peer.
         Verb::Stor => (Client, WRITE, Base, "STOR path", "receive a file"),
+        Verb::Stou => (Client, WRITE, Base, "STOU", "receive a file under a new name"),
         Verb::Appe => (Client, WRITE, Base, "APPE path", "receive the end of a file"),
         Verb::Allo => (Client, ANY, Base, "ALLO bytes", "not needed here"),
         Verb::Abor => (Client, ANY, Base, "ABOR", "stop the running transfer"),
@@ -100,6 +102,8 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         // Whoever may put a file somewhere may learn how much of it has arrived.
         Verb::Size => (Client, ANY, Word("SIZE"), "SIZE path", "how long a file is, in bytes"),
         Verb::Mdtm => (Client, ANY, Word("MDTM"), "MDTM path", "when a file was changed, in UTC"),
+        Verb::Mfmt => (Client, WRITE, Word("MFMT"), "MFMT YYYYMMDDhhmmss path", "set when a file was changed"),
+        Verb::Avbl => (Client, WRITE, Word("AVBL"), "AVBL [path]", "how many bytes there is room for"),
         Verb::Mlst => (Client, READ, Facts, "MLST [path]", "facts of one file for machines"),
         Verb::Rang => (Client, ANY, Word("RANG STREAM"), "RANG first last", "which bytes RETR or HASH is about"),
         Verb::Hash => (Client, READ, Algorithms, "HASH path", "the digest of a file, as OPTS HASH chose"),
@@ -113,9 +117,9 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Opts => (Stranger, ANY, Word("UTF8"), "OPTS UTF8 ON | MLST facts | HASH name", "set options"),
         Verb::Help => (Stranger, ANY, Base, "HELP [verb]", "this"),
         Verb::Noop => (Stranger, ANY, Base, "NOOP", "nothing"),
-        Verb::Adat | Verb::Auth | Verb::Avbl | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc
-        | Verb::Host | Verb::Lang | Verb::Mfmt | Verb::Mic | Verb::Pbsz | Verb::Prot
-        | Verb::Smnt | Verb::Stou => {
+        Verb::Adat | Verb::Auth | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc
+        | Verb::Host | Verb::Lang | Verb::Mic | Verb::Pbsz | Verb::Prot
+        | Verb::Smnt => {
             return None;
         }
     };

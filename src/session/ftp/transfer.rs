@@ -37,7 +37,7 @@ impl Visit<'_> {
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
         let coding = self.parameters.coding;
-        turn.effects.reply(opening(coding, &path, total));
+        turn.effects.reply(opening(self.row.verb, coding, &path, total));
         match mem::replace(&mut self.parameters.route, Route::None) {
             Route::Active(port) => {
                 let mut address = self.peer;
@@ -106,7 +106,10 @@ impl Session {
         }
         if let Busy::Transferring(transfer) = mem::take(&mut self.busy) {
             self.tidy(&transfer, outcome, turn);
-            turn.effects.reply(respond::outcome(outcome, transfer.verb));
+            turn.effects.reply(match (outcome, transfer.verb) {
+                (Outcome::Done { bytes }, Verb::Stou) => respond::stored(bytes, &transfer.path),
+                (outcome, verb) => respond::outcome(outcome, verb),
+            });
             if transfer.aborting {
                 turn.effects.reply(Reply::new(226, "ABOR is done; the data connection is closed."));
             }
@@ -153,8 +156,13 @@ impl Session {
     }
 }
 
-/// The 150, in the form that clients take the number of bytes from.
-fn opening(coding: Coding, path: &VirtualPath, total: Option<u64>) -> Reply {
+/// The 150, in the form that clients take the number of bytes from; to STOU, in the one from which
+/// they take the name (RFC 1123, section 4.1.2.9).
+fn opening(verb: Verb, coding: Coding, path: &VirtualPath, total: Option<u64>) -> Reply {
+    if verb == Verb::Stou {
+        let name = path.file_name().unwrap_or_default();
+        return Reply::from_bytes(150, [b"FILE: ", name].concat());
+    }
     let mode = match coding {
         Coding::Image => "BINARY",
         Coding::Ascii => "ASCII",

@@ -9,8 +9,10 @@ use std::net::{SocketAddr, SocketAddrV4};
 use super::address::{self, ExtendedFault};
 use super::command::{Command, CommandFault, is_sayable};
 use super::digest::parse_algorithm;
+use super::facts::parse_stamp14;
 use super::{FactSelection, Verb};
 use crate::terms::Algorithm;
+use crate::terms::UnixTime;
 use crate::wire::digits;
 use crate::wire::line::write_text;
 
@@ -140,6 +142,15 @@ impl<'a> Parameter<'a> {
         } else {
             Err(self.syntax("A name can't hold NUL, CR or LF"))
         }
+    }
+
+    /// A time of 14 digits, and a path.
+    pub(super) fn dated_path(self) -> Result<(UnixTime, &'a [u8]), CommandFault<'a>> {
+        let (stamp, path) = split_word(self.bytes);
+        let time = parse_stamp14(stamp)
+            .ok_or_else(|| self.syntax("YYYYMMDDhhmmss in UTC is wanted, and a path"))?;
+        let rest = Self { verb: self.verb, bytes: path.unwrap_or_default() };
+        Ok((time, rest.path()?))
     }
 
     /// The parameter where it is a word and no name, so that spaces around it mean nothing.

@@ -105,6 +105,16 @@ fn ranges_have_both_ends() {
 }
 
 #[test]
+fn times_and_paths() {
+    let mfmt = |path| Ok(Command::Mfmt { modified: UnixTime(1_767_268_800), path });
+    assert_eq!(parse("MFMT 20260101120000 a b"), mfmt(b"a b"));
+    assert_eq!(parse("mfmt 20260101120000.123  a"), mfmt(b" a"));
+    assert_eq!(parse("MFMT 20260101120000"), Err(CommandFault::Missing(Verb::Mfmt)));
+    assert!(matches!(parse("MFMT a 20260101120000"), Err(CommandFault::Syntax(..))));
+    assert_eq!(parse("STOU name"), Ok(Command::Stou));
+}
+
+#[test]
 fn listings_have_options_and_a_path() {
     let list = |options: &'static [u8], path| Ok(Command::List(ListArgument { options, path }));
     assert_eq!(parse("LIST"), list(b"", None));
@@ -191,6 +201,7 @@ fn commands<'a>(
         Command::Eprt(address),
         Command::Retr(name),
         Command::Stor(name),
+        Command::Stou,
         Command::Appe(name),
         Command::Rest(number),
         Command::Abor,
@@ -209,6 +220,9 @@ fn commands<'a>(
         Command::Stat(Some(name)),
         Command::Size(name),
         Command::Mdtm(name),
+        Command::Mfmt { modified, path: name },
+        Command::Avbl(None),
+        Command::Avbl(Some(name)),
         Command::Dele(name),
         Command::Rnfr(name),
         Command::Rnto(name),
