@@ -7,16 +7,18 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags};
 use rustix::io::Errno;
 
 use super::exit::Exit;
 use super::failure::Failure;
+use crate::terms::UnixTime;
 
 /// A file that is not whole yet.
 #[derive(Debug)]
@@ -25,17 +27,19 @@ pub struct Download {
     part: PathBuf,
     target: PathBuf,
     force: bool,
+    /// Bytes in the part.
     bytes: u64,
     committed: bool,
 }
 
 impl Download {
-    /// Begins a download to `target`, which may exist only if `force` is set.
+    /// Begins a download to `target`, which may exist only if `force` is set. With `resume` it goes
+    /// on behind what an earlier one has left in the part.
     ///
     /// # Errors
     /// [`Exit::LocalFile`]: the target is there, is no file, or its directory can't be written; or
     /// the same download is under way elsewhere.
-    pub fn begin(target: &Path, force: bool) -> Result<Self, Failure> {
+    pub fn begin(target: &Path, force: bool, resume: bool) -> Result<Self, Failure> {
         match fs::symlink_metadata(target) {
             Ok(there) if !force => {
                 let what = if there.is_dir() { "a directory is in its place" } else { "it exists" };
@@ -55,7 +59,53 @@ impl Download {
         part_name.push(".part");
         let part = target.with_file_name(part_name);
         let file = open_part(&part)?;
-        Ok(Self { file, part, target: target.to_owned(), force, bytes: 0, committed: false })
+        let mut download =
+            Self { file, part, target: target.to_owned(), force, bytes: 0, committed: false };
+        if resume {
+            let end = download.file.seek(SeekFrom::End(0));
+            download.bytes = end.map_err(|error| Failure::local(shown(&download.part), &error))?;
+        } else {
+            download.restart()?;
+        }
+        Ok(download)
+    }
+
+    /// Bytes that are there.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Drops what is there, to begin from nothing.
+    ///
+    /// # Errors
+    /// [`Exit::LocalFile`]: the file system fails.
+    pub fn restart(&mut self) -> Result<(), Failure> {
+        self.bytes = 0;
+        self.file
+            .set_len(0)
+            .and_then(|()| self.file.rewind())
+            .map_err(|error| Failure::local(shown(&self.part), &error))
+    }
+
+    /// Another reader of what is there, from its start.
+    ///
+    /// # Errors
+    /// [`Exit::LocalFile`]: the file system fails.
+    pub fn reader(&self) -> Result<impl Read + use<>, Failure> {
+        File::open(&self.part).map_err(|error| Failure::local(shown(&self.part), &error))
+    }
+
+    /// Gives the file the time at which its content was changed on the server. A file system that
+    /// keeps no such times is no reason to fail.
+    pub fn date(&self, modified: UnixTime) {
+        let _ = self.file.set_modified(system_time(modified));
+    }
+
+    /// Removes the part: nothing is to go on from there.
+    pub fn discard(mut self) {
+        // The drop removes what is empty.
+        self.bytes = 0;
     }
 
     /// The file is whole: gives it its name.
@@ -119,8 +169,19 @@ pub fn local_name(remote: &[u8]) -> Result<OsString, Failure> {
     Ok(OsStr::from_bytes(name).to_owned())
 }
 
-/// Opens the part, empty and locked. What a broken download has left there is overwritten; what
-/// another one is writing is not.
+/// The clock's name for a time on the calendar.
+fn system_time(time: UnixTime) -> SystemTime {
+    let distance = Duration::from_secs(time.0.unsigned_abs());
+    let moved = if time.0 < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    };
+    moved.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+/// Opens the part, locked, with whatever a broken download has left there; what another one is
+/// writing is not touched.
 fn open_part(part: &Path) -> Result<File, Failure> {
     let failed = |error: io::Error| Failure::local(shown(part), &error);
     loop {
@@ -149,7 +210,6 @@ fn open_part(part: &Path) -> Result<File, Failure> {
         let still_there = fs::symlink_metadata(part)
             .is_ok_and(|there| (there.dev(), there.ino()) == (opened.dev(), opened.ino()));
         if still_there {
-            file.set_len(0).map_err(failed)?;
             return Ok(file);
         }
     }
@@ -190,11 +250,18 @@ mod tests {
     #[test]
     fn a_whole_download_gets_its_name_and_a_broken_one_does_not() {
         let (directory, target) = scratch();
-        let mut download = Download::begin(&target, false).unwrap();
+        let mut download = Download::begin(&target, false, false).unwrap();
         download.write_all(b"half").unwrap();
         drop(download);
         assert!(!target.exists());
-        let mut download = Download::begin(&target, false).unwrap();
+        let mut download = Download::begin(&target, false, true).unwrap();
+        assert_eq!(download.bytes(), 4);
+        download.write_all(b" more").unwrap();
+        let mut text = String::new();
+        download.reader().unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "half more");
+        drop(download);
+        let mut download = Download::begin(&target, false, false).unwrap();
         download.write_all(b"all").unwrap();
         download.commit().unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"all");
@@ -204,28 +271,28 @@ mod tests {
     #[test]
     fn nothing_is_overwritten_unless_forced() {
         let (directory, target) = scratch();
-        let early = Download::begin(&target, false).unwrap();
+        let early = Download::begin(&target, false, false).unwrap();
         fs::write(&target, "old").unwrap();
         assert_eq!(early.commit().unwrap_err().exit(), Exit::LocalFile);
-        assert_eq!(Download::begin(&target, false).unwrap_err().exit(), Exit::LocalFile);
+        assert_eq!(Download::begin(&target, false, false).unwrap_err().exit(), Exit::LocalFile);
         assert_eq!(fs::read(&target).unwrap(), b"old");
-        Download::begin(&target, true).unwrap().commit().unwrap();
+        Download::begin(&target, true, false).unwrap().commit().unwrap();
         assert_eq!(fs::read(&target).unwrap(), b"");
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         // A device is never replaced by a file.
-        assert!(Download::begin(Path::new("/dev/null"), true).is_err());
+        assert!(Download::begin(Path::new("/dev/null"), true, false).is_err());
     }
 
     #[test]
     fn two_downloads_never_share_a_part_nor_follow_a_link() {
         let (directory, target) = scratch();
-        let first = Download::begin(&target, false).unwrap();
-        assert!(Download::begin(&target, false).is_err());
+        let first = Download::begin(&target, false, false).unwrap();
+        assert!(Download::begin(&target, false, false).is_err());
         drop(first);
         let elsewhere = directory.path().join("elsewhere");
         fs::write(&elsewhere, "kept").unwrap();
         std::os::unix::fs::symlink(&elsewhere, directory.path().join("Joker.part")).unwrap();
-        assert!(Download::begin(&target, false).is_err());
+        assert!(Download::begin(&target, false, false).is_err());
         assert_eq!(fs::read(&elsewhere).unwrap(), b"kept");
     }
 

@@ -20,13 +20,32 @@ pub struct Failure {
     advice: Option<String>,
     /// The session can't go on after it.
     fatal: bool,
+    again: Again,
+}
+
+/// Whether it makes sense to try again what has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It would fail again.
+    Never,
+    /// It may work the next time.
+    Soon,
+    /// The server has too many clients: with fewer connections, or later.
+    Crowded,
 }
 
 impl Failure {
     /// A failure of which `what` tells.
     #[must_use]
     pub fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, subject: None, what: what.into(), advice: None, fatal: false }
+        Self {
+            exit,
+            subject: None,
+            what: what.into(),
+            advice: None,
+            fatal: false,
+            again: Again::Never,
+        }
     }
 
     /// Says to what it happened, unless that is said already.
@@ -50,10 +69,29 @@ impl Failure {
         self
     }
 
+    /// Says whether it makes sense to try again.
+    #[must_use]
+    pub const fn again(mut self, again: Again) -> Self {
+        self.again = again;
+        self
+    }
+
+    /// Whether it makes sense to try again.
+    #[must_use]
+    pub const fn may_try(&self) -> Again {
+        self.again
+    }
+
     /// The exit code.
     #[must_use]
     pub const fn exit(&self) -> Exit {
         self.exit
+    }
+
+    /// What happened, without to what.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
     }
 
     /// True when the connection is of no more use.
@@ -86,7 +124,7 @@ impl Failure {
     /// The failure of a task that was not a login.
     #[must_use]
     pub fn task(fault: &ClientFault) -> Self {
-        let failure = Self::new(exit_of(fault), fault.to_string());
+        let failure = Self::new(exit_of(fault), fault.to_string()).again(again_of(fault));
         match fault {
             ClientFault::Closing(_) | ClientFault::Lost | ClientFault::Protocol(_) => {
                 failure.fatal()
@@ -129,6 +167,33 @@ fn exit_of(fault: &ClientFault) -> Exit {
         ClientFault::Interrupted => Exit::Interrupted,
         ClientFault::Unsendable => Exit::Usage,
     }
+}
+
+fn again_of(fault: &ClientFault) -> Again {
+    match fault {
+        ClientFault::Lost
+        | ClientFault::Closing(_)
+        | ClientFault::DataUnreachable
+        | ClientFault::DataLost => Again::Soon,
+        ClientFault::Refused(reply) => match reply.code().number() {
+            // Not 450, which is about the file, nor 452, which no retry of ours frees.
+            425 | 426 | 451 => Again::Soon,
+            _ => Again::Never,
+        },
+        ClientFault::Protocol(_)
+        | ClientFault::Interrupted
+        | ClientFault::Unsendable
+        | ClientFault::Busy => Again::Never,
+    }
+}
+
+/// True when the server says that it has too many clients, or this one too many connections.
+#[must_use]
+pub fn is_crowd(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    let crowd = ["too many", "maximum", "limit", "full", "try again later", "already logged in"];
+    reply.code().number() == 421
+        || (reply.code().number() == 530 && crowd.iter().any(|words| text.contains(words)))
 }
 
 /// 550 and its kin mean both that a file is not there and that it is not for us; servers tell the

@@ -230,7 +230,7 @@ fn begin(name: &[u8]) -> Result<Download, Failure> {
     let path: PathBuf = directory.join(local_name(name)?);
     make_directory(directory)
         .map_err(|error| Failure::local(directory.display(), &error))
-        .and_then(|()| Download::begin(&path, false))
+        .and_then(|()| Download::begin(&path, false, false))
 }
 
 fn make_directory(path: &Path) -> io::Result<()> {

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use super::user_pi::ListForm;
 use crate::terms::UnixTime;
 use crate::wire::ftp::facts::{self, Kind};
-use crate::wire::ftp::listing::parse_long;
+use crate::wire::ftp::listing::{parse_dos, parse_long};
 use crate::wire::{Framer, Line};
 
 /// Longest line of a listing that is read, in bytes.
@@ -95,13 +95,23 @@ fn read_line(line: &[u8], form: ListForm, now: UnixTime) -> Option<Entry> {
             })
         }
         ListForm::List => {
-            let entry = parse_long(line, now)?.entry;
+            if let Some(listed) = parse_long(line, now) {
+                let entry = listed.entry;
+                return Some(Entry {
+                    name: entry.name.to_vec(),
+                    kind: entry.kind,
+                    size: Some(entry.size),
+                    modified: Some(entry.modified),
+                    mode: Some(entry.mode),
+                });
+            }
+            let listed = parse_dos(line)?;
             Some(Entry {
-                name: entry.name.to_vec(),
-                kind: entry.kind,
-                size: Some(entry.size),
-                modified: Some(entry.modified),
-                mode: Some(entry.mode),
+                name: listed.name.to_vec(),
+                kind: listed.kind,
+                size: listed.size,
+                modified: Some(listed.modified),
+                mode: None,
             })
         }
         ListForm::Nlst => Some(Entry {

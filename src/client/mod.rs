@@ -2,11 +2,15 @@
 //!
 //! - [`arguments`] and [`words`]: what the user wants; one vocabulary for all three ways.
 //! - [`address`], [`password`], [`netrc`]: where to, as whom.
-//! - [`user_pi`]: the FTP dialogue, pure; [`link`]: the same over sockets, with
+//! - [`user_pi`]: the FTP dialogue, pure; [`link`]: the same over sockets, at a [`pace`], with
 //!   [`interrupt`] for Control-C.
-//! - [`operations`]: what each command does, over a link and on local files; with [`listing`] for
-//!   what is shown and [`download`] for what is kept.
-//! - [`shell`], [`guided`], with [`input`] and [`terminal`]: the talk with people.
+//! - [`dialer`]: logs in, as often as it is needed; [`courier`]: moves one file, and with [`retry`]
+//!   tries again; [`fleet`]: moves many. [`download`] is what is kept of a file before it is whole,
+//!   [`sums`] what its content is compared by.
+//! - [`operations`]: what each command does, over a courier and on local files; with [`listing`]
+//!   for what is shown, [`pattern`] for what is meant, and [`report`], [`json`] and [`progress`] for
+//!   what is said of moved files.
+//! - [`shell`], [`guided`], with [`input`], [`completion`] and [`terminal`]: the talk with people and scripts.
 //! - [`failure`] and [`exit`]: what is said, and with which code the run ends, when it goes wrong.
 //!
 //! It imports `terms` and `wire`, nothing of the server, and owns its sockets, files and clock:
@@ -19,25 +23,36 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use self::address::{AddressFault, Site};
-use self::arguments::{Arguments, Command, Connection, Job};
+use self::arguments::{Arguments, Command, Connection, Job, Moving};
 use self::exit::Exit;
 use self::failure::Failure;
 use self::operations::Session;
 
 pub mod address;
 pub mod arguments;
+pub mod completion;
+pub mod courier;
+pub mod dialer;
 pub mod download;
 pub mod exit;
 pub mod failure;
+pub mod fleet;
 pub mod guided;
 pub mod input;
 pub mod interrupt;
+pub mod json;
 pub mod link;
 pub mod listing;
 pub mod netrc;
 pub mod operations;
+pub mod pace;
 pub mod password;
+pub mod pattern;
+pub mod progress;
+pub mod report;
+pub mod retry;
 pub mod shell;
+pub mod sums;
 pub mod terminal;
 pub mod user_pi;
 pub mod words;
@@ -66,13 +81,17 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { host, connection, command } = arguments;
+    let Arguments { host, execute, file, keep_going, connection, moving, command } = arguments;
     match (host, command) {
-        (Some(host), None) => shell::run(&site(&host, Site::parse)?, &connection),
+        (Some(host), None) => {
+            let source = shell::Source::of(execute, file);
+            let site = site(&host, Site::parse)?;
+            shell::run(&site, &connection, &moving, source, keep_going)
+        }
         (None, Some(Command::Guided { host })) => {
             guided::run(&site(&host, Site::parse)?, &connection)
         }
-        (None, Some(Command::Job(job))) => one_job(job, &connection),
+        (None, Some(Command::Job(job))) => one_job(job, &connection, &moving),
         (None, None) => {
             let usage = Arguments::command().render_usage().to_string();
             Err(Failure::new(Exit::Usage, "no host is given").advise(usage))
@@ -88,12 +107,18 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// One job: its URL says where, and what is left of it is the path there.
-fn one_job(mut job: Job, connection: &Connection) -> Result<(), Failure> {
+fn one_job(mut job: Job, connection: &Connection, moving: &Moving) -> Result<(), Failure> {
+    if let Job::Mget(many) = &job
+        && many.names.len() > 2
+    {
+        let what = "one URL, in quotes if it has a pattern, and one directory";
+        return Err(Failure::new(Exit::Usage, what).about("mget"));
+    }
     let url = job.remote().cloned().unwrap_or_default();
     let site = site(&url, Site::parse_url)?;
     let path = std::ffi::OsString::from_vec(site.path.clone());
     job.set_remote(path);
-    let mut session = Session::open(&site, connection, false)?;
+    let mut session = Session::open(&site, connection, moving, false)?;
     let done = session.job(&job);
     session.leave();
     done

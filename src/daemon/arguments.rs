@@ -57,6 +57,12 @@ pub(super) struct Arguments {
     #[arg(long)]
     pub(super) conceal_usernames: bool,
 
+    /// Serve MODE Z: transfers as zlib streams, for clients on slow lines. lftp uses it unasked
+    /// wherever it is offered; a transfer then takes a third of a mebibyte of memory, and far more of
+    /// the processor
+    #[arg(long)]
+    pub(super) mode_z: bool,
+
     /// Seconds to log in
     #[arg(long, value_name = "SECS", default_value = "60", value_parser = seconds)]
     pub(super) login_timeout: Duration,
@@ -72,6 +78,10 @@ pub(super) struct Arguments {
     /// Seconds in which a transfer must move at least a byte
     #[arg(long, value_name = "SECS", default_value = "120", value_parser = seconds)]
     pub(super) stall_timeout: Duration,
+
+    /// Seconds for which an upload that broke off can be resumed
+    #[arg(long, value_name = "SECS", default_value = "86400", value_parser = seconds)]
+    pub(super) partial_expiry: Duration,
 
     /// Bytes that one system call moves at most, 256 and upwards; smaller is smoother, larger is
     /// faster

@@ -37,6 +37,8 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let settings = Settings {
         login_attempts: arguments.login_attempts,
         conceal_usernames: arguments.conceal_usernames,
+        mode_z: arguments.mode_z,
+        partial_expiry: arguments.partial_expiry,
         ..Settings::default()
     };
     let failed = |error| format!("the event loop can't be made: {error}");

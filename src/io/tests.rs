@@ -68,6 +68,8 @@ impl Part for Scrap {
         self.length += count;
     }
 
+    fn leave(self) {}
+
     fn commit(self) -> Result<(), Fault> {
         Ok(())
     }

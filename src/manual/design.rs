@@ -4,9 +4,9 @@
 //!                 poll
 //!                  │  hints: key readable, key writable
 //!                  ▼
-//!    listeners ─▶ control connections ─▶ data connections ─▶ one write each ─▶ closing
-//!    64 accepts    16 lines               256 KiB sendfile    what was said     keys end here
-//!                                         64 KiB copied       in this pass
+//!    listeners ─▶ control connections ─▶ data connections ─▶ work ─▶ one write each ─▶ closing
+//!    64 accepts    16 lines               256 KiB sendfile    5 slices  what was said    keys
+//!                                         64 KiB copied                 in this pass     end here
 //! ```
 //!
 //! **Listeners first**, so that a data connection that came in the same batch as its `RETR` stands
@@ -26,6 +26,15 @@
 //! next poll does not wait. [`Census::longest_wait`](crate::reactor::Census) counts how many passes
 //! the unluckiest slot ever waited; the simulation holds a bound against it.
 //!
+//! # Work that is no transfer
+//!
+//! Compressing and hashing take the processor and no connection. They are done in slices, of which a
+//! pass has one that compresses, about a millisecond, and four that hash, whoever asked for them,
+//! after the data connections have had their turns; so they take what the others leave, and the
+//! others' latency grows by those few slices. Sixteen files are compressed at a time, for the memory
+//! that each takes; the others wait in line.
+//! Only what can't be sliced, argon2, goes to the one helper thread.
+//!
 //! # Keys
 //!
 //! The poll gives back whole numbers, and a number of the past can name a slot of the present. A
@@ -44,6 +53,25 @@
 //! removes it. Only `commit` renames it into place, and only the end of a data connection whose
 //! control connection still stands leads there: a process that is killed closes both, and the end of
 //! half a file must not pass for the end of the file.
+//!
+//! | the upload | its part |
+//! |---|---|
+//! | runs | has a name that no other has, and is locked: two uploads to one name do not meet, each is whole, and the last to end wins |
+//! | ends | takes the target's place |
+//! | is cut off: reset, stall, `ABOR`, hang-up, drain | is left under a name made of the target's, which `SIZE` finds |
+//! | is gone on with: `REST` and `STOR`, or `APPE` | has a name of its own again, so that only one can |
+//! | fails: the disk is full, the target may not be replaced | is removed |
+//! | is text (`TYPE A`) and cut off | is removed: an offset into it would count other bytes than the client sent |
+//! | goes on from an old file and is cut off | is removed: the old file still stands, and is where to go on from |
+//!
+//! However a transfer is cut off, it comes to the drop of its [`Transfer`](crate::transfer::Transfer), and the
+//! drop leaves the part; no list of reasons has to be complete. A file that stands comes before a
+//! part: while it does, `SIZE`, `REST` and `APPE` speak of the file.
+//!
+//! Parts expire (`--partial-expiry`), counted from the last byte that came. They are swept where
+//! somebody lists the directory that hides them, and where another upload breaks off beside them. So
+//! a sweep costs nothing where there is nothing to sweep, and no disk is woken to look for it. A
+//! part that an upload owns is locked, by whichever process, and is never swept.
 //!
 //! # What an idle client costs
 //!

@@ -7,11 +7,17 @@
 //! | FTP bounce (RFC 2577, section 3) | active connections go only to the control connection's own address, to ports of 1024 and above |
 //! | port theft (RFC 2577, section 5) | a passive connection is accepted only from the address of a session that waits on that port |
 //! | half an upload under the final name | hidden parts, renamed when whole; a lost control connection means that it is not whole |
+//! | going on with another's upload | a left part belongs to its name: who may write there may go on with it, as it may write under that name anyway; nobody else learns of it, no listing shows it, and no name reaches it |
+//! | a link, or a file with a second name, where a part should be | a part is opened without following, and is none of ours if it has another name |
+//! | half uploads that fill the disk | they expire, and are swept even where nobody may list; a full disk removes the part that met it |
+//! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read |
 //! | enumeration of accounts | FTP asks everyone for a password and refuses all in the same words; what is not granted and what is not there read alike |
 //! | endless lines | the framer keeps no more than a line may have, and says so once |
 //! | replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer |
 //! | exhausted descriptors | accepting rests and resumes; nobody who is connected is dropped |
 //! | a web page that makes a browser speak to us | a session that opens with an HTTP verb is dropped |
+//! | a zlib stream that expands a thousandfold (MODE Z) | it is expanded a slice a turn, and no more is read before |
+//! | a crowd that compresses (`SITE COMPRESS`) | one slice a pass, sixteen files at once; the others wait in line |
 //! | a client that takes all the loop's time | budgets a turn; what is left goes to the tail of the queue |
 //!
 //! Plain FTP sends passwords in the clear: until TLS is there, listen on loopback or on networks

@@ -68,10 +68,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
             Effect::Begin(order) => return self.begin(control, order),
             Effect::Work(chore) => self.undertake(control, chore),
-            Effect::Abort if control.chore.take().is_some() => {
-                return Some(Event::Chore(ChoreOutcome::Aborted));
-            }
             Effect::Abort => {
+                if self.dismiss(control) {
+                    return Some(Event::Chore(ChoreOutcome::Aborted));
+                }
                 let bytes = self.moved(control)?;
                 self.unlink(control);
                 self.clear_due(control);
@@ -178,7 +178,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Drops all that hangs on a control connection that will not be served any more.
     pub(super) fn forsake(&mut self, control: &mut Control<I, T>) {
         self.unlink(control);
-        control.chore = None;
+        self.dismiss(control);
     }
 
     /// Drops a route that no transfer uses.

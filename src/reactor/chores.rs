@@ -1,23 +1,34 @@
 //! Work on files that is no transfer: a slice at a time, between other clients' turns.
 //!
 //! What is done in a slice is the transfer room's, what is said of it the session's. Here is only
-//! whose turn it is, and when there is something to say.
+//! whose turn it is, who has to wait in line, and when there is something to say.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use log::debug;
 
-use super::Reactor;
 use super::control::Control;
+use super::ready::Queue;
+use super::{Reactor, Slot};
 use crate::io::Io;
 use crate::session::{Chore, Event};
-use crate::terms::{Key, Moment};
+use crate::terms::{self, Key, Moment};
 use crate::transfer::{Progress, Work};
 use crate::tree::Tree;
 
-/// Slices of work in one pass, over all clients. A slice takes about a millisecond, and this bounds
-/// what any number of clients that compress can add to a pass; they take their turns over several.
-const A_PASS: usize = 4;
+/// Slices of compression in one pass, over all clients. A slice takes about a millisecond, and this
+/// bounds what any number of clients that compress can add to a pass; they take their turns over
+/// several. More at once would make nothing faster: what a pass costs besides is far less.
+const COMPRESSED_A_PASS: usize = 1;
+
+/// The same of digests, whose slices take a tenth of that. They have a queue of their own, so that
+/// they do not wait for those.
+const DIGESTED_A_PASS: usize = 4;
+
+/// Files that are compressed at the same time. Each takes a third of a mebibyte as long as it lasts;
+/// who comes later waits in line. Digests take next to nothing, and wait for nobody.
+const COMPRESSED_AT_ONCE: usize = 16;
 
 /// Time between two words about how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
@@ -26,8 +37,20 @@ const PROGRESS: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Underway<T: Tree> {
     work: Work<T::File, T::Part>,
+    seat: Seat,
     /// When there will be something to say again.
     speak_at: Moment,
+}
+
+/// Whether work has one of the [`COMPRESSED_AT_ONCE`] places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seat {
+    /// It needs none.
+    Needless,
+    /// It has one, which is counted.
+    Held,
+    /// It stands in line for one, and gets no turn before.
+    Awaited,
 }
 
 impl<T: Tree> Underway<T> {
@@ -37,19 +60,68 @@ impl<T: Tree> Underway<T> {
     }
 }
 
+/// All work that is under way.
+#[derive(Debug, Default)]
+pub(super) struct Chores {
+    /// Control connections whose file is to be compressed a little further.
+    compressions: Queue,
+    /// Control connections whose digest is to be computed a little further.
+    digests: Queue,
+    /// Control connections whose work awaits a seat, each once.
+    line: VecDeque<Key>,
+    /// Seats that are held.
+    seated: usize,
+}
+
+impl Chores {
+    /// Whether nobody is to have a turn.
+    pub(super) fn is_idle(&self) -> bool {
+        self.compressions.is_empty() && self.digests.is_empty()
+    }
+}
+
 impl<I: Io, T: Tree> Reactor<I, T> {
     /// Lets work wait for its first turn.
     pub(super) fn undertake(&mut self, control: &mut Control<I, T>, chore: Chore<T>) {
         debug_assert!(control.chore.is_none(), "two pieces of work at once");
-        let speak_at = self.now + PROGRESS;
-        control.chore = Some(Box::new(Underway { work: Work::new(chore), speak_at }));
+        let seat = match chore {
+            terms::Chore::Digest { .. } => Seat::Needless,
+            terms::Chore::Compress { .. } if self.chores.seated < COMPRESSED_AT_ONCE => {
+                self.chores.seated += 1;
+                Seat::Held
+            }
+            terms::Chore::Compress { .. } => {
+                self.chores.line.push_back(control.key);
+                Seat::Awaited
+            }
+        };
+        let (work, speak_at) = (Work::new(chore), self.now + PROGRESS);
+        control.chore = Some(Box::new(Underway { work, seat, speak_at }));
         self.queue_chore(control);
+    }
+
+    /// Drops the work of a control connection, whether it has ended or not. False if there is none.
+    pub(super) fn dismiss(&mut self, control: &mut Control<I, T>) -> bool {
+        let Some(chore) = control.chore.take() else { return false };
+        match chore.seat {
+            Seat::Needless => {}
+            Seat::Awaited => self.chores.line.retain(|key| *key != control.key),
+            Seat::Held => {
+                self.chores.seated = self.chores.seated.saturating_sub(1);
+                self.seat_next();
+            }
+        }
+        true
     }
 
     /// The turns of a pass. Those who get none keep their places.
     pub(super) fn serve_chores(&mut self) {
-        for _ in 0..self.chores.len().min(A_PASS) {
-            let Some((key, _)) = self.chores.pop() else { break };
+        for _ in 0..self.chores.compressions.len().min(COMPRESSED_A_PASS) {
+            let Some((key, _)) = self.chores.compressions.pop() else { break };
+            self.chore_turn(key);
+        }
+        for _ in 0..self.chores.digests.len().min(DIGESTED_A_PASS) {
+            let Some((key, _)) = self.chores.digests.pop() else { break };
             self.chore_turn(key);
         }
     }
@@ -59,7 +131,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         control.chore_queued = false;
         // A peer that does not read is told no more, so that nothing piles up for it.
         let is_heard = !control.channel.outbox.is_high();
-        if let Some(chore) = &mut control.chore {
+        // What was stopped may have left its turn to what came after it, in line or not.
+        let chore = control.chore.as_mut().filter(|chore| chore.seat != Seat::Awaited);
+        if let Some(chore) = chore {
             match chore.work.step(self.limits.budgets.pace, &mut self.scratch) {
                 Progress::Again => {
                     let done = chore.done();
@@ -74,7 +148,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 }
                 Progress::Ended(outcome) => {
                     debug!("{}: {outcome:?}", control.ends.peer);
-                    control.chore = None;
+                    self.dismiss(&mut control);
                     self.tell(&mut control, Event::Chore(outcome));
                     // Lines may have waited for this.
                     self.requeue(&mut control);
@@ -84,9 +158,31 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.put_control(control);
     }
 
-    fn queue_chore(&mut self, control: &mut Control<I, T>) {
+    /// Gives the seat that has become free to the first in line.
+    fn seat_next(&mut self) {
+        let Some(key) = self.chores.line.pop_front() else { return };
+        // Whoever goes leaves the line, so that this one is there; and it is nobody's turn but that
+        // of the one who has left the seat, so that it is in its slot.
+        let Some(Slot::Control(control)) = self.slots.get_mut(key) else {
+            debug_assert!(false, "{key:?} is gone and still in line");
+            return;
+        };
+        let Some(chore) = &mut control.chore else { return };
+        chore.seat = Seat::Held;
+        self.chores.seated += 1;
         if !std::mem::replace(&mut control.chore_queued, true) {
-            self.chores.push(control.key, self.passes);
+            self.chores.compressions.push(key, self.passes);
+        }
+    }
+
+    fn queue_chore(&mut self, control: &mut Control<I, T>) {
+        let queue = match control.chore.as_ref().map(|chore| chore.seat) {
+            Some(Seat::Needless) => &mut self.chores.digests,
+            Some(Seat::Held) => &mut self.chores.compressions,
+            Some(Seat::Awaited) | None => return,
+        };
+        if !std::mem::replace(&mut control.chore_queued, true) {
+            queue.push(control.key, self.passes);
         }
     }
 }

@@ -3,8 +3,8 @@
 //!
 //! The order of a pass is the fairness policy: listeners, then control connections, then data
 //! connections, then a few pieces of work on files, then one write for all that each session has
-//! said, then the closing of what is over. What has spent its budget goes to the tail of the next pass's queue, and the next poll
-//! does not wait.
+//! said, then the closing of what is over. What has spent its budget goes to the tail of the next
+//! pass's queue, and the next poll does not wait.
 //!
 //! The reactor is generic over its sockets ([`Io`]) and its files ([`Tree`]), and it is driven from
 //! outside: the driver calls [`Reactor::pass`], takes the [`Reactor::challenges`] that wait for the
@@ -35,6 +35,7 @@ use crate::terms::{Key, Moment, UnixTime};
 use crate::transfer::{Pace, Transfer};
 use crate::tree::Tree;
 
+use chores::Chores;
 use control::Control;
 use data::Data;
 use listen::{Listener, Role};
@@ -153,8 +154,7 @@ pub struct Reactor<I: Io, T: Tree> {
     listeners: Queue,
     controls: Queue,
     data: Queue,
-    /// Control connections with work on files under way.
-    chores: Queue,
+    chores: Chores,
     /// Control connections to whom something was said in this pass.
     dirty: Vec<Key>,
     /// Slots to be closed at the end of this pass.
@@ -194,7 +194,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             listeners: Queue::default(),
             controls: Queue::default(),
             data: Queue::default(),
-            chores: Queue::default(),
+            chores: Chores::default(),
             dirty: Vec::new(),
             graveyard: Vec::new(),
             challenges: Vec::new(),
@@ -335,7 +335,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let busy = !(self.listeners.is_empty()
             && self.controls.is_empty()
             && self.data.is_empty()
-            && self.chores.is_empty()
+            && self.chores.is_idle()
             && self.dirty.is_empty()
             && self.graveyard.is_empty());
         if busy {

@@ -131,7 +131,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Ends the transfer or the work of a control connection, if it has one.
     fn cut_short(&mut self, key: Key) {
         let Some(mut control) = self.take_control(key) else { return };
-        if control.chore.take().is_some() {
+        if self.dismiss(&mut control) {
             self.tell(&mut control, Event::Chore(ChoreOutcome::Aborted));
         } else if let Some(bytes) = self.moved(&control) {
             self.end_transfer(&mut control, Outcome::Aborted { bytes });

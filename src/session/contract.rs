@@ -37,7 +37,8 @@ const VERBS: &[&str] = &[
     "USER", "PASS", "ACCT", "CWD", "CDUP", "REIN", "QUIT", "PORT", "PASV", "TYPE", "STRU", "MODE",
     "RETR", "STOR", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD", "MKD", "PWD",
     "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "FEAT", "OPTS", "EPRT", "EPSV", "SIZE",
-    "MDTM", "MLST", "MLSD", "AUTH", "GET", "LOGIN", "SHOW", "HASH", "RANG", "XCRC", "XSHA256",
+    "MDTM", "STOU", "MFMT", "AVBL", "MLST", "MLSD", "AUTH", "GET", "LOGIN", "SHOW", "HASH", "RANG",
+    "XCRC", "XSHA256",
 ];
 
 const PARAMETERS: &[&str] = &[
@@ -74,6 +75,9 @@ const PARAMETERS: &[&str] = &[
     " COMPRESS Docs/a.txt",
     " 2 4",
     " HASH CRC32",
+    " CHMOD 644 Docs/a.txt",
+    " UTIME 20200102030405 Docs/a.txt",
+    " 20200102030405 Docs/a.txt",
     " DIRECTORY",
     " DIRECTORIES",
     " \u{fc}\u{ff}",

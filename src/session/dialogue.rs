@@ -18,14 +18,14 @@ use super::{
 };
 use crate::accounts::{self, Accounts, Challenge};
 use crate::terms::{
-    self, Algorithm, ChoreOutcome, Content, Digest, Extent, Filled, Lines, Moment, Outcome, Part,
-    Root, Route, Trouble, UnixTime,
+    self, Algorithm, ChoreOutcome, Coding, Content, Digest, Extent, Fault, Filled, Lines, Loss,
+    Moment, Outcome, Part, Root, Route, Trouble, UnixTime,
 };
 use crate::tree::MemoryTree;
 use crate::wire::line::Line;
 
 /// 2026-11-20, long after every file of the world was made.
-const TODAY: UnixTime = UnixTime(1_795_132_800);
+pub(super) const TODAY: UnixTime = UnixTime(1_795_132_800);
 
 /// Who may what in the world of the tests.
 const DIRECTORIES: &str = "\
@@ -114,6 +114,14 @@ impl Dialogue {
         dialogue.expect("PASS 1234", "230");
         dialogue.expect("TYPE I", "200");
         dialogue
+    }
+
+    /// Another session over the same tree, which has greeted.
+    pub(super) fn beside(&self) -> Self {
+        let mut other = Self::new(self.dialect);
+        let (tree, accounts) = (self.tree.clone(), accounts(&self.roots));
+        (other.tree, other.roots, other.accounts) = (tree, self.roots.clone(), accounts);
+        other
     }
 
     /// A session that has been told nothing, between the addresses given.
@@ -215,11 +223,26 @@ impl Dialogue {
         self.told(Event::Verdict(verdict))
     }
 
-    /// Ends the transfer that runs with `outcome`.
+    /// Ends the transfer that runs with `outcome`. An upload that is cut is left as it is.
     pub(super) fn end(&mut self, outcome: Outcome) -> Vec<String> {
-        assert!(self.order.take().is_some(), "no transfer runs");
+        let order = self.order.take().expect("no transfer runs");
+        if let (Extent::Part(part), Outcome::Lost { .. } | Outcome::Aborted { .. }) =
+            (order.extent, outcome)
+            && order.coding == Coding::Image
+        {
+            part.leave();
+        }
         self.moved = None;
         self.told(Event::Outcome(outcome))
+    }
+
+    /// Has the upload that runs receive `bytes` and lose its connection.
+    pub(super) fn cut(&mut self, bytes: &[u8]) -> Vec<String> {
+        let Some(Extent::Part(part)) = self.order.as_mut().map(|order| &mut order.extent) else {
+            panic!("no upload runs")
+        };
+        assert_eq!(write(part, bytes), Ok(()));
+        self.end(Outcome::Lost { loss: Loss::Broken, bytes: bytes.len() as u64 })
     }
 
     /// Plays the transfer that runs to its end: a download or a listing is returned, an upload
@@ -389,6 +412,7 @@ fn world() -> (MemoryTree, Vec<(&'static str, Root)>) {
         let (_, root) = roots.iter().find(|(name, _)| name == directory).unwrap();
         tree.put_file(*root, path.as_bytes(), content).unwrap();
     }
+    tree.set_now(TODAY);
     (tree, roots)
 }
 
@@ -431,16 +455,19 @@ fn compress(file: &impl Content, part: impl Part, length: u64) -> ChoreOutcome {
 
 fn receive(mut part: impl Part, upload: &[u8]) -> Outcome {
     while part.carry_over(1000).unwrap() > 0 {}
-    let mut rest = upload;
-    while !rest.is_empty() {
-        let count = part.write(rest).unwrap();
-        rest = &rest[count..];
-    }
     let bytes = upload.len() as u64;
-    match part.commit() {
+    match write(&mut part, upload).and_then(|()| part.commit()) {
         Ok(()) => Outcome::Done { bytes },
         Err(fault) => Outcome::Failed { fault, bytes },
     }
+}
+
+fn write(part: &mut impl Part, mut bytes: &[u8]) -> Result<(), Fault> {
+    while !bytes.is_empty() {
+        let count = part.write(bytes).map_err(|error| Trouble::of_file(&error))?;
+        bytes = &bytes[count..];
+    }
+    Ok(())
 }
 
 /// The tables, as the accounts room reads them from a directory.

@@ -28,6 +28,7 @@ pub mod guided;
 mod view;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 pub use effect::{Answer, Chore, Effect, Effects, Family, Order};
 pub use event::{Event, RouteFault, Timer};
@@ -56,6 +57,14 @@ pub struct House<'a, T: Tree> {
     pub moved: Option<u64>,
 }
 
+impl<T: Tree> House<'_, T> {
+    /// Hidden parts to which nothing has been written since then have expired.
+    fn expired_before(&self) -> UnixTime {
+        let secs = i64::try_from(self.settings.partial_expiry.as_secs()).unwrap_or(i64::MAX);
+        UnixTime(self.today.0.saturating_sub(secs))
+    }
+}
+
 /// What an operator may set of a session's behaviour.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -65,11 +74,21 @@ pub struct Settings {
     pub login_attempts: u32,
     /// Whether the guided dialogue asks an unknown username for a password like any other.
     pub conceal_usernames: bool,
+    /// Whether MODE Z is served, and offered in FEAT.
+    pub mode_z: bool,
+    /// How long what a broken upload has left can be gone on with.
+    pub partial_expiry: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { greeting: "Coracle ready".to_owned(), login_attempts: 3, conceal_usernames: false }
+        Self {
+            greeting: "Coracle ready".to_owned(),
+            login_attempts: 3,
+            conceal_usernames: false,
+            mode_z: false,
+            partial_expiry: Duration::from_secs(24 * 60 * 60),
+        }
     }
 }
 

@@ -55,6 +55,17 @@ pub(super) fn status<T: Tree>(tree: &T, client: &Client, spot: Spot<'_>) -> Resu
     }
 }
 
+/// Removes the hidden parts in the directory at `spot` that no upload owns and that have expired.
+pub(super) fn sweep<T: Tree>(tree: &T, client: &Client, spot: Spot<'_>, expired_before: UnixTime) {
+    match (spot, client.whole()) {
+        (Spot::Below(granted), _) => tree.sweep(granted.place, expired_before),
+        (Spot::Top, Some(whole)) => {
+            tree.sweep(Place { root: whole.root, path: b"" }, expired_before);
+        }
+        (Spot::Top, None) => {}
+    }
+}
+
 /// What `client` may do in its virtual root: with the grant `/` what that says, else look.
 pub(super) fn top_rights(client: &Client) -> Rights {
     client.whole().map_or(LOOK, |whole| whole.rights)
@@ -114,6 +125,11 @@ impl<E: Entries> Shelf<E> {
         let place = Place { root: whole.root, path: b"" };
         let entries = tree.entries(place, &|name| wanted(name) && !shadowed(name))?;
         Ok(Self { granted, entries: Some(entries), rights: whole.rights })
+    }
+
+    /// Whether the directory hides what uploads have left, or are about to complete.
+    pub(super) fn hides_parts(&self) -> bool {
+        self.entries.as_ref().is_some_and(Entries::hides_parts)
     }
 
     /// Hands the entries to `take` in order until it answers false or none is left; true means that

@@ -20,7 +20,8 @@ pub trait Content {
 /// An upload under way: a hidden file beside its target.
 ///
 /// Dropping it abandons the upload and removes the hidden file; only [`Part::commit`] puts it in
-/// place. So no path through the code can leave half a file under a final name.
+/// place, and only [`Part::leave`] keeps it. So no path through the code can leave half a file under
+/// a final name.
 pub trait Part {
     /// Copies up to `most` bytes of what the upload keeps of the old file (APPE, REST). Returns
     /// how many were copied; zero means that nothing is left to copy and writing may begin.
@@ -48,6 +49,12 @@ pub trait Part {
     /// The target may have appeared, changed or vanished meanwhile; then the upload is removed and
     /// what stood there is left as it was.
     fn commit(self) -> Result<(), Fault>;
+
+    /// Leaves what has come so far, hidden, where a later upload to the same name finds it and goes
+    /// on. It replaces what an earlier upload left for that name. Nothing is left of an upload that
+    /// has received nothing, nor of one that keeps a part of an old file: that file still stands,
+    /// and it is what a later upload goes on from.
+    fn leave(self);
 }
 
 /// Text that is made while it is sent, such as a listing: as much at a time as there is room for.

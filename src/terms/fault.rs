@@ -22,6 +22,8 @@ pub enum PeerFault {
     BadName,
     /// A restart point behind the end of the file.
     BadRestart,
+    /// What was uploaded in MODE Z is no zlib stream.
+    BadStream,
 }
 
 /// The refusals.

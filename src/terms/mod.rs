@@ -18,5 +18,5 @@ pub use content::{Content, Filled, Lines, Part};
 pub use fault::{Denied, Fault, PeerFault, Trouble};
 pub use key::Key;
 pub use moment::{Moment, UnixTime};
-pub use order::{Coding, Direction, Extent, Order, Root, Route, Span};
+pub use order::{Coding, Direction, Extent, Mode, Order, Root, Route, Span};
 pub use outcome::{Loss, Outcome};

@@ -17,6 +17,8 @@ pub struct Order<F, P> {
     pub span: Span,
     /// How it is written on the wire.
     pub coding: Coding,
+    /// How that is packed.
+    pub mode: Mode,
     /// Over which connection.
     pub route: Route,
 }
@@ -48,6 +50,7 @@ impl<F, P> fmt::Debug for Order<F, P> {
             .field("extent", &self.extent)
             .field("span", &self.span)
             .field("coding", &self.coding)
+            .field("mode", &self.mode)
             .field("route", &self.route)
             .finish()
     }
@@ -94,6 +97,18 @@ pub enum Coding {
     Image,
     /// Lines ended by CRLF on the wire and by LF in the file: TYPE A.
     Ascii,
+}
+
+/// How what is written is packed on the wire (RFC 959, section 3.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// As it is, up to the end of the connection: MODE S.
+    Stream,
+    /// As one zlib stream: MODE Z (draft-preston-ftpext-deflate).
+    Deflate {
+        /// How hard a download is compressed, from 0 to 9.
+        level: u32,
+    },
 }
 
 /// Over which connection.

@@ -49,7 +49,8 @@ struct Compressing<F, P> {
     file: F,
     length: u64,
     /// What it gives out waits in its vector until the part has it: no more than one slice's worth.
-    encoder: GzEncoder<Vec<u8>>,
+    /// Made for the first turn, since it takes some hundreds of kilobytes.
+    encoder: Option<GzEncoder<Vec<u8>>>,
     part: P,
     written: u64,
 }
@@ -65,8 +66,7 @@ impl<F: Content, P: Part> Work<F, P> {
     pub fn new(chore: Chore<F, P>) -> Self {
         let task = match chore {
             Chore::Compress { file, part, length } => {
-                let encoder = GzEncoder::new(Vec::new(), Compression::default());
-                Task::Compress(Compressing { file, length, encoder, part, written: 0 })
+                Task::Compress(Compressing { file, length, encoder: None, part, written: 0 })
             }
             Chore::Digest { file, span, algorithm } => {
                 let state = match algorithm {
@@ -139,27 +139,22 @@ impl<F: Content, P: Part> Compressing<F, P> {
         budget: &mut Budget,
         scratch: &mut [u8],
     ) -> Result<bool, Fault> {
+        let encoder =
+            self.encoder.get_or_insert_with(|| GzEncoder::new(Vec::new(), Compression::default()));
         while !budget.is_spent() && *done < self.length {
             let piece = read(&self.file, *done, self.length, budget, scratch)?;
             *done += piece.len() as u64;
-            self.encoder.write_all(piece).map_err(|error| failure(&error))?;
-            self.pass_on()?;
+            encoder.write_all(piece).map_err(|error| failure(&error))?;
         }
-        if *done < self.length {
-            return Ok(false);
+        let ends = *done >= self.length;
+        if ends {
+            encoder.try_finish().map_err(|error| failure(&error))?;
         }
-        self.encoder.try_finish().map_err(|error| failure(&error))?;
-        self.pass_on()?;
-        Ok(true)
-    }
-
-    /// Moves what the encoder has given out to the part.
-    fn pass_on(&mut self) -> Result<(), Fault> {
-        let bytes = self.encoder.get_mut();
+        let bytes = encoder.get_mut();
         write_all(&mut self.part, bytes)?;
         self.written += bytes.len() as u64;
         bytes.clear();
-        Ok(())
+        Ok(ends)
     }
 }
 
@@ -270,6 +265,8 @@ mod tests {
         }
 
         fn advance(&mut self, _count: u64) {}
+
+        fn leave(self) {}
 
         fn commit(self) -> Result<(), Fault> {
             self.0.borrow_mut().1 = true;

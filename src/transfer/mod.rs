@@ -7,7 +7,9 @@
 //! [`Work`] is its other half: what is done to files without a connection, in slices as small.
 
 mod chore;
+mod deflate;
 mod pump;
+mod upload;
 
 pub use chore::{Progress, Work};
 pub use pump::{Pace, Step, Transfer};

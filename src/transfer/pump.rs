@@ -1,15 +1,18 @@
 //! One transfer: opening, moving, finishing, done.
 //!
 //! A download goes by sendfile where the file has a descriptor and is sent as it is, an upload by
-//! splice; else through a buffer, for which the coder is the place to change bytes.
+//! splice; else through a buffer, for which the coder is the place to change bytes, and in MODE Z
+//! the zlib stream behind it.
 
 use std::io;
 
+use super::deflate::{Deflater, Inflater};
+use super::upload::Upload;
 use crate::channel::{Channel, Moved, ZeroCopyFault};
 use crate::io::Io;
 use crate::terms::{
-    Budget, Coding, Content, Extent, Fault, Filled, Lines, Loss, Order, Outcome, Part, Route, Span,
-    Trouble,
+    Budget, Coding, Content, Direction, Extent, Fault, Filled, Lines, Loss, Mode, Order, Outcome,
+    Part, Route, Span, Trouble,
 };
 use crate::wire::ascii::{Decoder, Encoder};
 
@@ -47,20 +50,29 @@ pub enum Step {
 
 /// An order being carried out.
 #[derive(Debug)]
-pub struct Transfer<F, P> {
+pub struct Transfer<F, P: Part> {
     work: Work<F, P>,
     route: Route,
     /// Bytes handed to the connection's outbox or taken from it, as they are on the wire.
     moved: u64,
     /// Whether the kernel may be asked to move the bytes by itself.
     zero_copy: bool,
+    /// MODE Z, in the direction that the work has.
+    packing: Packing,
+}
+
+/// What is around the bytes on the wire.
+enum Packing {
+    None,
+    Deflate(Box<Deflater>),
+    Inflate(Box<Inflater>),
 }
 
 /// The two directions, with the coder that each may need.
-enum Work<F, P> {
+enum Work<F, P: Part> {
     File { file: F, span: Span, coder: Option<Encoder> },
     Lines { lines: Box<dyn Lines>, ended: bool },
-    Part { part: P, carrying: bool, coder: Option<Decoder>, decoded: Vec<u8> },
+    Part { upload: Upload<P>, carrying: bool, coder: Option<Decoder>, decoded: Vec<u8> },
 }
 
 /// Why a turn can't go on; the moved bytes are added when it is told.
@@ -76,19 +88,29 @@ impl<F: Content, P: Part> Transfer<F, P> {
     /// Nothing has been moved yet.
     pub fn new(order: Order<F, P>) -> Self {
         let ascii = order.coding == Coding::Ascii;
+        let packing = match (order.mode, order.extent.direction()) {
+            (Mode::Stream, _) => Packing::None,
+            (Mode::Deflate { level }, Direction::ToPeer) => {
+                Packing::Deflate(Box::new(Deflater::new(level)))
+            }
+            (Mode::Deflate { .. }, Direction::FromPeer) => {
+                Packing::Inflate(Box::new(Inflater::new()))
+            }
+        };
+        let zero_copy = !ascii && matches!(packing, Packing::None);
         let work = match order.extent {
             Extent::File(file) => {
                 Work::File { file, span: order.span, coder: ascii.then(Encoder::new) }
             }
             Extent::Lines(lines) => Work::Lines { lines, ended: false },
             Extent::Part(part) => Work::Part {
-                part,
+                upload: Upload::new(part, !ascii),
                 carrying: true,
                 coder: ascii.then(Decoder::new),
                 decoded: Vec::new(),
             },
         };
-        Self { work, route: order.route, moved: 0, zero_copy: !ascii }
+        Self { work, route: order.route, moved: 0, zero_copy, packing }
     }
 
     /// Bytes that have gone over the connection, or wait in its outbox.
@@ -107,7 +129,10 @@ impl<F: Content, P: Part> Transfer<F, P> {
     ) -> Step {
         let before = self.gone(channel);
         let mut zero_copy = Budget::new(pace.zero_copy);
-        let mut copied = Budget::new(pace.copied);
+        let mut copied = Budget::new(match self.packing {
+            Packing::None => pace.copied,
+            Packing::Deflate(_) | Packing::Inflate(_) => pace.deflated(),
+        });
         let length = scratch.len().min(pace.chunk);
         let scratch = scratch.get_mut(..length).unwrap_or_default();
         loop {
@@ -131,7 +156,12 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 Err(Stop::Lost) => {
                     return Step::Ended(Outcome::Lost { loss: Loss::Broken, bytes });
                 }
-                Err(Stop::Failed(fault)) => return Step::Ended(Outcome::Failed { fault, bytes }),
+                Err(Stop::Failed(fault)) => {
+                    if let Work::Part { upload, .. } = &mut self.work {
+                        upload.give_up();
+                    }
+                    return Step::Ended(Outcome::Failed { fault, bytes });
+                }
             }
         }
     }
@@ -140,7 +170,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
     pub fn commit(self) -> Outcome {
         let bytes = self.moved;
         match self.work {
-            Work::Part { part, .. } => match part.commit() {
+            Work::Part { upload, .. } => match upload.commit() {
                 Ok(()) => Outcome::Done { bytes },
                 Err(fault) => Outcome::Failed { fault, bytes },
             },
@@ -205,9 +235,19 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 span.start += count as u64;
                 let tail = channel.outbox.tail();
                 let before = tail.len();
-                match coder {
-                    Some(coder) => coder.push(piece, tail),
-                    None => tail.extend_from_slice(piece),
+                match (&mut self.packing, coder) {
+                    (Packing::Deflate(deflater), coder) => {
+                        copied.spend(count);
+                        match coder {
+                            Some(coder) => {
+                                coder.push(piece, &mut deflater.staged);
+                                deflater.push_staged(tail)?;
+                            }
+                            None => deflater.push(piece, tail)?,
+                        }
+                    }
+                    (Packing::None | Packing::Inflate(_), Some(coder)) => coder.push(piece, tail),
+                    (Packing::None | Packing::Inflate(_), None) => tail.extend_from_slice(piece),
                 }
                 copied.spend(tail.len() - before);
                 Moved::Bytes(tail.len() - before)
@@ -216,7 +256,16 @@ impl<F: Content, P: Part> Transfer<F, P> {
             Work::Lines { lines, ended } => {
                 let tail = channel.outbox.tail();
                 let before = tail.len();
-                match lines.fill(tail, scratch.len()) {
+                let filled = match &mut self.packing {
+                    Packing::Deflate(deflater) => {
+                        let filled = lines.fill(&mut deflater.staged, scratch.len());
+                        copied.spend(deflater.staged.len());
+                        deflater.push_staged(tail)?;
+                        filled
+                    }
+                    Packing::None | Packing::Inflate(_) => lines.fill(tail, scratch.len()),
+                };
+                match filled {
                     Filled::More => {}
                     Filled::End => *ended = true,
                     Filled::Broken => {
@@ -233,6 +282,15 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 Ok(())
             }
             Moved::Blocked | Moved::End => {
+                if let Packing::Deflate(deflater) = &mut self.packing
+                    && !deflater.is_ended()
+                {
+                    let tail = channel.outbox.tail();
+                    let before = tail.len();
+                    deflater.finish(tail)?;
+                    self.moved += (tail.len() - before) as u64;
+                    return Ok(());
+                }
                 if self.route == Route::Data {
                     channel.finish(io).map_err(|_| Stop::Lost)?;
                 }
@@ -251,9 +309,10 @@ impl<F: Content, P: Part> Transfer<F, P> {
         chunk: usize,
         scratch: &mut [u8],
     ) -> Result<(), Stop> {
-        let Work::Part { part, carrying, coder, decoded } = &mut self.work else {
+        let Work::Part { upload, carrying, coder, decoded } = &mut self.work else {
             return Err(Stop::Ended);
         };
+        let Some(part) = upload.part() else { return Err(Stop::Ended) };
         if *carrying {
             let most = chunk.min(zero_copy.left());
             match part.carry_over(most).map_err(|error| failed(&error))? {
@@ -281,22 +340,36 @@ impl<F: Content, P: Part> Transfer<F, P> {
         }
         let length = scratch.len().min(copied.left());
         let piece = scratch.get_mut(..length).unwrap_or_default();
+        if let Packing::Inflate(inflater) = &mut self.packing
+            && inflater.has_more()
+        {
+            let count = inflater.pull(piece)?;
+            // A piece may come to nothing and has taken its time nevertheless.
+            copied.spend(count.max(1));
+            let piece = piece.get(..count).unwrap_or_default();
+            return Ok(write_coded(part, coder, decoded, piece)?);
+        }
         match channel.read(io, piece).map_err(|_| Stop::Lost)? {
             Moved::Blocked => Err(Stop::Blocked),
             Moved::Bytes(count) => {
                 copied.spend(count);
                 self.moved += count as u64;
                 let piece = piece.get(..count).unwrap_or_default();
-                match coder {
-                    Some(coder) => {
-                        decoded.clear();
-                        coder.push(piece, decoded);
-                        Ok(write_all(part, decoded)?)
+                match &mut self.packing {
+                    Packing::Inflate(inflater) => inflater.feed(piece),
+                    Packing::None | Packing::Deflate(_) => {
+                        write_coded(part, coder, decoded, piece)?;
                     }
-                    None => Ok(write_all(part, piece)?),
                 }
+                Ok(())
             }
             Moved::End => {
+                if let Packing::Inflate(inflater) = &self.packing
+                    && !inflater.is_ended()
+                {
+                    // Only the end of the stream is the end of the file.
+                    return Err(Stop::Lost);
+                }
                 if let Some(coder) = coder {
                     decoded.clear();
                     coder.finish(decoded);
@@ -306,6 +379,19 @@ impl<F: Content, P: Part> Transfer<F, P> {
             }
         }
     }
+}
+
+/// Writes what comes of `bytes` from the wire.
+fn write_coded(
+    part: &mut impl Part,
+    coder: &mut Option<Decoder>,
+    decoded: &mut Vec<u8>,
+    bytes: &[u8],
+) -> Result<(), Fault> {
+    let Some(coder) = coder else { return write_all(part, bytes) };
+    decoded.clear();
+    coder.push(bytes, decoded);
+    write_all(part, decoded)
 }
 
 /// Writes all of `bytes`, in as many pieces as the part takes.
@@ -336,7 +422,17 @@ impl From<Fault> for Stop {
     }
 }
 
-impl<F, P> std::fmt::Debug for Work<F, P> {
+impl std::fmt::Debug for Packing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::None => "None",
+            Self::Deflate(_) => "Deflate",
+            Self::Inflate(_) => "Inflate",
+        })
+    }
+}
+
+impl<F, P: Part> std::fmt::Debug for Work<F, P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File { span, .. } => f.debug_tuple("File").field(span).finish(),

@@ -1,6 +1,14 @@
 //! What every tree does: one set of tests over [`MemoryTree`] and both resolvers of [`OsTree`].
 
-use crate::terms::{Content, Denied, Fault, Part, PeerFault, Root, Trouble};
+mod parts;
+
+use crate::terms::{Content, Denied, Fault, Part, PeerFault, Root, Trouble, UnixTime};
+
+use parts::{
+    a_file_comes_before_a_part, a_file_that_comes_meanwhile, a_part_has_one_owner,
+    directories_that_hide_parts, going_on_with_a_part, leaving_a_part, parts_of_long_names,
+    sweeping,
+};
 
 use super::{Entries, Keep, Kind, MemoryTree, OsTree, PART_PREFIX, Place, Tree};
 
@@ -13,7 +21,7 @@ macro_rules! over_all_trees {
                 let tree = super::MemoryTree::new();
                 let root = tree.add_root();
                 super::$test(&tree, root);
-                assert_eq!(tree.parts_under_way(), 0);
+                assert_eq!((tree.parts_under_way(), tree.parts_left()), (0, 0));
             })*
         }
         mod beneath {
@@ -32,17 +40,26 @@ macro_rules! over_all_trees {
 }
 
 over_all_trees!(
+    a_file_comes_before_a_part,
+    a_file_that_comes_meanwhile,
+    a_part_has_one_owner,
     appending,
+    attributes,
     committing_over_a_change,
     directories,
+    directories_that_hide_parts,
     dropping_a_part,
+    going_on_with_a_part,
+    leaving_a_part,
     listing,
     names_that_are_not_served,
     nothing_stands_there,
+    parts_of_long_names,
     reading,
     removing,
     renaming,
     restarting,
+    sweeping,
     the_root_itself,
     uploading,
     uploading_without_overwriting,
@@ -128,6 +145,10 @@ fn denied<T: std::fmt::Debug>(result: Result<T, Fault>) -> Denied {
         Err(Fault::Denied(denied)) => denied,
         other => panic!("not denied: {other:?}"),
     }
+}
+
+fn bad_restart<T>(result: Result<T, Fault>) -> bool {
+    result.err() == Some(PeerFault::BadRestart.into())
 }
 
 fn bad_name<T>(result: Result<T, Fault>) -> bool {
@@ -252,6 +273,36 @@ fn committing_over_a_change(tree: &impl Tree, root: Root) {
     let part = tree.create(at(root, "d"), Keep::Nothing, true).unwrap();
     tree.make_directory(at(root, "d")).unwrap();
     assert_eq!(denied(part.commit()), Denied::IsADirectory);
+}
+
+fn attributes(tree: &impl Tree, root: Root) {
+    tree.make_directory(at(root, "d")).unwrap();
+    put(tree, root, "d/a", b"old");
+    for (path, asked, mode) in [
+        ("d/a", 0o640, 0o640),
+        ("d/a", 0o7755, 0o755),
+        ("d/a", 0, 0o400),
+        ("d/a", 0o222, 0o622),
+        ("d", 0o700, 0o700),
+        ("d", 0, 0o500),
+        ("d", 0o755, 0o755),
+    ] {
+        tree.set_mode(at(root, path), asked).unwrap();
+        assert_eq!(tree.status(at(root, path)).unwrap().mode, mode, "{asked:o}");
+    }
+    for time in [UnixTime(0), UnixTime(-86_400), UnixTime(1_767_268_800)] {
+        for path in ["d/a", "d"] {
+            tree.set_modified(at(root, path), time).unwrap();
+            assert_eq!(tree.status(at(root, path)).unwrap().modified, time);
+        }
+    }
+    assert_eq!(tree.available(at(root, "d")).is_ok(), tree.available(at(root, "")).is_ok());
+    for path in ["none", "d/a/b", "..", "d/.coracle-part-1"] {
+        let place = at(root, path);
+        assert!(tree.set_mode(place, 0o600).is_err());
+        assert!(tree.set_modified(place, UnixTime(0)).is_err());
+        assert!(tree.available(place).is_err());
+    }
 }
 
 fn directories(tree: &impl Tree, root: Root) {

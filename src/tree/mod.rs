@@ -4,8 +4,15 @@
 //! [`Tree`] resolves a place so that no `..`, symbolic link or race leaves the root: [`OsTree`] by
 //! the kernel's own RESOLVE_BENEATH, [`MemoryTree`] because it has nothing else.
 //!
-//! This room knows nothing of clients, rights, replies or sockets. Sessions call it; the transfer
-//! room moves the bytes of the [`Content`] and [`Part`] that it opened.
+//! An upload that breaks off leaves a hidden part, which belongs to the name that it was for:
+//! whoever may write there may go on with it. Parts that nobody goes on with expire, and
+//! [`Tree::sweep`] removes them, a directory at a time. Sessions ask for that where they have just
+//! listed the directory and seen that it hides some, which costs nothing where there are none; and
+//! where an upload has broken off, because then there is one more, so that a drop box that nobody
+//! may list does not fill up either. No sweep walks the whole tree: a disk that sleeps is left to.
+//!
+//! This room knows nothing of clients, rights, replies or sockets, and has no clock. Sessions call
+//! it; the transfer room moves the bytes of the [`Content`] and [`Part`] that it opened.
 
 mod memory;
 mod os;
@@ -65,7 +72,8 @@ pub struct Status {
     pub unique: (u64, u64),
 }
 
-/// What becomes of the old file when an upload is put in place.
+/// What an upload goes on from: the old file or, where there is none, what an upload to that name
+/// has left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// Nothing: STOR.
@@ -74,6 +82,11 @@ pub enum Keep {
     First(u64),
     /// All of it, if it is there: APPE.
     All,
+}
+
+/// The permission bits that `mode` asks for, of what is a directory or is not.
+const fn settable_mode(mode: u32, is_directory: bool) -> u32 {
+    mode & 0o777 | if is_directory { 0o500 } else { 0o400 }
 }
 
 /// One entry of a directory.
@@ -96,6 +109,9 @@ pub trait Entries {
     /// # Errors
     /// What the file system says of an entry that is there and can't be read.
     fn next_entry(&mut self) -> Option<Result<Entry<'_>, Fault>>;
+
+    /// Whether hidden parts stand in the directory, or stood when its names were read.
+    fn hides_parts(&self) -> bool;
 }
 
 /// The files that are served.
@@ -128,11 +144,32 @@ pub trait Tree {
         wanted: &dyn Fn(&[u8]) -> bool,
     ) -> Result<Self::Entries, Fault>;
 
-    /// Begins an upload to `place` in a hidden part beside it. With `overwrite` false a regular
+    /// Begins an upload to `place` in a hidden part beside it, or goes on with the part that an
+    /// upload to that place has left: from then on that is this upload's alone. With `overwrite` false a regular
     /// file that is there already, now or when the part is committed, is
     /// [`Exists`](crate::terms::Denied::Exists). A new file in an old one's place has its
     /// permission bits; a link to a file is replaced itself, what it points to stays as it is.
     fn create(&self, place: Place<'_>, keep: Keep, overwrite: bool) -> Result<Self::Part, Fault>;
+
+    /// How many bytes an upload to `place` that broke off has left there. Whether a file stands at
+    /// the place itself, which comes before, is not looked at.
+    fn received(&self, place: Place<'_>) -> Result<u64, Fault>;
+
+    /// Removes hidden parts that no upload owns and to which nothing has been written since
+    /// `before`, in the directory at `place` and not below it. What can't be removed stays; the
+    /// work is bounded, so some may stay for the next time.
+    fn sweep(&self, place: Place<'_>, before: UnixTime);
+
+    /// Sets when the content of a file or directory last changed.
+    fn set_modified(&self, place: Place<'_>, modified: UnixTime) -> Result<(), Fault>;
+
+    /// Sets the permission bits of a file or directory: those of `mode` that say who may read,
+    /// write and execute, and no other. What the owner needs to look at it stays, for the owner is
+    /// the server, which could neither serve it nor change it back without.
+    fn set_mode(&self, place: Place<'_>, mode: u32) -> Result<(), Fault>;
+
+    /// How many bytes can still be written at `place`, where something stands.
+    fn available(&self, place: Place<'_>) -> Result<u64, Fault>;
 
     /// Makes a directory.
     fn make_directory(&self, place: Place<'_>) -> Result<(), Fault>;

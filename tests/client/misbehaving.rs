@@ -12,55 +12,65 @@ use crate::support::{GUARD, noise};
 use crate::{Home, err, out};
 
 /// A server that holds one dialogue, as a test scripts it.
-struct Scripted {
-    address: SocketAddr,
+pub(crate) struct Scripted {
+    pub(crate) address: SocketAddr,
     thread: JoinHandle<()>,
 }
 
+/// What a server says and hears on one connection.
+pub(crate) type Script = Box<dyn FnOnce(&mut Peer) + Send>;
+
 /// The server's side of its control connection.
-struct Peer {
-    control: BufReader<TcpStream>,
+pub(crate) struct Peer {
+    pub(crate) control: BufReader<TcpStream>,
     passive: TcpListener,
 }
 
 impl Scripted {
-    fn new(script: impl FnOnce(&mut Peer) + Send + 'static) -> Self {
+    pub(crate) fn new(script: impl FnOnce(&mut Peer) + Send + 'static) -> Self {
+        Self::in_turn(vec![Box::new(script)])
+    }
+
+    /// One dialogue after the other, each on a connection of its own.
+    pub(crate) fn in_turn(scripts: Vec<Script>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("its address");
         let thread = thread::spawn(move || {
-            let (stream, _) = listener.accept().expect("a client");
-            stream.set_read_timeout(Some(GUARD)).expect("a guard");
-            let passive = TcpListener::bind("127.0.0.1:0").expect("a port for data");
-            script(&mut Peer { control: BufReader::new(stream), passive });
+            for script in scripts {
+                let (stream, _) = listener.accept().expect("a client");
+                stream.set_read_timeout(Some(GUARD)).expect("a guard");
+                let passive = TcpListener::bind("127.0.0.1:0").expect("a port for data");
+                script(&mut Peer { control: BufReader::new(stream), passive });
+            }
         });
         Self { address, thread }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("ftp://user1@{}/{path}", self.address)
     }
 
     /// Says that all went as scripted.
     #[track_caller]
-    fn ended(self) {
+    pub(crate) fn ended(self) {
         self.thread.join().expect("the server's script ran to its end");
     }
 }
 
 impl Peer {
     /// Says something; that the client has left by then is the client's right.
-    fn say(&mut self, line: &str) {
+    pub(crate) fn say(&mut self, line: &str) {
         let _ = self.control.get_mut().write_all(format!("{line}\r\n").as_bytes());
     }
 
-    fn hear(&mut self) -> String {
+    pub(crate) fn hear(&mut self) -> String {
         let mut line = String::new();
         self.control.read_line(&mut line).expect("a command");
         line.trim_end().to_owned()
     }
 
     /// Answers `command` with `reply`, and everything before it as a plain server does.
-    fn until(&mut self, command: &str, reply: &str) {
+    pub(crate) fn until(&mut self, command: &str, reply: &str) {
         loop {
             let heard = self.hear();
             if heard.starts_with(command) {
@@ -79,7 +89,7 @@ impl Peer {
         }
     }
 
-    fn data(&self) -> TcpStream {
+    pub(crate) fn data(&self) -> TcpStream {
         let (stream, _) = self.passive.accept().expect("a data connection");
         stream.set_read_timeout(Some(GUARD)).expect("a guard");
         stream

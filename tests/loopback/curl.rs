@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::support::{Setup, TestServer, assert_same, finish, noise, program};
+use crate::support::{Setup, TestServer, assert_same, finish, noise, program, until};
 
 /// curl, quiet but for errors, and bounded.
 fn curl(directory: &Path) -> Command {
@@ -99,6 +99,48 @@ fn resumes_a_download_where_it_broke_off() {
 
     let slice = finish(curl(here.path()).args(["-r", "1000-1999"]).arg(server.url("Movies/long")));
     assert_same(&slice.out, &bytes[1000..2000]);
+}
+
+#[test]
+fn resumes_an_upload_where_it_broke_off() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    let bytes = noise(500_000, 31);
+    fs::write(here.path().join("whole"), &bytes).unwrap();
+    for name in ["long".to_owned(), "n".repeat(255)] {
+        server.cut_upload(&format!("Own/{name}"), &bytes[..234_567]);
+        let url = server.url(&format!("Own/{name}"));
+        let seen = finish(curl(here.path()).args(["--verbose", "-C", "-", "-T", "whole", &url]));
+        let said = seen.well().err;
+        assert!(said.contains("213 234567"), "{said}");
+        assert!(said.contains("226 Transfer complete, 265433 bytes"), "{said}");
+        assert_same(&server.content(&format!("Own/{name}")), &bytes);
+    }
+    assert_eq!(server.names("Own").len(), 2, "no part is left");
+}
+
+#[test]
+fn resumes_an_upload_whose_client_was_killed() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    let bytes = noise(2_000_000, 34);
+    fs::write(here.path().join("whole"), &bytes).unwrap();
+    let url = server.url("Own/long");
+    let mut killed = curl(here.path());
+    killed.args(["--limit-rate", "200k", "-T", "whole", &url]).stderr(Stdio::null());
+    let mut killed = killed.spawn().unwrap();
+    let received = || {
+        let entries = fs::read_dir(server.path("Own")).unwrap();
+        entries.map(|entry| entry.unwrap().metadata().map_or(0, |status| status.len())).sum::<u64>()
+    };
+    until("some of it has arrived", || server.serves_others(), || received() > 0);
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    let size = || server.session().ask("SIZE Own/long").code;
+    until("the server has seen the end of it", || server.serves_others(), || size() == 213);
+    finish(curl(here.path()).args(["-C", "-", "-T", "whole", &url])).well();
+    assert_same(&server.content("Own/long"), &bytes);
+    assert_eq!(server.names("Own").len(), 1, "no part is left");
 }
 
 #[test]

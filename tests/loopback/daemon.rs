@@ -37,6 +37,23 @@ fn check_is_content_with_the_demonstration() {
 }
 
 #[test]
+fn hashed_passwords_give_their_memory_back() {
+    // `ahoy`, at a cost of 16 MiB.
+    let hashed = "$argon2id$v=19$m=16384,t=2,p=1$NHdKOHNPNmt6UGVZYkxC$\
+                  p7cmrm6+iCcWVmp2Ye6/HOdR038+YTuGno7N9XMqw4s";
+    let server = Setup::usual().client("hashed", hashed).grant("hashed", "Own", "r").start();
+    let before = server.resident_kib();
+    for _ in 0..12 {
+        let mut raw = Raw::connect(server.ftp);
+        raw.expect("USER hashed", 331);
+        raw.expect("PASS avast", 530);
+        raw.login("hashed", "ahoy");
+    }
+    let after = server.resident_kib();
+    assert!(after < before + 8 * 1024, "{before} KiB before, {after} KiB after");
+}
+
+#[test]
 fn wrong_usage_is_said_so() {
     let wrong = finish(coracled().arg("--no-such-flag"));
     assert_eq!(wrong.code, Some(2), "{wrong:?}");

@@ -111,6 +111,83 @@ assert ftp.size('Own/out') == len(wanted) + 4
 }
 
 #[test]
+fn resumes_an_upload_that_it_cut_itself() {
+    let bytes = noise(900_000, 33);
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    fs::write(here.path().join("wanted"), &bytes).unwrap();
+    run(
+        &server,
+        &here,
+        r"
+import struct
+wanted = open('wanted', 'rb').read()
+def cut(start, end):
+    ftp.voidcmd('TYPE I')
+    connection = ftp.transfercmd('STOR Own/out', rest=start or None)
+    connection.sendall(wanted[start:end])
+    # Whatever has not been read when the reset comes is lost, as it may be.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    connection.close()
+    try:
+        ftp.voidresp()
+        raise AssertionError('a reset passed for an end')
+    except ftplib.error_temp as error:
+        assert str(error)[:3] == '426', error
+def arrived():
+    ftp.voidcmd('TYPE I')
+    try:
+        return ftp.size('Own/out')
+    except ftplib.error_perm:
+        return 0
+cut(0, 400000)
+first = arrived()
+assert first <= 400000
+assert ftp.nlst('Own') == [] and [name for name, facts in ftp.mlsd('Own') if facts['type'] == 'file'] == []
+cut(first, 800000)
+second = arrived()
+assert first <= second <= 800000
+if second > 1:
+    assert refused(lambda: ftp.storbinary('STOR Own/out', io.BytesIO(b''), rest=second + 1)) == '554'
+    second -= 1
+ftp.storbinary('STOR Own/out', io.BytesIO(wanted[second:]), rest=second or None)
+assert ftp.size('Own/out') == len(wanted)
+",
+    );
+    assert_same(&server.content("Own/out"), &bytes);
+    assert_eq!(server.names("Own").len(), 1, "no part is left");
+}
+
+#[test]
+fn stores_under_a_new_name_and_sets_its_time() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    run(
+        &server,
+        &here,
+        r"
+ftp.cwd('Own')
+names = []
+for content in (b'one', b'two'):
+    said = ftp.storbinary('STOU', io.BytesIO(content))
+    assert said[:3] == '226', said
+    names.append(said.split()[-1])
+assert sorted(ftp.nlst()) == sorted(names) and len(set(names)) == 2, names
+back = []
+ftp.retrbinary('RETR ' + names[1], back.append)
+assert b''.join(back) == b'two'
+stamp = '20200102030405'
+assert ftp.sendcmd(f'MFMT {stamp} {names[0]}') == f'213 Modify={stamp}; {names[0]}'
+assert ftp.sendcmd(f'MDTM {names[0]}') == f'213 {stamp}'
+assert int(ftp.sendcmd('AVBL').split()[1]) > 0
+assert refused(ftp.sendcmd, 'AVBL /Movies') == '550'
+assert refused(ftp.sendcmd, f'MFMT {stamp} /Movies/Joker') == '550'
+assert ftp.sendcmd('SITE HELP')[:3] == '214'
+",
+    );
+}
+
+#[test]
 fn text_has_crlf_on_the_wire_and_lf_in_the_file() {
     let server = Setup::usual().file("Movies/lines", b"one\ntwo\n\nfour").start();
     let here = TempDir::new().unwrap();

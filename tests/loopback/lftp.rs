@@ -1,7 +1,9 @@
 //! lftp against the server: the client that asks for everything, and uses whatever FEAT offers.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -61,6 +63,23 @@ fn downloads_uploads_and_resumes() {
 }
 
 #[test]
+fn resumes_an_upload_where_it_broke_off() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    let bytes = noise(3_000_000, 32);
+    fs::write(here.path().join("whole"), &bytes).unwrap();
+    server.cut_upload("Own/long one", &bytes[..1_234_567]);
+    let listed = lftp(&server, here.path(), "cls -a Own").well();
+    assert_eq!(listed.text(), "", "nobody sees half a file");
+    let script = "debug 5 -o log; put -c whole -o \"Own/long one\"";
+    lftp(&server, here.path(), script).well();
+    assert_same(&server.content("Own/long one"), &bytes);
+    assert_eq!(server.names("Own").len(), 1, "no part is left");
+    let log = fs::read_to_string(here.path().join("log")).unwrap();
+    assert!(log.contains("REST 1234567"), "{log}");
+}
+
+#[test]
 fn mirrors_a_tree_there_and_back() {
     let server = TestServer::usual();
     let here = TempDir::new().unwrap();
@@ -79,6 +98,19 @@ fn mirrors_a_tree_there_and_back() {
     }
     lftp(&server, here.path(), "rm -r Own/copy").well();
     assert!(server.names("Own").is_empty());
+}
+
+#[test]
+fn brings_times_along_and_sets_permissions() {
+    let server = TestServer::usual();
+    let here = TempDir::new().unwrap();
+    let modified = UNIX_EPOCH + Duration::from_secs(1_577_934_245);
+    fs::File::create(here.path().join("old")).unwrap().set_modified(modified).unwrap();
+    lftp(&server, here.path(), "put old -o Own/old; chmod 640 Own/old").well();
+    let status = fs::metadata(server.path("Own/old")).unwrap();
+    assert_eq!(status.modified().unwrap(), modified);
+    assert_eq!(status.permissions().mode() & 0o7777, 0o640);
+    assert_ne!(lftp(&server, here.path(), "chmod 640 Movies/Joker").code, Some(0));
 }
 
 #[test]

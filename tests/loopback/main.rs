@@ -14,4 +14,6 @@ mod guided;
 mod hostile;
 mod idle;
 mod lftp;
+mod mode_z;
 mod scripts;
+mod work;

@@ -106,6 +106,13 @@ impl Raw {
         reply
     }
 
+    /// Sends a line, and hears what it is answered.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, line: &str) -> Reply {
+        self.send(line);
+        self.reply()
+    }
+
     /// Sends a line; the reply must have this code.
     #[track_caller]
     pub(crate) fn expect(&mut self, line: &str, code: u16) -> Reply {
@@ -202,6 +209,14 @@ impl Raw {
         data.write_all(content).expect("the server takes the upload");
         data.shutdown(Shutdown::Write).expect("an orderly end");
         self.hear(226);
+    }
+
+    /// Closes our direction, and the connection when the server does.
+    #[track_caller]
+    pub(crate) fn finish(mut self) {
+        self.control.get_mut().shutdown(Shutdown::Write).expect("the server is there");
+        let mut rest = Vec::new();
+        let _ = self.control.read_to_end(&mut rest);
     }
 
     /// Closes with a reset in place of an orderly end.

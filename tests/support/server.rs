@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,7 +12,7 @@ use std::thread;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{GUARD, Raw, assert_same, until};
+use super::{GUARD, Raw, assert_same, reset, until};
 
 /// A data directory and flags, to be made into a server.
 pub(crate) struct Setup {
@@ -79,6 +79,12 @@ impl Setup {
     /// Passes a flag with its value to the server.
     pub(crate) fn flag(mut self, name: &str, value: &str) -> Self {
         self.flags.extend([name.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// Passes a flag without a value to the server.
+    pub(crate) fn switch(mut self, name: &str) -> Self {
+        self.flags.push(name.to_owned());
         self
     }
 
@@ -153,6 +159,23 @@ impl TestServer {
         raw
     }
 
+    /// Uploads `bytes` to `path` as user1, and resets the connection when all of them have arrived.
+    #[track_caller]
+    pub(crate) fn cut_upload(&self, path: &str, bytes: &[u8]) {
+        let mut raw = self.session();
+        let mut data = raw.begin(&format!("STOR {path}"));
+        data.write_all(bytes).expect("the server takes the upload");
+        // A reset discards what the server has not read.
+        let so_far = format!(": {} bytes so far", bytes.len());
+        let mut arrived = false;
+        while !arrived {
+            let lines = raw.expect("STAT", 211).lines;
+            arrived = lines.iter().any(|line| line.ends_with(&so_far));
+        }
+        reset(data);
+        raw.hear(426);
+    }
+
     /// `ftp://user1:1234@ADDRESS/PATH`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("ftp://user1:1234@{}/{path}", self.ftp)
@@ -197,6 +220,15 @@ impl TestServer {
             .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
             .filter(|target| !listening.contains(target.to_string_lossy().as_ref()))
             .count()
+    }
+
+    /// Memory that the process has, in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the process runs");
+        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let amount = resident.expect("a process has memory").trim().trim_end_matches(" kB");
+        amount.parse().expect("an amount in KiB")
     }
 
     /// The names of the process's threads.

@@ -4,8 +4,9 @@
 use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
 use super::{Session, respond};
-use crate::session::House;
+use crate::accounts::Right;
 use crate::session::view::{self, Spot};
+use crate::session::{House, Settings};
 use crate::terms::{Algorithm, Coding, Denied, Fault};
 use crate::tree::{Kind, Status, Tree, VirtualPath};
 use crate::wire::ftp::command::CommandFault;
@@ -17,6 +18,8 @@ use crate::wire::ftp::verb::Verb;
 /// Verbs on one line of HELP.
 const VERBS_A_LINE: usize = 10;
 
+const NOT_FOUND: Fault = Fault::Denied(Denied::NotFound);
+
 /// SYST: the word that makes clients read LIST as `ls -l`.
 pub(super) fn syst() -> Answered {
     Ok(Said::Now(Reply::new(215, "UNIX Type: L8")))
@@ -27,11 +30,12 @@ pub(super) fn noop() -> Answered {
 }
 
 /// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.
-pub(super) fn feat(parameters: &Parameters) -> Answered {
+pub(super) fn feat(parameters: &Parameters, settings: &Settings) -> Answered {
     let mut text = b"Served beyond RFC 959:\n".to_vec();
     for row in table::rows() {
         match row.feature {
-            Feature::Base => continue,
+            Feature::Deflate if settings.mode_z => text.extend_from_slice(b"MODE Z"),
+            Feature::Base | Feature::Deflate => continue,
             Feature::Word(word) => text.extend_from_slice(word.as_bytes()),
             Feature::Facts => parameters.facts.write_feature(&mut text),
             Feature::Algorithms => write_algorithms(parameters.algorithm, &mut text),
@@ -95,9 +99,10 @@ impl Session {
             text.push(b'\n');
         }
         text.extend_from_slice(match self.parameters.coding {
-            Coding::Image => b"TYPE I, STRU F, MODE S\n".as_slice(),
-            Coding::Ascii => b"TYPE A, STRU F, MODE S\n",
+            Coding::Image => b"TYPE I, STRU F, ".as_slice(),
+            Coding::Ascii => b"TYPE A, STRU F, ",
         });
+        text.extend_from_slice(if self.parameters.deflates { b"MODE Z\n" } else { b"MODE S\n" });
         match &self.busy {
             Busy::Transferring(transfer) => {
                 text.extend_from_slice(transfer.verb.name().as_bytes());
@@ -130,6 +135,9 @@ impl Session {
 impl Visit<'_> {
     /// SIZE: what RETR would send. In TYPE A that is known only after reading the whole file, so it
     /// is refused there.
+    ///
+    /// Where there is no such file, a client that may upload it is told how much of it has arrived:
+    /// that is what it goes on from, and what it asks SIZE for when it resumes an upload.
     pub(super) fn size<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
         if self.parameters.coding == Coding::Ascii {
             return Err(Reply::new(550, "SIZE is not known in TYPE A; set TYPE I first."));
@@ -142,8 +150,19 @@ impl Visit<'_> {
                 Kind::Directory => Err(Denied::IsADirectory.into()),
                 Kind::Other => Err(Denied::NotAFile.into()),
             })
+            .or_else(|fault| self.received(&path, turn).filter(|_| fault == NOT_FOUND).ok_or(fault))
             .map_err(|fault| self.refusal(fault, argument))?;
         Ok(Said::Now(Reply::new(213, size.to_string())))
+    }
+
+    /// Bytes that an upload to `path` has left, if the client may go on with it.
+    fn received<T: Tree>(&self, path: &VirtualPath, turn: &Turn<'_, '_, T>) -> Option<u64> {
+        match self.spot(path).ok()? {
+            Spot::Below(granted) if granted.rights.allow(Right::Write) => {
+                turn.house.tree.received(granted.place).ok()
+            }
+            Spot::Top | Spot::Below(_) => None,
+        }
     }
 
     /// MDTM, of files and directories.
@@ -151,6 +170,24 @@ impl Visit<'_> {
         let path = self.path(argument)?;
         let status = self.known(&path, turn).map_err(|fault| self.refusal(fault, argument))?;
         Ok(Said::Now(Reply::from_bytes(213, facts::stamp14(status.modified).to_vec())))
+    }
+
+    /// AVBL: what a client may still write, at a path or in the current directory.
+    pub(super) fn avbl<T: Tree>(
+        self,
+        argument: Option<&[u8]>,
+        turn: &mut Turn<'_, '_, T>,
+    ) -> Answered {
+        let argument = argument.unwrap_or_default();
+        let path = self.path(argument)?;
+        let bytes = match self.spot(&path) {
+            Ok(Spot::Below(granted)) => turn.house.tree.available(granted.place),
+            Ok(Spot::Top) => Err(Denied::NotPermitted.into()),
+            Err(fault) => Err(fault),
+        };
+        let subject = if argument.is_empty() { path.as_bytes() } else { argument };
+        let bytes = bytes.map_err(|fault| self.refusal(fault, subject))?;
+        Ok(Said::Now(Reply::new(213, bytes.to_string())))
     }
 
     fn known<T: Tree>(&self, path: &VirtualPath, turn: &Turn<'_, '_, T>) -> Result<Status, Fault> {
@@ -175,7 +212,7 @@ mod tests {
         ftp.expect("HELP foo", "501");
         ftp.expect("FOO", "500");
         ftp.expect("", "500");
-        ftp.expect("STOU", "502");
+        ftp.expect("SMNT", "502");
         assert!(ftp.send_too_long()[0].starts_with("500"));
     }
 
@@ -195,12 +232,15 @@ mod tests {
         let said = ftp.expect("FEAT", "211-");
         let lines: Vec<_> = said.split("\r\n").collect();
         for feature in [
+            "AVBL",
+            "MFMT",
             "EPRT",
             "EPSV",
             "HASH SHA-256*;CRC32",
             "MDTM",
             "RANG STREAM",
             "REST STREAM",
+            "SITE COMPRESS",
             "SIZE",
             "TVFS",
             "UTF8",
@@ -211,6 +251,19 @@ mod tests {
         }
         assert!(lines.iter().any(|line| line.starts_with(" MLST type*;")), "{said}");
         assert_eq!(lines.last(), Some(&"211 End"));
+    }
+
+    #[test]
+    fn room() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.tree.set_available(12_345);
+        assert_eq!(ftp.line("AVBL Docs"), ["213 12345"]);
+        assert_eq!(ftp.line("AVBL Docs/a.txt"), ["213 12345"]);
+        for line in ["AVBL", "AVBL Movies", "AVBL Secret", "AVBL Docs/none"] {
+            ftp.expect(line, "550");
+        }
+        ftp.expect("CWD Inbox", "250");
+        assert_eq!(ftp.line("AVBL"), ["213 12345"]);
     }
 
     #[test]

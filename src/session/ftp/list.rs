@@ -107,7 +107,7 @@ impl Visit<'_> {
         argument: &[u8],
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
-        let argument = without_options(argument);
+        let argument = ListArgument::parse(argument).path;
         let path = self.listed(argument)?;
         let form = Form::Long(turn.house.today);
         let mut text = b"Status follows.\n".to_vec();
@@ -184,7 +184,13 @@ impl Visit<'_> {
         turn: &Turn<'_, '_, T>,
     ) -> Result<Shelf<T::Entries>, Fault> {
         let spot = self.spot(path)?;
-        Shelf::open(turn.house.tree, &self.ready.client, spot, wanted)
+        let shelf = Shelf::open(turn.house.tree, &self.ready.client, spot, wanted)?;
+        if shelf.hides_parts() {
+            // Whoever looks at a directory has it cleared of what nobody will go on with.
+            let before = turn.house.expired_before();
+            view::sweep(turn.house.tree, &self.ready.client, spot, before);
+        }
+        Ok(shelf)
     }
 }
 
@@ -192,15 +198,6 @@ fn single(form: &Form, item: Item<'_>) -> Single {
     let mut line = Vec::new();
     form.write(item, &mut line);
     Single(line)
-}
-
-/// The path in the parameter of STAT, behind options such as `-l`.
-fn without_options(argument: &[u8]) -> Option<&[u8]> {
-    if !argument.starts_with(b"-") {
-        return Some(argument);
-    }
-    let space = argument.iter().position(|byte| *byte == b' ')?;
-    argument.get(space + 1..).map(<[u8]>::trim_ascii_start).filter(|path| !path.is_empty())
 }
 
 /// `argument` up to and with its last slash: what stands before a pattern.
@@ -226,6 +223,7 @@ mod tests {
     #[test]
     fn lists_in_long_form() {
         let mut ftp = Dialogue::logged_in("user1");
+        assert_eq!(ftp.fetch("LIST -l -a Docs"), ftp.fetch("LIST Docs"));
         let listing = ftp.fetch("LIST -la Docs");
         let lines: Vec<_> = listing.split_terminator("\r\n").collect();
         assert_eq!(lines.len(), 4, "{listing}");
@@ -327,6 +325,7 @@ mod tests {
         assert!(said.ends_with("\r\n212 End."), "{said}");
         let said = ftp.expect("STAT -l Movies/WAR", "213-");
         assert!(said.contains(" WAR\r\n213 End."), "{said}");
+        ftp.expect("STAT -l -a Movies/WAR", "213-");
         ftp.expect("STAT none", "550");
     }
 }

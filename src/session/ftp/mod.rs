@@ -9,6 +9,7 @@
 //! It refuses to know sockets, clocks and threads; the parent module's `Session` calls it.
 
 mod access;
+mod attribute;
 mod compress;
 mod digest;
 mod directory;
@@ -276,11 +277,13 @@ impl Session {
             Command::Quit => access::quit(),
             Command::Type(kind) => parameter::set_type(&mut self.parameters, kind),
             Command::Stru(structure) => parameter::set_structure(structure),
-            Command::Mode(mode) => parameter::set_mode(mode),
+            Command::Mode(mode) => {
+                parameter::set_mode(&mut self.parameters, mode, turn.house.settings)
+            }
             Command::Allo(_) => parameter::allo(),
             Command::Opts(argument) => parameter::opts(&mut self.parameters, argument),
             Command::Syst => inform::syst(),
-            Command::Feat => inform::feat(&self.parameters),
+            Command::Feat => inform::feat(&self.parameters, turn.house.settings),
             Command::Help(verb) => inform::help(verb),
             Command::Noop => inform::noop(),
             Command::Stat(None) => self.stat(turn),
@@ -300,6 +303,7 @@ impl Session {
             Command::Rnto(path) => self.visit(row, carry)?.rnto(path, turn),
             Command::Retr(path) => self.visit(row, carry)?.retr(path, turn),
             Command::Stor(path) => self.visit(row, carry)?.stor(path, turn),
+            Command::Stou => self.visit(row, carry)?.stou(turn),
             Command::Appe(path) => self.visit(row, carry)?.appe(path, turn),
             Command::List(argument) => self.visit(row, carry)?.list(argument, turn),
             Command::Nlst(argument) => self.visit(row, carry)?.nlst(argument, turn),
@@ -316,6 +320,8 @@ impl Session {
             }
             Command::Site(command) => self.visit(row, carry)?.site(command, turn),
             Command::Size(path) => self.visit(row, carry)?.size(path, turn),
+            Command::Mfmt { modified, path } => self.visit(row, carry)?.mfmt(modified, path, turn),
+            Command::Avbl(path) => self.visit(row, carry)?.avbl(path, turn),
             Command::Mdtm(path) => self.visit(row, carry)?.mdtm(path, turn),
         }
     }

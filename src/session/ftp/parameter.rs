@@ -2,6 +2,7 @@
 //! (RFC 2389, section 4).
 
 use super::state::{Answered, Carry, Parameters, Said, Visit};
+use crate::session::Settings;
 use crate::terms::{Coding, Span};
 use crate::wire::ftp::command::{OptsArgument, Structure, TransferMode, TransferType};
 use crate::wire::ftp::digest::algorithm_name;
@@ -24,11 +25,19 @@ pub(super) fn set_structure(structure: Structure) -> Answered {
     }
 }
 
-/// MODE: stream mode is the only one there is.
-pub(super) fn set_mode(mode: TransferMode) -> Answered {
-    match mode {
-        TransferMode::Stream => Ok(Said::Now(Reply::new(200, "Mode is S."))),
-    }
+/// MODE: stream mode, or zlib where the operator wants it.
+pub(super) fn set_mode(
+    parameters: &mut Parameters,
+    mode: TransferMode,
+    settings: &Settings,
+) -> Answered {
+    let (deflates, text) = match mode {
+        TransferMode::Stream => (false, "Mode is S."),
+        TransferMode::Deflate if settings.mode_z => (true, "Mode is Z."),
+        TransferMode::Deflate => return Err(Reply::new(504, "MODE: Only S is served.")),
+    };
+    parameters.deflates = deflates;
+    Ok(Said::Now(Reply::new(200, text)))
 }
 
 /// ALLO: space is taken as bytes come.
@@ -36,8 +45,8 @@ pub(super) fn allo() -> Answered {
     Ok(Said::Now(Reply::new(202, "No space needs to be set aside.")))
 }
 
-/// OPTS UTF8, MLST and HASH (RFC 2640, section 3; RFC 3659, section 7.9; draft-bryan-ftp-hash,
-/// section 4).
+/// OPTS UTF8, MLST, HASH and MODE Z (RFC 2640, section 3; RFC 3659, section 7.9;
+/// draft-bryan-ftp-hash, section 4; draft-preston-ftpext-deflate, section 4).
 pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answered {
     match argument {
         OptsArgument::Utf8(true) => Ok(Said::Now(Reply::new(200, "Names are in UTF-8, always."))),
@@ -49,6 +58,10 @@ pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answe
                 parameters.algorithm = algorithm;
             }
             Ok(Said::Now(Reply::new(200, algorithm_name(parameters.algorithm))))
+        }
+        OptsArgument::ModeZ(level) => {
+            parameters.level = level;
+            Ok(Said::Now(Reply::new(200, format!("MODE Z LEVEL set to {level}."))))
         }
         OptsArgument::Mlst(selection) => {
             parameters.facts = selection;
@@ -93,7 +106,7 @@ impl Visit<'_> {
 #[cfg(test)]
 mod tests {
     use crate::session::dialogue::Dialogue;
-    use crate::terms::Coding;
+    use crate::terms::{Coding, Mode};
 
     #[test]
     fn type_structure_and_mode() {
@@ -108,6 +121,7 @@ mod tests {
             ("STRU R", "504"),
             ("MODE S", "200"),
             ("MODE B", "504"),
+            ("MODE Z", "504"),
             ("ALLO 100", "202"),
         ] {
             ftp.expect(line, start);
@@ -122,6 +136,25 @@ mod tests {
             ftp.expect("EPSV", "229");
             ftp.expect("RETR Docs/a.txt", "150");
             assert_eq!(ftp.order.as_ref().unwrap().coding, coding);
+            ftp.transfer(b"");
+        }
+    }
+
+    #[test]
+    fn mode_z_is_the_operators_choice() {
+        let mut ftp = Dialogue::logged_in("user1");
+        assert!(!ftp.expect("FEAT", "211-").contains("MODE Z"));
+        ftp.settings.mode_z = true;
+        assert!(ftp.expect("FEAT", "211-").contains("\r\n MODE Z\r\n"));
+        ftp.expect("MODE Z", "200");
+        ftp.expect("OPTS MODE Z LEVEL 9", "200");
+        ftp.expect("OPTS MODE Z LEVEL 10", "501");
+        assert!(ftp.expect("STAT", "211-").contains("MODE Z"));
+        for (mode, line) in [(Mode::Deflate { level: 9 }, "MODE Z"), (Mode::Stream, "MODE S")] {
+            ftp.expect(line, "200");
+            ftp.expect("EPSV", "229");
+            ftp.expect("RETR Docs/a.txt", "150");
+            assert_eq!(ftp.order.as_ref().unwrap().mode, mode);
             ftp.transfer(b"");
         }
     }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 use crate::session::RouteFault;
 use crate::terms::{Denied, Fault, Loss, Outcome, PeerFault, Trouble};
+use crate::tree::VirtualPath;
 use crate::wire::ftp::command::CommandFault;
 use crate::wire::ftp::reply::Reply;
 use crate::wire::ftp::verb::Verb;
@@ -74,6 +75,13 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
     }
 }
 
+/// The reply at the end of STOU: the name is of the server's making.
+pub(super) fn stored(bytes: u64, path: &VirtualPath) -> Reply {
+    let mut text = format!("Transfer complete, {bytes} bytes, as ").into_bytes();
+    text.extend_from_slice(path.file_name().unwrap_or_default());
+    Reply::from_bytes(226, text)
+}
+
 /// The reply to PASV or EPSV where there is no port. `is_ipv4` speaks of the control connection.
 pub(super) fn no_port(fault: RouteFault, is_ipv4: bool) -> Reply {
     match fault {
@@ -113,13 +121,15 @@ pub(super) fn about(code: u16, subject: &[u8], text: &str) -> Reply {
 /// Code and text of a fault.
 fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
     // RFC 959, section 5.4: of what gives a file its name, 553 says that the name is at fault.
-    let bad_name = if matches!(verb, Verb::Stor | Verb::Appe | Verb::Rnto) { 553 } else { 550 };
+    let bad_name =
+        if matches!(verb, Verb::Stor | Verb::Stou | Verb::Appe | Verb::Rnto) { 553 } else { 550 };
     match fault {
         Fault::Peer(PeerFault::BadName) => (bad_name, "no file can have that name."),
         // RFC 1123, section 4.1.2.12.
         Fault::Peer(PeerFault::BadRestart) => {
             (554, "the restart point lies behind the end of the file; begin again without REST.")
         }
+        Fault::Peer(PeerFault::BadStream) => (451, "what came is no zlib stream; send it again."),
         Fault::Denied(denied) => match denied {
             Denied::NotFound => (550, "no such file or directory; LIST shows what is there."),
             Denied::NotPermitted => (550, "not permitted; your account lacks the right to do it."),

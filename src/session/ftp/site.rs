@@ -27,9 +27,8 @@ impl Visit<'_> {
         match command {
             SiteCommand::Help => Ok(Said::Now(Reply::new(214, HELP))),
             SiteCommand::Compress(path) => self.compress(path, turn),
-            SiteCommand::Chmod { .. } | SiteCommand::Utime { .. } => {
-                Err(Reply::new(502, "This is not served here; SITE HELP lists what is."))
-            }
+            SiteCommand::Chmod { mode, path } => self.site_chmod(mode, path, turn),
+            SiteCommand::Utime { modified, path } => self.site_utime(modified, path, turn),
         }
     }
 }

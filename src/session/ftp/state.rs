@@ -10,7 +10,7 @@ use super::table::Row;
 use crate::accounts::Client;
 use crate::session::view::{self, Granted, Spot};
 use crate::session::{Effects, House};
-use crate::terms::{Algorithm, Coding, Denied, Fault, PeerFault, Span};
+use crate::terms::{Algorithm, Coding, Denied, Fault, Mode, PeerFault, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
 use crate::wire::ftp::facts::FactSelection;
@@ -153,6 +153,10 @@ pub(super) enum Stopping {
 pub(super) struct Parameters {
     /// TYPE. RFC 959, section 5.1, makes A the default.
     pub(super) coding: Coding,
+    /// MODE: whether transfers are zlib streams.
+    pub(super) deflates: bool,
+    /// How hard downloads are compressed then, from 0 to 9, as OPTS MODE Z LEVEL chose.
+    pub(super) level: u32,
     /// How HASH answers, as OPTS HASH chose.
     pub(super) algorithm: Algorithm,
     /// What MLSD and MLST say, as OPTS MLST chose.
@@ -163,10 +167,20 @@ pub(super) struct Parameters {
     pub(super) extended_only: bool,
 }
 
+impl Parameters {
+    /// How the next transfer is packed.
+    pub(super) const fn mode(&self) -> Mode {
+        if self.deflates { Mode::Deflate { level: self.level } } else { Mode::Stream }
+    }
+}
+
 impl Default for Parameters {
     fn default() -> Self {
         Self {
             coding: Coding::Ascii,
+            deflates: false,
+            // What zlib has, and draft-preston-ftpext-deflate with it.
+            level: 6,
             algorithm: Algorithm::default(),
             facts: FactSelection::default(),
             route: Route::None,

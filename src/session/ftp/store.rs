@@ -1,11 +1,21 @@
-//! STOR, APPE (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to STOR).
+//! STOR, STOU, APPE (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to STOR).
+//!
+//! Where there is no such file, STOR and APPE go on from what a broken upload to that name has left, as SIZE
+//! tells it. That belongs to the name: whoever may write there may go on, for the same client may
+//! come again under another account, and another could have left the same bytes there.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::state::{Answered, Carry, Turn, Visit};
 use crate::accounts::Right;
 use crate::session::view::{Granted, Spot};
 use crate::terms::{Denied, Extent, Fault, Span};
 use crate::tree::{Keep, Tree, VirtualPath};
+use crate::wire::ftp::facts;
 use crate::wire::ftp::reply::Reply;
+
+/// Names that STOU tries. A second is needed only where a session has used the first before.
+const UNIQUE_ATTEMPTS: u32 = 4;
 
 impl Visit<'_> {
     /// STOR: a new file, or one in place of the old where the client may delete.
@@ -17,19 +27,63 @@ impl Visit<'_> {
         self.receive(argument, keep, turn)
     }
 
+    /// STOU: a new file in the current directory, under a name that no other has.
+    ///
+    /// The name is not only free now: another session could find it free as well before either
+    /// upload ends. So what tells the two sessions apart is in it.
+    pub(super) fn stou<T: Tree>(self, turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.require_upload_route()?;
+        let mut refused: Fault = Denied::Exists.into();
+        for attempt in 0..UNIQUE_ATTEMPTS {
+            let path = self.path(&self.unique_name(attempt, turn))?;
+            match self.create_new(&path, turn) {
+                Ok(part) => return self.begin(Extent::Part(part), Span::ALL, path, None, turn),
+                Err(fault) => refused = fault,
+            }
+            if refused != Denied::Exists.into() {
+                break;
+            }
+        }
+        Err(self.refusal(refused, self.ready.here.as_bytes()))
+    }
+
+    fn create_new<T: Tree>(
+        &self,
+        path: &VirtualPath,
+        turn: &Turn<'_, '_, T>,
+    ) -> Result<T::Part, Fault> {
+        let granted = self.inside(path)?;
+        turn.house.tree.create(granted.place, Keep::Nothing, false)
+    }
+
+    /// `upload-`, the time, and what this session alone has at this moment.
+    fn unique_name<T: Tree>(&self, attempt: u32, turn: &Turn<'_, '_, T>) -> Vec<u8> {
+        let mut hasher = DefaultHasher::new();
+        (self.peer, turn.house.now, attempt).hash(&mut hasher);
+        let stamp = facts::stamp14(turn.house.today);
+        let unique = format!("-{:016x}", hasher.finish());
+        [b"upload-", stamp.as_slice(), unique.as_bytes()].concat()
+    }
+
     /// APPE: takes nothing away, so it needs no right to delete.
     pub(super) fn appe<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
         self.receive(argument, Keep::All, turn)
     }
 
     fn receive<T: Tree>(self, argument: &[u8], keep: Keep, turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.require_upload_route()?;
+        let path = self.path(argument)?;
+        let part = self.create(&path, keep, turn).map_err(|fault| self.refusal(fault, argument))?;
+        self.begin(Extent::Part(part), Span::ALL, path, None, turn)
+    }
+
+    /// Refuses an upload that has nowhere to come from, or was given a range.
+    fn require_upload_route(&self) -> Result<(), Reply> {
         self.require_route()?;
         if matches!(self.carry, Carry::Range(_)) {
             return Err(Reply::new(501, "RANG is for RETR and HASH; REST says where to begin."));
         }
-        let path = self.path(argument)?;
-        let part = self.create(&path, keep, turn).map_err(|fault| self.refusal(fault, argument))?;
-        self.begin(Extent::Part(part), Span::ALL, path, None, turn)
+        Ok(())
     }
 
     fn create<T: Tree>(
@@ -64,8 +118,8 @@ fn may_replace<T: Tree>(granted: Granted<'_>, keep: Keep, tree: &T) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::session::dialogue::Dialogue;
-    use crate::terms::{Denied, Outcome, Trouble};
+    use crate::session::dialogue::{Dialogue, TODAY};
+    use crate::terms::{Denied, Outcome, Trouble, UnixTime};
 
     fn upload(ftp: &mut Dialogue, line: &str, bytes: &[u8]) -> Vec<String> {
         ftp.expect("EPSV", "229");
@@ -113,6 +167,123 @@ mod tests {
         ftp.expect("EPSV", "229");
         ftp.expect("REST 9", "350");
         ftp.expect("STOR Docs/new", "554");
+    }
+
+    #[test]
+    fn stores_under_names_of_the_servers_making() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("STOU", "425");
+        ftp.expect("EPSV", "229");
+        ftp.expect("STOU", "550");
+        ftp.expect("CWD Movies", "250");
+        ftp.expect("STOU", "550");
+        ftp.expect("CWD /Inbox", "250");
+        let mut names = Vec::new();
+        for content in ["one", "two"] {
+            let said = ftp.expect("STOU", "150 FILE: ");
+            let name = said.strip_prefix("150 FILE: ").unwrap().to_owned();
+            assert_eq!(
+                ftp.transfer(content.as_bytes()).1,
+                [format!("226 Transfer complete, 3 bytes, as {name}")]
+            );
+            assert_eq!(ftp.content("Inbox", &name).unwrap(), content.as_bytes());
+            assert!(!names.contains(&name));
+            names.push(name);
+            ftp.expect("EPSV", "229");
+        }
+    }
+
+    #[test]
+    fn goes_on_with_what_a_broken_upload_left() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for (first, then) in [("STOR", "REST 4"), ("STOR", "APPE"), ("APPE", "REST 4")] {
+            ftp.expect("EPSV", "229");
+            ftp.expect(&format!("{first} Docs/new"), "150");
+            assert!(ftp.cut(b"half")[0].starts_with("426"));
+            assert_eq!(ftp.content("Docs", "new"), None);
+            assert_eq!(ftp.line("SIZE Docs/new"), ["213 4"]);
+            ftp.expect("MDTM Docs/new", "550");
+            assert!(!ftp.fetch("NLST Docs").contains("part"));
+            ftp.expect("EPSV", "229");
+            if then == "APPE" {
+                ftp.expect("APPE Docs/new", "150");
+            } else {
+                ftp.expect("REST 5", "350");
+                ftp.expect("STOR Docs/new", "554");
+                ftp.expect(then, "350");
+                ftp.expect("STOR Docs/new", "150");
+            }
+            ftp.expect("STAT", "211-");
+            ftp.transfer(b" and half");
+            assert_eq!(ftp.content("Docs", "new").unwrap(), b"half and half");
+            assert_eq!(ftp.line("SIZE Docs/new"), ["213 13"]);
+            ftp.expect("DELE Docs/new", "250");
+        }
+        assert_eq!((ftp.tree.parts_under_way(), ftp.tree.parts_left()), (0, 0));
+    }
+
+    #[test]
+    fn who_may_write_may_go_on_and_nobody_else_learns_of_it() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for place in ["Inbox", "Docs"] {
+            ftp.expect("EPSV", "229");
+            ftp.expect(&format!("STOR {place}/new"), "150");
+            ftp.cut(b"half");
+        }
+        assert_eq!(ftp.line("SIZE Inbox/new"), ["213 4"]);
+        let mut other = ftp.beside();
+        other.expect("USER slow", "331");
+        other.send(b"PASS 1234");
+        assert!(other.judge()[0].starts_with("230"));
+        other.expect("TYPE I", "200");
+        other.expect("SIZE Docs/new", "550");
+        other.expect("SIZE Docs/a.txt", "213 6");
+    }
+
+    #[test]
+    fn a_text_leaves_nothing_to_go_on_with() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("TYPE A", "200");
+        ftp.expect("EPSV", "229");
+        ftp.expect("STOR Docs/new", "150");
+        ftp.cut(b"half a line");
+        ftp.expect("TYPE I", "200");
+        ftp.expect("SIZE Docs/new", "550");
+    }
+
+    #[test]
+    fn a_full_disk_leaves_the_old_file_and_nothing_else() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.tree.fail_write(0, std::io::ErrorKind::StorageFull);
+        let said = upload(&mut ftp, "STOR Docs/a.txt", b"too much");
+        assert!(said.len() == 1 && said[0].starts_with("452"), "{said:?}");
+        assert_eq!(ftp.content("Docs", "a.txt").unwrap(), b"alpha\n");
+        assert_eq!((ftp.tree.parts_under_way(), ftp.tree.parts_left()), (0, 0));
+    }
+
+    #[test]
+    fn what_is_left_expires_where_somebody_looks_or_breaks_off() {
+        let mut ftp = Dialogue::logged_in("user1");
+        let left = |ftp: &mut Dialogue, name: &str, made: i64| {
+            ftp.tree.set_now(UnixTime(made));
+            ftp.expect("EPSV", "229");
+            ftp.expect(&format!("STOR {name}"), "150");
+            ftp.cut(b"half");
+        };
+        let day = 24 * 60 * 60;
+        left(&mut ftp, "Docs/kept", TODAY.0 - day);
+        left(&mut ftp, "Docs/old", TODAY.0 - day - 1);
+        assert_eq!(ftp.tree.parts_left(), 1, "the one that was too old went as it broke off");
+        ftp.settings.partial_expiry = std::time::Duration::from_secs(60);
+        ftp.fetch("NLST Docs/Sub");
+        assert_eq!(ftp.line("SIZE Docs/kept"), ["213 4"]);
+        ftp.fetch("NLST Docs");
+        ftp.expect("SIZE Docs/kept", "550");
+        left(&mut ftp, "Inbox/one", TODAY.0 - 59);
+        ftp.settings.partial_expiry = std::time::Duration::from_secs(30);
+        left(&mut ftp, "Inbox/two", TODAY.0);
+        ftp.expect("SIZE Inbox/one", "550");
+        ftp.expect("SIZE Inbox/two", "213 4");
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(super) enum Feature {
     Word(&'static str),
     /// MLST and its facts, those with a star that OPTS MLST chose.
     Facts,
+    /// MODE Z, where the operator has turned it on.
+    Deflate,
     /// HASH and its algorithms, with a star behind that which OPTS HASH chose.
     Algorithms,
 }
@@ -46,12 +48,13 @@ pub(super) enum Phase {
     Client,
 }
 
-/// What FEAT says that belongs to no verb of its own: the virtual paths of RFC 3659, section 6.
-pub(super) const COMMON_FEATURES: &[&str] = &["TVFS"];
+/// What FEAT says that belongs to no verb of its own: what SITE has that clients look for, and the
+/// virtual paths of RFC 3659, section 6.
+pub(super) const COMMON_FEATURES: &[&str] = &["SITE COMPRESS", "TVFS"];
 
 /// The row of `verb`, if it is served at all.
 pub(super) const fn row(verb: Verb) -> Option<Row> {
-    use Feature::{Algorithms, Base, Facts, Word};
+    use Feature::{Algorithms, Base, Deflate, Facts, Word};
     use Phase::{Client, Stranger};
     const ANY: Option<Right> = None;
     const READ: Option<Right> = Some(Right::Read);
@@ -69,7 +72,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         // RFC 959, section 4.1.2, and RFC 2428: transfer parameters.
         Verb::Type => (Client, ANY, Base, "TYPE A | I | L 8", "lines of text, or plain bytes"),
         Verb::Stru => (Client, ANY, Base, "STRU F", "file structure, the only one"),
-        Verb::Mode => (Client, ANY, Base, "MODE S", "stream mode, the only one"),
+        Verb::Mode => (Client, ANY, Deflate, "MODE S | Z", "plain, or a zlib stream where FEAT offers it"),
         Verb::Pasv => (Client, ANY, Base, "PASV", "have an IPv4 port to connect to"),
         Verb::Epsv => (Client, ANY, Word("EPSV"), "EPSV [1 | 2 | ALL]", "have a port to connect to"),
         Verb::Port => (Client, ANY, Base, "PORT h1,h2,h3,h4,p1,p2", "have us connect to you"),
@@ -88,6 +91,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Rest => (Client, ANY, Word("REST STREAM"), "REST offset", "begin in the file there"),
         // From the peer.
         Verb::Stor => (Client, WRITE, Base, "STOR path", "receive a file"),
+        Verb::Stou => (Client, WRITE, Base, "STOU", "receive a file under a new name"),
         Verb::Appe => (Client, WRITE, Base, "APPE path", "receive the end of a file"),
         Verb::Allo => (Client, ANY, Base, "ALLO bytes", "not needed here"),
         Verb::Abor => (Client, ANY, Base, "ABOR", "stop the running transfer"),
@@ -98,6 +102,8 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         // Whoever may put a file somewhere may learn how much of it has arrived.
         Verb::Size => (Client, ANY, Word("SIZE"), "SIZE path", "how long a file is, in bytes"),
         Verb::Mdtm => (Client, ANY, Word("MDTM"), "MDTM path", "when a file was changed, in UTC"),
+        Verb::Mfmt => (Client, WRITE, Word("MFMT"), "MFMT YYYYMMDDhhmmss path", "set when a file was changed"),
+        Verb::Avbl => (Client, WRITE, Word("AVBL"), "AVBL [path]", "how many bytes there is room for"),
         Verb::Mlst => (Client, READ, Facts, "MLST [path]", "facts of one file for machines"),
         Verb::Rang => (Client, ANY, Word("RANG STREAM"), "RANG first last", "which bytes RETR or HASH is about"),
         Verb::Hash => (Client, READ, Algorithms, "HASH path", "the digest of a file, as OPTS HASH chose"),
@@ -111,9 +117,9 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Opts => (Stranger, ANY, Word("UTF8"), "OPTS UTF8 ON | MLST facts | HASH name", "set options"),
         Verb::Help => (Stranger, ANY, Base, "HELP [verb]", "this"),
         Verb::Noop => (Stranger, ANY, Base, "NOOP", "nothing"),
-        Verb::Adat | Verb::Auth | Verb::Avbl | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc
-        | Verb::Host | Verb::Lang | Verb::Mfmt | Verb::Mic | Verb::Pbsz | Verb::Prot
-        | Verb::Smnt | Verb::Stou => {
+        Verb::Adat | Verb::Auth | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc
+        | Verb::Host | Verb::Lang | Verb::Mic | Verb::Pbsz | Verb::Prot
+        | Verb::Smnt => {
             return None;
         }
     };

@@ -6,13 +6,14 @@
 
 use std::mem;
 
-use super::state::{Answered, Busy, Route, Said, Stopping, Transferring, Turn, Visit};
+use super::state::{Answered, Busy, Route, Said, State, Stopping, Transferring, Turn, Visit};
 use super::{Ending, Session, respond};
-use crate::session::{Effect, Order};
-use crate::terms::{self, Coding, Extent, Outcome, Span};
+use crate::session::{Effect, Order, view};
+use crate::terms::{self, Coding, Extent, Mode, Outcome, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
 use crate::wire::ftp::reply::Reply;
+use crate::wire::ftp::verb::Verb;
 use crate::wire::line::Line;
 
 impl Visit<'_> {
@@ -36,7 +37,7 @@ impl Visit<'_> {
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
         let coding = self.parameters.coding;
-        turn.effects.reply(opening(coding, &path, total));
+        turn.effects.reply(opening(self.row.verb, coding, &path, total));
         match mem::replace(&mut self.parameters.route, Route::None) {
             Route::Active(port) => {
                 let mut address = self.peer;
@@ -46,9 +47,13 @@ impl Visit<'_> {
             Route::Passive | Route::None => {}
         }
         turn.effects.push(Effect::Stop);
-        let order: Order<T> = terms::Order { extent, span, coding, route: terms::Route::Data };
+        let mode = self.parameters.mode();
+        let route = terms::Route::Data;
+        let order: Order<T> = terms::Order { extent, span, coding, mode, route };
         turn.effects.push(Effect::Begin(order));
         let verb = self.row.verb;
+        // Bytes on the wire are counted, and how many these will be nobody knows.
+        let total = total.filter(|_| mode == Mode::Stream);
         *self.busy =
             Busy::Transferring(Box::new(Transferring { verb, path, total, aborting: false }));
         Ok(Said::Later)
@@ -100,10 +105,28 @@ impl Session {
             return;
         }
         if let Busy::Transferring(transfer) = mem::take(&mut self.busy) {
-            turn.effects.reply(respond::outcome(outcome, transfer.verb));
+            self.tidy(&transfer, outcome, turn);
+            turn.effects.reply(match (outcome, transfer.verb) {
+                (Outcome::Done { bytes }, Verb::Stou) => respond::stored(bytes, &transfer.path),
+                (outcome, verb) => respond::outcome(outcome, verb),
+            });
             if transfer.aborting {
                 turn.effects.reply(Reply::new(226, "ABOR is done; the data connection is closed."));
             }
+        }
+    }
+
+    /// Where an upload has broken off there is one hidden part more: what else has expired beside it
+    /// goes, so that a directory that nobody may list does not fill up with them.
+    fn tidy<T: Tree>(&self, transfer: &Transferring, outcome: Outcome, turn: &Turn<'_, '_, T>) {
+        let is_upload = matches!(transfer.verb, Verb::Stor | Verb::Appe | Verb::Stou);
+        let is_cut = matches!(outcome, Outcome::Lost { .. } | Outcome::Aborted { .. });
+        if let State::Ready(ready) = &self.state
+            && is_upload
+            && is_cut
+            && let Ok(spot) = view::locate(&ready.client, &transfer.path.parent())
+        {
+            view::sweep(turn.house.tree, &ready.client, spot, turn.house.expired_before());
         }
     }
 
@@ -133,8 +156,13 @@ impl Session {
     }
 }
 
-/// The 150, in the form that clients take the number of bytes from.
-fn opening(coding: Coding, path: &VirtualPath, total: Option<u64>) -> Reply {
+/// The 150, in the form that clients take the number of bytes from; to STOU, in the one from which
+/// they take the name (RFC 1123, section 4.1.2.9).
+fn opening(verb: Verb, coding: Coding, path: &VirtualPath, total: Option<u64>) -> Reply {
+    if verb == Verb::Stou {
+        let name = path.file_name().unwrap_or_default();
+        return Reply::from_bytes(150, [b"FILE: ", name].concat());
+    }
     let mode = match coding {
         Coding::Image => "BINARY",
         Coding::Ascii => "ASCII",

@@ -15,7 +15,7 @@ use std::mem;
 use self::browse::Visitor;
 use super::{Effect, Effects, Event, House, Order, Timer};
 use crate::accounts::{Check, Client, Verdict};
-use crate::terms::{self, Coding, Extent, Outcome, Route, Span};
+use crate::terms::{self, Coding, Extent, Mode, Outcome, Route, Span};
 use crate::tree::Tree;
 use crate::wire::guided::{Prompt, Request};
 use crate::wire::line::Line;
@@ -314,6 +314,7 @@ impl<T: Tree> Turn<'_, '_, T> {
             extent: Extent::File(file),
             span: Span { start: 0, end: bytes },
             coding: Coding::Image,
+            mode: Mode::Stream,
             route: Route::Control,
         };
         self.effects.push(Effect::Begin(order));

@@ -14,8 +14,8 @@ use std::rc::Rc;
 use crate::terms::{Content, Denied, Fault, Part, PeerFault, Root, Trouble, UnixTime};
 
 use super::path::is_servable_path;
-use super::{Entries, Entry, Keep, Place, Status, Tree};
-use state::{Body, Names, Node, State, split_last, strike, strike_with};
+use super::{Entries, Entry, Keep, Place, Status, Tree, settable_mode};
+use state::{Body, Left, Names, Node, State, split_last, strike, strike_with};
 
 /// A tree in memory.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +85,26 @@ impl MemoryTree {
         self.state.borrow().parts.len()
     }
 
+    /// What a broken upload to `path` below `root` has left, if nobody has gone on with it yet.
+    #[must_use]
+    pub fn left(&self, root: Root, path: &[u8]) -> Option<Vec<u8>> {
+        let state = self.state.borrow();
+        let (parent, name) =
+            state.parent_to_look_in(Place { root, path }, Denied::IsADirectory).ok()?;
+        state.left.get(&(parent, name.into())).map(|left| left.content.clone())
+    }
+
+    /// Parts that broken uploads have left and nobody has gone on with, removed or outdone.
+    #[must_use]
+    pub fn parts_left(&self) -> usize {
+        self.state.borrow().left.len()
+    }
+
+    /// Sets how many bytes are said to be available, everywhere.
+    pub fn set_available(&self, bytes: u64) {
+        self.state.borrow_mut().available = bytes;
+    }
+
     /// Lets `after` more reads pass and the next one fail.
     pub fn fail_read(&self, after: u64, with: io::ErrorKind) {
         self.state.borrow_mut().failures.read = Some((after, with));
@@ -136,14 +156,15 @@ impl Tree for MemoryTree {
         wanted: &dyn Fn(&[u8]) -> bool,
     ) -> Result<MemoryEntries, Fault> {
         let state = self.state.borrow();
-        let names: Vec<_> = state
-            .directory(place)?
-            .1
+        let (directory, names) = state.directory(place)?;
+        let names: Vec<_> = names
             .iter()
             .filter(|(name, _)| wanted(name))
             .map(|(name, &number)| (name.clone(), number))
             .collect();
-        Ok(MemoryEntries { tree: self.clone(), names: names.into_iter(), lent: Box::default() })
+        let hides_parts = state.hides_parts(directory);
+        let (names, lent) = (names.into_iter(), Box::default());
+        Ok(MemoryEntries { tree: self.clone(), names, hides_parts, lent })
     }
 
     fn create(&self, place: Place<'_>, keep: Keep, overwrite: bool) -> Result<MemoryPart, Fault> {
@@ -161,10 +182,22 @@ impl Tree for MemoryTree {
         if old.is_some() && !overwrite {
             return Err(Denied::Exists.into());
         }
+        let left = (parent, Box::from(name));
+        let mut content = Vec::new();
         let kept = match (keep, old) {
             (Keep::Nothing | Keep::First(0), _) => Kept::Nothing,
-            (Keep::First(_), None) => return Err(PeerFault::BadRestart.into()),
-            (Keep::All, None) => Kept::Absent,
+            (Keep::First(most), None) => {
+                let most = usize::try_from(most).unwrap_or(usize::MAX);
+                let long_enough = state.left.get(&left).is_some_and(|it| it.content.len() >= most);
+                let found = if long_enough { state.left.remove(&left) } else { None };
+                content = found.ok_or(PeerFault::BadRestart)?.content;
+                content.truncate(most);
+                Kept::Nothing
+            }
+            (Keep::All, None) => {
+                content = state.left.remove(&left).map(|left| left.content).unwrap_or_default();
+                Kept::Absent
+            }
             (Keep::All, Some((number, content))) => {
                 Kept::Of { number, left: content.len(), content }
             }
@@ -177,8 +210,38 @@ impl Tree for MemoryTree {
             }
         };
         state.parts.push(parent);
-        let (tree, name) = (self.clone(), name.into());
-        Ok(MemoryPart { tree, parent, name, content: Vec::new(), mode, kept, overwrite })
+        let (tree, (_, name)) = (self.clone(), left);
+        Ok(MemoryPart { tree, parent, name, content, mode, kept, overwrite })
+    }
+
+    fn received(&self, place: Place<'_>) -> Result<u64, Fault> {
+        let state = self.state.borrow();
+        let (parent, name) = state.parent_to_look_in(place, Denied::IsADirectory)?;
+        let left = state.left.get(&(parent, name.into())).ok_or(Denied::NotFound)?;
+        Ok(left.content.len() as u64)
+    }
+
+    fn sweep(&self, place: Place<'_>, before: UnixTime) {
+        let mut state = self.state.borrow_mut();
+        let Ok((number, _)) = state.directory(place) else { return };
+        state.left.retain(|(directory, _), left| *directory != number || left.modified >= before);
+    }
+
+    fn set_modified(&self, place: Place<'_>, modified: UnixTime) -> Result<(), Fault> {
+        self.state.borrow_mut().node_mut(place)?.modified = modified;
+        Ok(())
+    }
+
+    fn set_mode(&self, place: Place<'_>, mode: u32) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let node = state.node_mut(place)?;
+        node.mode = settable_mode(mode, node.is_directory());
+        Ok(())
+    }
+
+    fn available(&self, place: Place<'_>) -> Result<u64, Fault> {
+        let state = self.state.borrow();
+        state.node(place).map(|_| state.available)
     }
 
     fn make_directory(&self, place: Place<'_>) -> Result<(), Fault> {
@@ -233,7 +296,7 @@ impl Tree for MemoryTree {
                 (Body::File(_), Body::Directory(_)) => return Err(Denied::IsADirectory.into()),
                 (Body::Directory(_), Body::File(_)) => return Err(Denied::NotADirectory.into()),
                 (Body::Directory(_), Body::Directory(names))
-                    if !names.is_empty() || state.parts.contains(&standing) =>
+                    if !names.is_empty() || state.hides_parts(standing) =>
                 {
                     return Err(Denied::NotEmpty.into());
                 }
@@ -344,7 +407,23 @@ impl Part for MemoryPart {
             return Err(Denied::Exists.into());
         }
         let content = std::mem::take(&mut self.content).into();
-        state.put_content(self.parent, &self.name, self.mode, content)
+        state.put_content(self.parent, &self.name, self.mode, content)?;
+        state.left.remove(&(self.parent, self.name.clone()));
+        Ok(())
+    }
+
+    fn leave(mut self) {
+        let goes_on_from_old = match self.kept {
+            Kept::Nothing | Kept::Absent => false,
+            Kept::Of { .. } => true,
+        };
+        let mut state = self.tree.state.borrow_mut();
+        // The directory may be gone, but for who has it open.
+        if !self.content.is_empty() && !goes_on_from_old && state.nodes.contains_key(&self.parent) {
+            let content = std::mem::take(&mut self.content);
+            let left = Left { content, modified: state.now };
+            state.left.insert((self.parent, self.name.clone()), left);
+        }
     }
 }
 
@@ -362,6 +441,7 @@ impl Drop for MemoryPart {
 pub struct MemoryEntries {
     tree: MemoryTree,
     names: std::vec::IntoIter<(Box<[u8]>, u64)>,
+    hides_parts: bool,
     /// The name that the last entry lent.
     lent: Box<[u8]>,
 }
@@ -375,6 +455,10 @@ impl Entries for MemoryEntries {
         })?;
         self.lent = name;
         Some(Ok(Entry { name: &self.lent, status }))
+    }
+
+    fn hides_parts(&self) -> bool {
+        self.hides_parts
     }
 }
 

@@ -19,6 +19,10 @@ pub(super) struct State {
     pub(super) now: UnixTime,
     /// The directory of each upload under way.
     pub(super) parts: Vec<u64>,
+    /// What broken uploads left, by directory and target name.
+    pub(super) left: BTreeMap<(u64, Box<[u8]>), Left>,
+    /// Bytes that are said to be available.
+    pub(super) available: u64,
     pub(super) failures: Failures,
     /// Most bytes that one read or write moves, if it is limited.
     pub(super) most: Option<usize>,
@@ -40,6 +44,13 @@ pub(super) struct Node {
 pub(super) enum Body {
     File(Rc<[u8]>),
     Directory(Names),
+}
+
+/// What a broken upload left.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) content: Vec<u8>,
+    pub(super) modified: UnixTime,
 }
 
 /// What fails after so many more that do not.
@@ -85,11 +96,17 @@ impl State {
         }
     }
 
-    /// Removes a name and its node from a directory.
+    /// Removes a name and its node from a directory, and what was left in that node.
     pub(super) fn unlink(&mut self, directory: u64, name: &[u8]) {
         if let Some(number) = self.names_mut(directory).and_then(|names| names.remove(name)) {
             self.nodes.remove(&number);
+            self.left.retain(|(directory, _), _| *directory != number);
         }
+    }
+
+    /// Whether any hidden part stands in a directory, of a running upload or left.
+    pub(super) fn hides_parts(&self, directory: u64) -> bool {
+        self.parts.contains(&directory) || self.left.keys().any(|(there, _)| *there == directory)
     }
 
     /// Puts a new file in place of whatever file stands there.
@@ -152,6 +169,12 @@ impl State {
             node = self.nodes.get(&number).ok_or(Denied::NotFound)?;
         }
         Ok((number, node))
+    }
+
+    /// The same, to be changed.
+    pub(super) fn node_mut(&mut self, place: Place<'_>) -> Result<&mut Node, Fault> {
+        let (number, _) = self.node(place)?;
+        self.nodes.get_mut(&number).ok_or(Denied::NotFound.into())
     }
 
     /// The directory at a place that is looked for.

@@ -18,7 +18,7 @@ use super::errno::fault;
 use super::resolver::Resolver;
 use super::status_of;
 use crate::tree::path::is_servable_name;
-use crate::tree::{Entries, Entry};
+use crate::tree::{Entries, Entry, is_part_name};
 
 /// Bytes that the kernel fills with entries in one call.
 const READ: usize = 32 << 10;
@@ -37,6 +37,7 @@ pub struct OsEntries {
     path: Box<[u8]>,
     directory: OwnedFd,
     names: Names,
+    hides_parts: bool,
     /// The first of `names` that was not yet looked at.
     next: usize,
 }
@@ -69,14 +70,18 @@ impl OsEntries {
     ) -> Result<Self, Fault> {
         let directory = resolver.open(root, path, READING)?;
         let mut names = Names::default();
+        let mut hides_parts = false;
         each_name(&directory, |name| {
-            if is_servable_name(name.to_bytes()) && wanted(name.to_bytes()) {
+            if !is_servable_name(name.to_bytes()) {
+                hides_parts |= is_part_name(name.to_bytes());
+            } else if wanted(name.to_bytes()) {
                 names.push(name)?;
             }
             Ok(())
         })?;
         names.sort();
-        Ok(Self { resolver, root: Arc::clone(root), path: path.into(), directory, names, next: 0 })
+        let (root, path) = (Arc::clone(root), path.into());
+        Ok(Self { resolver, root, path, directory, names, hides_parts, next: 0 })
     }
 
     /// The way down from the root to `name`.
@@ -110,6 +115,10 @@ impl Entries for OsEntries {
             }
         };
         Some(Ok(Entry { name: name.bytes(&self.names.arena), status: status_of(&stat) }))
+    }
+
+    fn hides_parts(&self) -> bool {
+        self.hides_parts
     }
 }
 

@@ -50,6 +50,26 @@ impl OsFile {
     }
 }
 
+/// Opens the file or directory at `path` below `root` for a change of its attributes. One that may
+/// not be read may still be written to.
+pub(super) fn open_any(
+    resolver: Resolver,
+    root: &OwnedFd,
+    path: &[u8],
+) -> Result<(OwnedFd, Kind), Fault> {
+    let opened = match resolver.open(root, path, READING) {
+        Err(Fault::Denied(Denied::NotPermitted)) => {
+            resolver.open(root, path, READING | OFlags::WRONLY)
+        }
+        result => result,
+    };
+    let descriptor = opened?;
+    match kind_of(&fstat(&descriptor).map_err(fault)?) {
+        kind @ (Kind::File | Kind::Directory) => Ok((descriptor, kind)),
+        Kind::Other => Err(Denied::NotAFile.into()),
+    }
+}
+
 impl AsFd for OsFile {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()

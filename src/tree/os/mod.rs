@@ -20,8 +20,9 @@ use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
 use rustix::fs::{
-    AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat, fstat, linkat, mkdirat, openat,
-    renameat, renameat_with, statat, unlinkat,
+    AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps, UTIME_OMIT,
+    fchmod, fstat, fstatvfs, futimens, linkat, mkdirat, openat, renameat, renameat_with, statat,
+    unlinkat,
 };
 use rustix::io::Errno;
 
@@ -29,7 +30,7 @@ use crate::terms::{Denied, Fault, PeerFault, Root, UnixTime};
 
 use super::part::PartNames;
 use super::path::is_servable_path;
-use super::{Keep, Kind, Place, Status, Tree};
+use super::{Keep, Kind, Place, Status, Tree, settable_mode};
 use errno::fault;
 use resolver::{Named, Parent, Resolver};
 
@@ -156,6 +157,44 @@ impl Tree for OsTree {
         let parent = self.made_in(place, Denied::IsADirectory)?;
         let target = part::Target { root: self.root(place.root)?, path: place.path, parent };
         OsPart::create(self.resolver, target, keep, overwrite, &self.part_names)
+    }
+
+    fn received(&self, place: Place<'_>) -> Result<u64, Fault> {
+        part::received(&self.sought_in(place, Denied::IsADirectory)?)
+    }
+
+    fn sweep(&self, place: Place<'_>, before: UnixTime) {
+        let directory = self
+            .sought(place)
+            .and_then(|root| self.resolver.open(root, place.path, entries::READING));
+        if let Ok(directory) = directory {
+            sweep::expired(&directory, before);
+        }
+    }
+
+    fn set_modified(&self, place: Place<'_>, modified: UnixTime) -> Result<(), Fault> {
+        let (file, _) = file::open_any(self.resolver, self.sought(place)?, place.path)?;
+        let omitted = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
+        let last_modification = Timespec { tv_sec: modified.0, tv_nsec: 0 };
+        futimens(file, &Timestamps { last_access: omitted, last_modification }).map_err(fault)
+    }
+
+    fn set_mode(&self, place: Place<'_>, mode: u32) -> Result<(), Fault> {
+        let (file, kind) = file::open_any(self.resolver, self.sought(place)?, place.path)?;
+        let mode = settable_mode(mode, kind == Kind::Directory);
+        fchmod(file, Mode::from_raw_mode(mode)).map_err(fault)
+    }
+
+    fn available(&self, place: Place<'_>) -> Result<u64, Fault> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let there = self.resolver.open(self.sought(place)?, place.path, flags)?;
+        let stat = fstat(&there).map_err(fault)?;
+        if FileType::from_raw_mode(stat.st_mode).is_symlink() {
+            // Opened without being followed, which is how walking refuses it.
+            return Err(Denied::NotFound.into());
+        }
+        let system = fstatvfs(there).map_err(fault)?;
+        Ok(system.f_bavail.saturating_mul(system.f_frsize))
     }
 
     fn make_directory(&self, place: Place<'_>) -> Result<(), Fault> {

@@ -1,5 +1,9 @@
 //! An upload on its way to the disk: a hidden file beside its target, renamed over it when whole.
 //!
+//! One that breaks off can be left beside its target under a name that tells of it. Whoever goes on
+//! with it first gives it a name of its own again, which only one can do; all that was found out
+//! about it under the old name would be guesswork.
+//!
 //! A target that is a link is replaced itself: a rename never follows. What a restarted or appended
 //! upload keeps of the old file is copied by the kernel, in slices; whether that file is still the
 //! same is looked at once more right before the rename.
@@ -9,8 +13,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 
 use rustix::fs::{
-    AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, copy_file_range, fchmod, flock, openat,
-    renameat, statat, unlinkat,
+    AtFlags, FileType, FlockOperation, Mode, OFlags, Stat, copy_file_range, fchmod, flock, fstat,
+    ftruncate, openat, renameat, statat, unlinkat,
 };
 use rustix::io::{Errno, pwrite, retry_on_intr};
 
@@ -20,7 +24,7 @@ use super::errno::fault;
 use super::file::OsFile;
 use super::resolver::{Directory, Parent, Resolver};
 use super::{kind_of, rename_without_replacing, size_of, unique};
-use crate::tree::part::{PartName, PartNames};
+use crate::tree::part::{PartName, PartNames, left_name};
 use crate::tree::{Keep, Kind};
 
 /// How many names are tried for a part. A second is needed only where another machine that shares
@@ -40,7 +44,7 @@ pub(super) struct Target<'a> {
     pub(super) parent: Parent<'a>,
 }
 
-/// An upload under way. Dropped without [`Part::commit`] it leaves nothing behind.
+/// An upload under way. Dropped without [`Part::commit`] or [`Part::leave`] it leaves nothing behind.
 #[derive(Debug)]
 pub struct OsPart {
     directory: Directory,
@@ -57,7 +61,7 @@ pub struct OsPart {
     hidden_stands: bool,
 }
 
-/// What an upload keeps of the old file.
+/// What an upload keeps of the old file; what it goes on from in a left part is its own already.
 #[derive(Debug)]
 enum Kept {
     /// Nothing, and whatever stands at the target is replaced.
@@ -79,6 +83,14 @@ struct Old {
     by_kernel: bool,
 }
 
+/// A left part that has become an upload's own.
+struct Found {
+    hidden: PartName,
+    descriptor: OwnedFd,
+    length: u64,
+    kept: Kept,
+}
+
 /// What tells that a file was changed.
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
@@ -96,6 +108,21 @@ impl OsPart {
         names: &PartNames,
     ) -> Result<Self, Fault> {
         let old = standing(resolver, &target, overwrite)?;
+        let found = if old.is_none() { Found::claim(&target.parent, keep, names)? } else { None };
+        if let Some(Found { hidden, descriptor, length, kept }) = found {
+            let Parent { directory, name } = target.parent;
+            let (name, hidden_stands) = (name.into(), true);
+            return Ok(Self {
+                directory,
+                hidden,
+                name,
+                descriptor,
+                length,
+                kept,
+                overwrite,
+                hidden_stands,
+            });
+        }
         let kept = Kept::new(resolver, &target, keep, old.is_some())?;
         let Parent { directory, name } = target.parent;
         // A new file is never open to more people than the old one was, not even for a moment.
@@ -116,8 +143,8 @@ impl OsPart {
             // The process's mask may have taken bits that the old file has.
             fchmod(&part.descriptor, mode).map_err(fault)?;
         }
-        // Says to whoever removes the directory that this part has an owner; where locks are not
-        // to be had, a part is never taken for an orphan either.
+        // Says to whoever sweeps or removes the directory that this part has an owner; where locks
+        // are not to be had, a part is never taken for an orphan either.
         let _ = flock(&part.descriptor, FlockOperation::NonBlockingLockShared);
         Ok(part)
     }
@@ -195,7 +222,24 @@ impl Part for OsPart {
             }),
         };
         self.hidden_stands = result.is_err();
+        if result.is_ok() {
+            // What earlier uploads left for this name is of no use any more, if there is any.
+            let _ = unlinkat(&self.directory, &*left_name(&self.name), AtFlags::empty());
+        }
         result
+    }
+
+    fn leave(mut self) {
+        let goes_on_from_old = match self.kept {
+            Kept::Nothing | Kept::Absent => false,
+            Kept::Of(_) => true,
+        };
+        if self.length == 0 || goes_on_from_old {
+            return;
+        }
+        let left = left_name(&self.name);
+        let renamed = renameat(&self.directory, self.hidden.as_bytes(), &self.directory, &*left);
+        self.hidden_stands = renamed.is_err();
     }
 }
 
@@ -204,6 +248,34 @@ impl Drop for OsPart {
         if self.hidden_stands {
             // Nobody is left to be told; what stays is an orphan, which expires.
             let _ = unlinkat(&self.directory, self.hidden.as_bytes(), AtFlags::empty());
+        }
+    }
+}
+
+impl Found {
+    /// The part that an earlier upload left for the name of `parent`, if there is one and `keep`
+    /// asks for it. No file stands there by that name.
+    fn claim(parent: &Parent<'_>, keep: Keep, names: &PartNames) -> Result<Option<Self>, Fault> {
+        let (length, kept) = match keep {
+            Keep::Nothing | Keep::First(0) => return Ok(None),
+            // The client has said what it goes on from; a file that comes meanwhile is replaced as
+            // by any upload.
+            Keep::First(length) => (Some(length), Kept::Nothing),
+            Keep::All => (None, Kept::Absent),
+        };
+        let (left, hidden) = (left_name(parent.name), names.next());
+        let directory = parent.directory.as_fd();
+        match rename_without_replacing((directory, &left), (directory, hidden.as_bytes())) {
+            Err(Errno::NOENT) => return Ok(None),
+            result => result.map_err(fault)?,
+        }
+        match take_over(directory, &hidden, length) {
+            Ok((descriptor, length)) => Ok(Some(Self { hidden, descriptor, length, kept })),
+            Err(refusal) => {
+                // As it was; if that fails it is an orphan, which expires.
+                let _ = renameat(directory, hidden.as_bytes(), directory, &*left);
+                Err(refusal)
+            }
         }
     }
 }
@@ -264,6 +336,41 @@ impl Seen {
             modified: (stat.st_mtime, stat.st_mtime_nsec),
         }
     }
+}
+
+/// Bytes of the part that waits for an upload to what `parent` names.
+pub(super) fn received(parent: &Parent<'_>) -> Result<u64, Fault> {
+    let stat = statat(&parent.directory, &*left_name(parent.name), AtFlags::SYMLINK_NOFOLLOW);
+    let stat = stat.map_err(fault)?;
+    if is_ours(&stat) { Ok(size_of(&stat)) } else { Err(Denied::NotFound.into()) }
+}
+
+/// Opens a left part that has just been given the name `hidden`, cut to `length` if that is told.
+/// Returns it and its length.
+fn take_over(
+    directory: BorrowedFd<'_>,
+    hidden: &PartName,
+    length: Option<u64>,
+) -> Result<(OwnedFd, u64), Fault> {
+    let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let descriptor = openat(directory, hidden.as_bytes(), flags, Mode::empty()).map_err(fault)?;
+    // Before the length is looked at: a sweep that holds the lock may be about to remove it.
+    if flock(&descriptor, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK) {
+        return Err(Trouble::Busy.into());
+    }
+    let stat = fstat(&descriptor).map_err(fault)?;
+    let size = size_of(&stat);
+    let length = length.unwrap_or(size);
+    if length > size || !is_ours(&stat) {
+        return Err(PeerFault::BadRestart.into());
+    }
+    ftruncate(&descriptor, length).map_err(fault)?;
+    Ok((descriptor, length))
+}
+
+/// Whether this can be a part that an upload left: a file that is known by no other name.
+fn is_ours(stat: &Stat) -> bool {
+    kind_of(stat) == Kind::File && stat.st_nlink == 1
 }
 
 /// Looks at what stands at the target. The outer `None` means nothing; the inner, a link whose

@@ -124,6 +124,11 @@ fn links_out_are_nothing() {
             assert_eq!(house.put(&below, b"x").unwrap_err(), NOT_FOUND, "{below}");
             assert_eq!(house.tree.remove_file(house.at(&below)).unwrap_err(), NOT_FOUND);
             assert_eq!(house.tree.make_directory(house.at(&below)).unwrap_err(), NOT_FOUND);
+            for place in [house.at(name), house.at(&below)] {
+                assert_eq!(house.tree.set_mode(place, 0o600), Err(NOT_FOUND));
+                assert_eq!(house.tree.set_modified(place, UnixTime(0)), Err(NOT_FOUND));
+                assert_eq!(house.tree.available(place), Err(NOT_FOUND));
+            }
             let renamed = house.tree.rename(house.at("a"), house.at(&below), true);
             assert_eq!(renamed.unwrap_err(), NOT_FOUND);
         }
@@ -214,6 +219,7 @@ fn only_regular_files_are_opened_and_nothing_waits() {
             assert_eq!(house.read(name).unwrap_err(), Denied::NotAFile.into(), "{name}");
             assert_eq!(house.put(name, b"").unwrap_err(), Denied::NotAFile.into(), "{name}");
             assert_eq!(house.tree.status(house.at(name)).unwrap().kind, Kind::Other);
+            assert_eq!(house.tree.set_mode(house.at(name), 0o600), Err(Denied::NotAFile.into()));
         }
         assert_eq!(house.names(""), ["a File", "d Directory", "pipe Other", "socket Other"]);
     }
@@ -313,6 +319,45 @@ fn orphans_do_not_keep_a_directory_and_uploads_do() {
         house.tree.remove_file(house.at("e/new")).unwrap();
         house.tree.remove_directory(house.at("e")).unwrap();
         assert!(!directory.exists());
+    }
+}
+
+#[test]
+fn only_what_has_expired_and_has_no_owner_is_swept() {
+    for house in houses() {
+        let place = |name: &str| house.inside.join(name);
+        let part = house.tree.create(house.at("new"), Keep::Nothing, true).unwrap();
+        for (name, secs) in [("a", 99), (".coracle-part-dead", 99), (".coracle-part-of-x", 100)] {
+            let modified = std::time::UNIX_EPOCH + std::time::Duration::from_secs(secs);
+            fs::File::create(place(name)).unwrap().set_modified(modified).unwrap();
+        }
+        house.tree.sweep(house.at(""), UnixTime(100));
+        assert_eq!(house.parts("").len(), 2);
+        assert!(place("a").exists() && place(".coracle-part-of-x").exists());
+        house.tree.sweep(house.at(""), UnixTime(i64::MAX));
+        assert_eq!(house.parts("").len(), 1);
+        part.commit().unwrap();
+    }
+}
+
+#[test]
+fn what_no_upload_left_is_not_gone_on_with() {
+    for house in houses() {
+        let left = |name: &str| house.inside.join(format!(".coracle-part-of-{name}"));
+        symlink("../outside/secret", left("link")).unwrap();
+        fs::hard_link(house.inside.join("a"), left("twin")).unwrap();
+        fs::create_dir_all(left("directory")).unwrap();
+        rustix::fs::mkfifoat(CWD, left("pipe"), Mode::from_raw_mode(0o666)).unwrap();
+        for name in ["link", "twin", "directory", "pipe"] {
+            assert_eq!(house.tree.received(house.at(name)), Err(NOT_FOUND), "{name}");
+            for keep in [Keep::All, Keep::First(1)] {
+                assert!(house.tree.create(house.at(name), keep, true).is_err(), "{name}");
+            }
+            assert!(left(name).symlink_metadata().is_ok(), "{name} is where it was");
+        }
+        let secret = house.inside.join("../outside/secret");
+        assert_eq!(fs::read(secret).unwrap(), b"secret");
+        assert_eq!(house.read("a").unwrap(), b"inside");
     }
 }
 

@@ -16,9 +16,11 @@ pub use super::parameter::{
 };
 
 use super::digest::{SumArgument, algorithm_name};
+use super::facts::stamp14;
 use super::parameter::{Parameter, split_word};
 use super::site::SiteCommand;
 use super::{Code, Verb, address};
+use crate::terms::UnixTime;
 use crate::wire::digits;
 use crate::wire::line::write_text;
 
@@ -63,6 +65,8 @@ pub enum Command<'a> {
     Retr(&'a [u8]),
     /// STOR path.
     Stor(&'a [u8]),
+    /// STOU: the server makes the name. One that the client proposes is not looked at.
+    Stou,
     /// APPE path.
     Appe(&'a [u8]),
     /// REST: bytes to skip (RFC 3659, section 5).
@@ -85,6 +89,16 @@ pub enum Command<'a> {
     Size(&'a [u8]),
     /// MDTM path (RFC 3659, section 3).
     Mdtm(&'a [u8]),
+    /// MFMT (draft-somers-ftp-mfxx-04, section 3).
+    Mfmt {
+        /// When the file was changed.
+        modified: UnixTime,
+        /// Which file.
+        path: &'a [u8],
+    },
+    /// AVBL, at the working directory unless a path is named
+    /// (draft-peterson-streamlined-ftp-command-extensions-10, section 4).
+    Avbl(Option<&'a [u8]>),
     /// DELE path.
     Dele(&'a [u8]),
     /// RNFR path.
@@ -181,6 +195,7 @@ impl<'a> Command<'a> {
             Verb::Eprt => Self::Eprt(parameter.extended_port()?),
             Verb::Retr => Self::Retr(parameter.path()?),
             Verb::Stor => Self::Stor(parameter.path()?),
+            Verb::Stou => Self::Stou,
             Verb::Appe => Self::Appe(parameter.path()?),
             Verb::Rest => Self::Rest(parameter.number()?),
             Verb::Abor => Self::Abor,
@@ -192,6 +207,11 @@ impl<'a> Command<'a> {
             Verb::Stat => Self::Stat(parameter.optional_path()?),
             Verb::Size => Self::Size(parameter.path()?),
             Verb::Mdtm => Self::Mdtm(parameter.path()?),
+            Verb::Mfmt => {
+                let (modified, path) = parameter.dated_path()?;
+                Self::Mfmt { modified, path }
+            }
+            Verb::Avbl => Self::Avbl(parameter.optional_path()?),
             Verb::Dele => Self::Dele(parameter.path()?),
             Verb::Rnfr => Self::Rnfr(parameter.path()?),
             Verb::Rnto => Self::Rnto(parameter.path()?),
@@ -209,7 +229,6 @@ impl<'a> Command<'a> {
             Verb::Help => Self::Help(parameter.optional_path()?),
             Verb::Noop => Self::Noop,
             Verb::Smnt
-            | Verb::Stou
             | Verb::Auth
             | Verb::Pbsz
             | Verb::Prot
@@ -220,8 +239,6 @@ impl<'a> Command<'a> {
             | Verb::Enc
             | Verb::Lang
             | Verb::Host
-            | Verb::Mfmt
-            | Verb::Avbl
             | Verb::Clnt => return Err(CommandFault::NotImplemented(verb)),
         })
     }
@@ -249,6 +266,7 @@ impl<'a> Command<'a> {
             Self::Eprt(_) => Verb::Eprt,
             Self::Retr(_) => Verb::Retr,
             Self::Stor(_) => Verb::Stor,
+            Self::Stou => Verb::Stou,
             Self::Appe(_) => Verb::Appe,
             Self::Rest(_) => Verb::Rest,
             Self::Abor => Verb::Abor,
@@ -260,6 +278,8 @@ impl<'a> Command<'a> {
             Self::Stat(_) => Verb::Stat,
             Self::Size(_) => Verb::Size,
             Self::Mdtm(_) => Verb::Mdtm,
+            Self::Mfmt { .. } => Verb::Mfmt,
+            Self::Avbl(_) => Verb::Avbl,
             Self::Dele(_) => Verb::Dele,
             Self::Rnfr(_) => Verb::Rnfr,
             Self::Rnto(_) => Verb::Rnto,
@@ -290,12 +310,14 @@ impl<'a> Command<'a> {
             | Self::Pwd
             | Self::Pasv
             | Self::Abor
+            | Self::Stou
             | Self::Syst
             | Self::Feat
             | Self::Noop
             | Self::Epsv(EpsvArgument::Any)
             | Self::Mlsd(None)
             | Self::Mlst(None)
+            | Self::Avbl(None)
             | Self::Stat(None)
             | Self::Help(None) => {}
             Self::User(bytes)
@@ -315,6 +337,7 @@ impl<'a> Command<'a> {
             | Self::Hash(bytes)
             | Self::Mlsd(Some(bytes))
             | Self::Mlst(Some(bytes))
+            | Self::Avbl(Some(bytes))
             | Self::Stat(Some(bytes))
             | Self::Help(Some(bytes)) => {
                 out.push(b' ');
@@ -324,6 +347,7 @@ impl<'a> Command<'a> {
             Self::Type(TransferType::Image) => out.extend_from_slice(b" I"),
             Self::Stru(Structure::File) => out.extend_from_slice(b" F"),
             Self::Mode(TransferMode::Stream) => out.extend_from_slice(b" S"),
+            Self::Mode(TransferMode::Deflate) => out.extend_from_slice(b" Z"),
             Self::Epsv(EpsvArgument::All) => out.extend_from_slice(b" ALL"),
             Self::Epsv(EpsvArgument::Ipv4) => out.extend_from_slice(b" 1"),
             Self::Epsv(EpsvArgument::Ipv6) => out.extend_from_slice(b" 2"),
@@ -347,9 +371,19 @@ impl<'a> Command<'a> {
                 digits::write(*last, out);
             }
             Self::Xcrc(argument) | Self::Xsha256(argument) => argument.write(out),
+            Self::Mfmt { modified, path } => {
+                out.push(b' ');
+                out.extend_from_slice(&stamp14(*modified));
+                out.push(b' ');
+                write_text(path, out);
+            }
             Self::Site(site) => site.write(out),
             Self::Opts(OptsArgument::Utf8(on)) => {
                 out.extend_from_slice(if *on { b" UTF8 ON" } else { b" UTF8 OFF" });
+            }
+            Self::Opts(OptsArgument::ModeZ(level)) => {
+                out.extend_from_slice(b" MODE Z LEVEL ");
+                digits::write(u64::from(*level), out);
             }
             Self::Opts(OptsArgument::Hash(chosen)) => {
                 out.extend_from_slice(b" HASH");

@@ -1,7 +1,7 @@
 //! Listings in the form of `ls -l`, which LIST sends and which clients parse although no RFC says
-//! how.
+//! how; and those of DOS, which some servers send in its place.
 //!
-//! Writes one form and reads that and its relatives from other servers. It neither sorts nor
+//! Writes one form and reads that, its relatives and that of DOS from other servers. It neither sorts nor
 //! filters. Sessions write a million lines a second with it, so a line costs no allocation and no
 //! call of the calendar library; the client reads.
 
@@ -46,6 +46,19 @@ pub struct Listed<'a> {
     pub entry: Entry<'a>,
     /// Where a symbolic link points to.
     pub target: Option<&'a [u8]>,
+}
+
+/// What [`parse_dos`] found in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DosListed<'a> {
+    /// A directory, a link or a file.
+    pub kind: Kind,
+    /// A file's length in bytes.
+    pub size: Option<u64>,
+    /// When its content was changed last, to the minute.
+    pub modified: UnixTime,
+    /// Its name.
+    pub name: &'a [u8],
 }
 
 /// Appends the line of `entry`, in UTC, with its CRLF: permissions, links, owner, group, size, `%b
@@ -98,6 +111,68 @@ pub fn parse_long(line: &[u8], now: UnixTime) -> Option<Listed<'_>> {
     }
     let entry = Entry { mode, kind, links, owner, group, size, modified: date.time, name };
     Some(Listed { entry, target })
+}
+
+/// Reads one line, without its end, in the form of DOS, which servers on Windows send:
+/// `01-31-24  02:05PM       <DIR>          name`, with a size in place of `<DIR>` for files. The year
+/// has two digits or four, the clock twelve hours or twenty-four; the date may also be
+/// `2024-01-31`. Everything else is none.
+#[must_use]
+pub fn parse_dos(line: &[u8]) -> Option<DosListed<'_>> {
+    let mut fields = words(line);
+    let (date, time, what) = (fields.next()?, fields.next()?, fields.next()?);
+    let (year, month, day) = dos_date(date)?;
+    let (hour, minute) = dos_time(time)?;
+    let modified = Civil { year, month, day, hour, minute, second: 0 }.time()?;
+    let (kind, size) = match what {
+        b"<DIR>" => (Kind::Dir, None),
+        b"<JUNCTION>" | b"<SYMLINK>" | b"<SYMLINKD>" => (Kind::Link, None),
+        digits => (Kind::File, Some(digits::parse(digits)?)),
+    };
+    let end = what.as_ptr().addr() - line.as_ptr().addr() + what.len();
+    let rest = line.get(end..)?;
+    // Behind a size there is one space, and what follows belongs to the name; `<DIR>` is padded to
+    // the width of the sizes.
+    let name = if kind == Kind::File { rest.strip_prefix(b" ")? } else { rest.trim_ascii_start() };
+    (!name.is_empty()).then_some(DosListed { kind, size, modified, name })
+}
+
+/// Year, month and day of `01-31-24`, `01-31-2024` or `2024-01-31`.
+fn dos_date(word: &[u8]) -> Option<(u64, u64, u64)> {
+    let mut parts = word.split(|byte| b"-/".contains(byte));
+    let (one, two, three) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let number = digits::parse;
+    if one.len() == 4 {
+        return Some((number(one)?, number(two)?, number(three)?));
+    }
+    let year = number(three)?;
+    let year = match three.len() {
+        4 => year,
+        // Two digits reach from 1970 to 2069.
+        2 if year < 70 => year + 2000,
+        2 => year + 1900,
+        _ => return None,
+    };
+    Some((year, number(one)?, number(two)?))
+}
+
+/// Hour and minute of `02:05PM` or `14:05`.
+fn dos_time(word: &[u8]) -> Option<(u64, u64)> {
+    let colon = word.iter().position(|&byte| byte == b':')?;
+    let hour = digits::parse(word.get(..colon)?)?;
+    let (minute, half) = word.get(colon + 1..)?.split_at_checked(2)?;
+    let minute = digits::parse(minute)?;
+    let hour = match half.to_ascii_uppercase().as_slice() {
+        b"" => hour,
+        _ if hour == 0 || hour > 12 => return None,
+        b"AM" => hour % 12,
+        b"PM" => hour % 12 + 12,
+        _ => return None,
+    };
+    (hour < 24 && minute < 60).then_some((hour, minute))
 }
 
 /// True for what is shown with its time of day; the others are shown with their year.
@@ -312,6 +387,34 @@ mod tests {
     }
 
     #[test]
+    fn the_lines_of_dos_are_read() {
+        let read = |line: &'static str| parse_dos(line.as_bytes());
+        let docs = read("01-31-24  02:05PM       <DIR>          Docs and more").unwrap();
+        assert_eq!((docs.kind, docs.size, docs.name), (Kind::Dir, None, &b"Docs and more"[..]));
+        assert_eq!(docs.modified, UnixTime(1_706_709_900));
+        let file = read("01-31-2024  14:05                 1234  lead").unwrap();
+        assert_eq!((file.kind, file.size, file.name), (Kind::File, Some(1234), &b" lead"[..]));
+        assert_eq!(file.modified, docs.modified);
+        assert_eq!(read("2024-01-31  02:05pm 1234 f").unwrap().modified, docs.modified);
+        assert_eq!(read("02-01-70  12:00AM 0 f").unwrap().modified, UnixTime(31 * DAY_SECS));
+        for line in [
+            "",
+            "01-31-24",
+            "01-31-24  02:05PM  <DIR>",
+            "01-31-24  02:05PM  12",
+            "13-31-24  02:05PM  12 f",
+            "01-31-24  13:05PM  12 f",
+            "01-31-24  24:05  12 f",
+            "01-31-24  02:05XM  12 f",
+            "01-31-124  02:05PM  12 f",
+            "01-31-24  02:05PM  <FIL> f",
+            "-rw-r--r-- 1 a b 1 Jan 1 2024 f",
+        ] {
+            assert_eq!(parse_dos(line.as_bytes()), None, "{line}");
+        }
+    }
+
+    #[test]
     fn what_names_no_file_is_none() {
         for line in [
             "",
@@ -367,6 +470,8 @@ mod tests {
             let _ = parse_long(&line, UnixTime(now));
             let _ = parse_long(format!("lrwxr-xr-x 1 a b 3 Jan {tail}").as_bytes(), UnixTime(now));
             let _ = parse_long(format!("-rwxr-xr-x {tail}").as_bytes(), UnixTime(now));
+            let _ = parse_dos(&line);
+            let _ = parse_dos(format!("01-31-24 {tail}").as_bytes());
             let mut out = Vec::new();
             let entry = Entry { modified: UnixTime(now), ..entry(&line) };
             write_long(&entry, UnixTime(now.wrapping_neg()), &mut out);

@@ -9,8 +9,10 @@ use std::net::{SocketAddr, SocketAddrV4};
 use super::address::{self, ExtendedFault};
 use super::command::{Command, CommandFault, is_sayable};
 use super::digest::parse_algorithm;
+use super::facts::parse_stamp14;
 use super::{FactSelection, Verb};
 use crate::terms::Algorithm;
+use crate::terms::UnixTime;
 use crate::wire::digits;
 use crate::wire::line::write_text;
 
@@ -35,6 +37,8 @@ pub enum Structure {
 pub enum TransferMode {
     /// `S`: the bytes, and the connection's end is theirs.
     Stream,
+    /// `Z`: the bytes as a zlib stream (draft-preston-ftpext-deflate).
+    Deflate,
 }
 
 /// What EPSV asks for (RFC 2428, section 3).
@@ -53,7 +57,7 @@ pub enum EpsvArgument {
 /// What follows LIST and NLST: options in the habit of `ls`, and a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListArgument<'a> {
-    /// The option letters of the first word, if that began with `-`; without the dash.
+    /// The words that begin with `-` and stand before the path, without the first dash.
     pub options: &'a [u8],
     /// What is to be listed, unless it is the working directory.
     pub path: Option<&'a [u8]>,
@@ -69,15 +73,37 @@ pub enum OptsArgument {
     /// `HASH`: by which algorithm HASH shall answer; without one, which it is now
     /// (draft-bryan-ftp-hash, section 4).
     Hash(Option<Algorithm>),
+    /// `MODE Z LEVEL`: how hard to compress, from 0 to 9 (draft-preston-ftpext-deflate, section 4).
+    ModeZ(u32),
 }
 
-impl ListArgument<'_> {
+impl<'a> ListArgument<'a> {
+    /// Options and a path, both of which may be missing. As `ls` has it, every word that begins
+    /// with `-` is an option up to `--`, behind which none follow.
+    #[must_use]
+    pub fn parse(bytes: &'a [u8]) -> Self {
+        let (mut end, mut rest) = (0, Some(bytes));
+        while let Some(words) = rest.filter(|words| words.starts_with(b"-")) {
+            let (word, behind) = split_word(words);
+            rest = behind;
+            if word == b"--" {
+                break;
+            }
+            end = bytes.len() - words.len() + word.len();
+        }
+        Self {
+            options: bytes.get(1..end).unwrap_or_default(),
+            path: rest.filter(|path| !path.is_empty()),
+        }
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         if !self.options.is_empty() {
             out.extend_from_slice(b" -");
             write_text(self.options, out);
-        } else if self.path.is_some_and(|path| path.starts_with(b"-")) {
-            // As `ls` has it: no options follow, so that the path is not taken for one.
+        }
+        if self.path.is_some_and(|path| path.starts_with(b"-")) {
+            // No options follow, so that the path is not taken for one.
             out.extend_from_slice(b" --");
         }
         if let Some(path) = self.path {
@@ -116,6 +142,15 @@ impl<'a> Parameter<'a> {
         } else {
             Err(self.syntax("A name can't hold NUL, CR or LF"))
         }
+    }
+
+    /// A time of 14 digits, and a path.
+    pub(super) fn dated_path(self) -> Result<(UnixTime, &'a [u8]), CommandFault<'a>> {
+        let (stamp, path) = split_word(self.bytes);
+        let time = parse_stamp14(stamp)
+            .ok_or_else(|| self.syntax("YYYYMMDDhhmmss in UTC is wanted, and a path"))?;
+        let rest = Self { verb: self.verb, bytes: path.unwrap_or_default() };
+        Ok((time, rest.path()?))
     }
 
     /// The parameter where it is a word and no name, so that spaces around it mean nothing.
@@ -177,7 +212,8 @@ impl<'a> Parameter<'a> {
     pub(super) fn mode(self) -> Result<TransferMode, CommandFault<'a>> {
         match self.needed_word()? {
             b"S" | b"s" => Ok(TransferMode::Stream),
-            b"B" | b"b" | b"C" | b"c" | b"Z" | b"z" => Err(self.parameter("Only S is served")),
+            b"Z" | b"z" => Ok(TransferMode::Deflate),
+            b"B" | b"b" | b"C" | b"c" => Err(self.parameter("Only S and Z are served")),
             _ => Err(self.syntax("S is wanted")),
         }
     }
@@ -207,16 +243,7 @@ impl<'a> Parameter<'a> {
     }
 
     pub(super) fn list(self) -> Result<ListArgument<'a>, CommandFault<'a>> {
-        let Some(path) = self.optional_path()? else {
-            return Ok(ListArgument::default());
-        };
-        let Some(dashed) = path.strip_prefix(b"-") else {
-            return Ok(ListArgument { options: b"", path: Some(path) });
-        };
-        let (options, path) = split_word(dashed);
-        // `--` says that no options follow.
-        let options = if options == b"-" { b"" } else { options };
-        Ok(ListArgument { options, path: path.filter(|path| !path.is_empty()) })
+        Ok(self.optional_path()?.map_or_else(ListArgument::default, ListArgument::parse))
     }
 
     pub(super) fn opts(self) -> Result<OptsArgument, CommandFault<'a>> {
@@ -231,6 +258,11 @@ impl<'a> Parameter<'a> {
             let algorithm = parse_algorithm(value)
                 .ok_or_else(|| self.parameter("There is no such algorithm, see FEAT"))?;
             Ok(OptsArgument::Hash(Some(algorithm)))
+        } else if option.eq_ignore_ascii_case(b"MODE") {
+            match value.to_ascii_uppercase().strip_prefix(b"Z LEVEL ") {
+                Some([digit @ b'0'..=b'9']) => Ok(OptsArgument::ModeZ(u32::from(digit - b'0'))),
+                Some(_) | None => Err(self.syntax("MODE Z has a LEVEL from 0 to 9")),
+            }
         } else if option.eq_ignore_ascii_case(b"UTF8") || option.eq_ignore_ascii_case(b"UTF-8") {
             if value.is_empty() || value.eq_ignore_ascii_case(b"ON") {
                 Ok(OptsArgument::Utf8(true))

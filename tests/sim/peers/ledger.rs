@@ -163,7 +163,9 @@ impl Ledger {
 }
 
 fn is_transfer(verb: Verb) -> bool {
-    [Verb::Retr, Verb::Stor, Verb::Appe, Verb::List, Verb::Nlst, Verb::Mlsd].contains(&verb)
+    let transfers =
+        [Verb::Retr, Verb::Stor, Verb::Stou, Verb::Appe, Verb::List, Verb::Nlst, Verb::Mlsd];
+    transfers.contains(&verb)
 }
 
 fn is_urgent(owed: &Owed) -> bool {
@@ -199,7 +201,7 @@ fn allows(owed: &Owed, code: u16) -> bool {
         &[227]
     } else if verb == Verb::Pwd || verb == Verb::Mkd {
         &[257]
-    } else if verb == Verb::Size || verb == Verb::Mdtm {
+    } else if [Verb::Size, Verb::Mdtm, Verb::Mfmt, Verb::Avbl].contains(&verb) {
         &[213]
     } else if verb == Verb::Rest || verb == Verb::Rnfr {
         &[350]

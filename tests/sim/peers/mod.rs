@@ -129,6 +129,14 @@ impl Lore {
         self.tree.content(*root, &path[slash + 1..])
     }
 
+    /// What an upload to `path` has left, if one that broke off was the last.
+    pub(crate) fn left(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let path = path.strip_prefix(b"/").unwrap_or(path);
+        let slash = path.iter().position(|byte| *byte == b'/')?;
+        let root = self.roots.get(&path[..slash])?;
+        self.tree.left(*root, &path[slash + 1..])
+    }
+
     /// Whether the file at `path` may hold `content`, as far as anybody knows.
     pub(crate) fn is_version(&self, path: &[u8], content: &[u8], offset: usize) -> bool {
         self.versions.get(path).is_some_and(|versions| {

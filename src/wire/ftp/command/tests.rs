@@ -57,7 +57,7 @@ fn types_structures_and_modes() {
             assert_eq!(parse(line), Ok(Command::Type(transfer_type)), "{line}");
         }
     }
-    for line in ["TYPE E", "TYPE E N", "TYPE A T", "TYPE L 7", "STRU R", "MODE z", "MODE B"] {
+    for line in ["TYPE E", "TYPE E N", "TYPE A T", "TYPE L 7", "STRU R", "MODE C", "MODE B"] {
         assert!(matches!(parse(line), Err(CommandFault::Parameter(..))), "{line}");
     }
     for line in ["TYPE X", "TYPE I 8", "TYPE L", "TYPE A Q", "STRU X", "MODE SS", "MODE"] {
@@ -69,6 +69,7 @@ fn types_structures_and_modes() {
     }
     assert_eq!(parse("STRU f"), Ok(Command::Stru(Structure::File)));
     assert_eq!(parse("MODE s"), Ok(Command::Mode(TransferMode::Stream)));
+    assert_eq!(parse("MODE Z"), Ok(Command::Mode(TransferMode::Deflate)));
 }
 
 #[test]
@@ -104,6 +105,16 @@ fn ranges_have_both_ends() {
 }
 
 #[test]
+fn times_and_paths() {
+    let mfmt = |path| Ok(Command::Mfmt { modified: UnixTime(1_767_268_800), path });
+    assert_eq!(parse("MFMT 20260101120000 a b"), mfmt(b"a b"));
+    assert_eq!(parse("mfmt 20260101120000.123  a"), mfmt(b" a"));
+    assert_eq!(parse("MFMT 20260101120000"), Err(CommandFault::Missing(Verb::Mfmt)));
+    assert!(matches!(parse("MFMT a 20260101120000"), Err(CommandFault::Syntax(..))));
+    assert_eq!(parse("STOU name"), Ok(Command::Stou));
+}
+
+#[test]
 fn listings_have_options_and_a_path() {
     let list = |options: &'static [u8], path| Ok(Command::List(ListArgument { options, path }));
     assert_eq!(parse("LIST"), list(b"", None));
@@ -114,6 +125,10 @@ fn listings_have_options_and_a_path() {
     assert_eq!(parse("LIST -la  a -b"), list(b"la", Some(b" a -b")));
     assert_eq!(parse("LIST -- -a"), list(b"", Some(b"-a")));
     assert_eq!(parse("LIST -"), list(b"", None));
+    assert_eq!(parse("LIST --"), list(b"", None));
+    assert_eq!(parse("LIST -l -a"), list(b"l -a", None));
+    assert_eq!(parse("LIST -l -a b -c"), list(b"l -a", Some(b"b -c")));
+    assert_eq!(parse("LIST -l --color -- -- -a"), list(b"l --color", Some(b"-- -a")));
 }
 
 #[test]
@@ -125,6 +140,10 @@ fn options_are_set() {
     assert_eq!(parse("OPTS MLST size;type;x;"), Ok(Command::Opts(OptsArgument::Mlst(chosen))));
     let none = OptsArgument::Mlst(FactSelection::NONE);
     assert_eq!(parse("OPTS MLST"), Ok(Command::Opts(none)));
+    assert_eq!(parse("opts mode z level 3"), Ok(Command::Opts(OptsArgument::ModeZ(3))));
+    for line in ["OPTS MODE", "OPTS MODE Z", "OPTS MODE Z LEVEL 10", "OPTS MODE S LEVEL 1"] {
+        assert!(matches!(parse(line), Err(CommandFault::Syntax(..))), "{line}");
+    }
     let hash = |algorithm| Ok(Command::Opts(OptsArgument::Hash(algorithm)));
     assert_eq!(parse("OPTS HASH CRC32"), hash(Some(Algorithm::Crc32)));
     assert_eq!(parse("opts hash sha-256"), hash(Some(Algorithm::Sha256)));
@@ -176,11 +195,13 @@ fn commands<'a>(
         Command::Type(TransferType::Image),
         Command::Stru(Structure::File),
         Command::Mode(TransferMode::Stream),
+        Command::Mode(TransferMode::Deflate),
         Command::Pasv,
         Command::Port(v4),
         Command::Eprt(address),
         Command::Retr(name),
         Command::Stor(name),
+        Command::Stou,
         Command::Appe(name),
         Command::Rest(number),
         Command::Abor,
@@ -199,6 +220,9 @@ fn commands<'a>(
         Command::Stat(Some(name)),
         Command::Size(name),
         Command::Mdtm(name),
+        Command::Mfmt { modified, path: name },
+        Command::Avbl(None),
+        Command::Avbl(Some(name)),
         Command::Dele(name),
         Command::Rnfr(name),
         Command::Rnto(name),
@@ -214,6 +238,8 @@ fn commands<'a>(
         Command::Xsha256(SumArgument { path: name, span: None }),
         Command::Syst,
         Command::Feat,
+        Command::Opts(OptsArgument::ModeZ(0)),
+        Command::Opts(OptsArgument::ModeZ(9)),
         Command::Opts(OptsArgument::Hash(None)),
         Command::Opts(OptsArgument::Hash(Some(Algorithm::Sha256))),
         Command::Opts(OptsArgument::Hash(Some(Algorithm::Crc32))),

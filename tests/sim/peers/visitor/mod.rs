@@ -207,7 +207,12 @@ impl Visitor {
     ) {
         self.before = stage.lore.content(path);
         stage.lore.add_version(path, self.before.clone());
-        let old: &[u8] = self.before.as_deref().unwrap_or_default();
+        // Where there is no file, APPE goes on from what a broken upload has left.
+        let left = match self.before {
+            None => stage.lore.left(path),
+            Some(_) => None,
+        };
+        let old: &[u8] = self.before.as_deref().or(left.as_deref()).unwrap_or_default();
         let kept = match start {
             StoreStart::Replace => 0,
             StoreStart::Append => old.len(),

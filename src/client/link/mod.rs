@@ -1,10 +1,12 @@
 //! A user-PI over real sockets: blocking `std` streams, each wait of which ends.
 //!
-//! This room owns the client's sockets and its clock. It moves the bytes between a data connection
-//! and whatever feeds or drains it, in chunks of 64 KiB, and knows neither the meaning of a reply,
-//! which is the machine's, nor the files, which are the operations'.
+//! This room owns the client's sockets. It moves the bytes between a data connection and whatever
+//! feeds or drains it, at the [`pace`](super::pace) of the run, and knows neither the meaning of a
+//! reply, which is the machine's, nor the files, which are the couriers'.
 
 #![expect(clippy::disallowed_methods, reason = "the client's clock is read here, to bound waits")]
+
+mod data;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,14 +14,16 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-use socket2::SockRef;
+use self::data::MoveFault;
+use crate::client::exit::Exit;
+use crate::client::failure::{Again, Failure};
+use crate::client::interrupt::{GLANCE, Interrupt};
+use crate::client::pace::Pace;
+use crate::client::user_pi::{
+    Action, Answer, ClientFault, DataMode, Features, Input, Task, UserPi,
+};
 
-use super::exit::Exit;
-use super::failure::Failure;
-use super::interrupt::Interrupt;
-use super::user_pi::{Action, Answer, ClientFault, DataMode, Input, Task, UserPi};
-
-/// Bytes that are moved at a time.
+/// Bytes that are moved at a time, unless told otherwise.
 pub const CHUNK: usize = 64 * 1024;
 
 /// Most reads of what a server says unasked, between two tasks.
@@ -44,8 +48,9 @@ pub struct Link {
     pi: UserPi,
     control: TcpStream,
     data: Data,
-    /// The longest that anything may take that makes no progress.
-    patience: Duration,
+    pace: Pace,
+    /// Each word of the server begins the wait for its answer anew: it is at work.
+    forbearing: bool,
     interrupt: Interrupt,
 }
 
@@ -68,25 +73,16 @@ enum Data {
     Open(TcpStream),
 }
 
-/// How moving the bytes of a transfer failed.
-enum MoveFault {
-    Connection,
-    TimedOut,
-    Interrupted,
-    Cargo(io::Error),
-}
-
 impl Link {
-    /// Connects to `host`, trying each of its addresses in turn, each for `patience` at most.
+    /// Connects to `host`, trying each of its addresses in turn, each for as long as `pace` lets it.
     ///
     /// # Errors
     /// A name that can't be resolved, or no address that answers.
-    pub fn open(host: &str, port: u16, patience: Duration) -> Result<Self, Failure> {
-        let interrupt = Interrupt::listen()
-            .map_err(|error| Failure::new(Exit::Other, format!("no signals: {error}")))?;
-        let control = connect(host, port, patience)?;
+    pub fn open(host: &str, port: u16, pace: Pace, interrupt: Interrupt) -> Result<Self, Failure> {
+        let control = connect(host, port, pace.wait())?;
         let peer = control.peer_addr().map_err(|error| unreachable(host, port, &error))?;
-        Ok(Self { pi: UserPi::new(peer.ip()), control, data: Data::None, patience, interrupt })
+        let pi = UserPi::new(peer.ip());
+        Ok(Self { pi, control, data: Data::None, pace, forbearing: false, interrupt })
     }
 
     /// Chooses how data connections are made from now on.
@@ -96,7 +92,19 @@ impl Link {
 
     /// Lets each further wait take no longer than `patience`.
     pub fn bound(&mut self, patience: Duration) {
-        self.patience = self.patience.min(patience);
+        self.pace.bound(patience);
+    }
+
+    /// Takes, or no longer takes, each preliminary reply for progress: work on the server's side may
+    /// last.
+    pub const fn forbear(&mut self, forbearing: bool) {
+        self.forbearing = forbearing;
+    }
+
+    /// What the server can do, once a login has succeeded.
+    #[must_use]
+    pub const fn features(&self) -> Option<&Features> {
+        self.pi.features()
     }
 
     /// True when nothing more can be done over this link.
@@ -115,13 +123,16 @@ impl Link {
         // What is known here of a failure is nearer to its cause than what the server makes of it.
         let mut nearer = None;
         let mut since = Instant::now();
+        let mut stopped = false;
         let _stoppable = self.interrupt.guard();
         self.hear_notices(&mut actions);
         self.pi.handle(Input::Do(task), &mut actions);
         loop {
             queue.extend(actions.drain(..));
             let Some(action) = queue.pop_front() else {
-                self.listen_to_control(since, &mut nearer, &mut actions);
+                if self.listen_to_control(&mut since, &mut stopped, &mut actions) {
+                    nearer.get_or_insert(LinkFault::TimedOut("the server's reply"));
+                }
                 continue;
             };
             match action {
@@ -137,7 +148,10 @@ impl Link {
                 Action::ReceiveData | Action::SendData => {
                     let input = match self.move_data(&mut cargo) {
                         Ok(bytes) => Input::DataEnded { bytes },
-                        Err(MoveFault::Interrupted) => Input::Interrupted,
+                        Err(MoveFault::Interrupted) => {
+                            stopped = true;
+                            Input::Interrupted
+                        }
                         Err(fault) => {
                             nearer = fault.into_nearer();
                             Input::DataFailed
@@ -175,33 +189,56 @@ impl Link {
         }
     }
 
-    /// Waits for the server's next words and gives them to the machine.
+    /// Waits for the server's next words and gives them to the machine. True if that took too long.
+    /// Once the task is `stopped`, it only waits for what the server still owes to it.
     fn listen_to_control(
         &mut self,
-        since: Instant,
-        nearer: &mut Option<LinkFault>,
+        since: &mut Instant,
+        stopped: &mut bool,
         actions: &mut Vec<Action>,
-    ) {
+    ) -> bool {
         let mut buffer = [0; 4 * 1024];
-        let left = self.patience.saturating_sub(since.elapsed());
-        let read = if left.is_zero() {
-            Err(io::ErrorKind::TimedOut.into())
-        } else {
-            read_once(&self.control, &mut buffer, left)
-        };
-        match read {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                if self.interrupt.take() {
-                    self.pi.handle(Input::Interrupted, actions);
-                }
-            }
+        match self.read_patiently(&self.control, &mut buffer, *since, *stopped) {
             Ok(0) => self.pi.handle(Input::Closed, actions),
-            Ok(count) => self.pi.handle(Input::Received(&buffer[..count]), actions),
-            Err(error) => {
-                if is_time_out(&error) {
-                    nearer.get_or_insert(LinkFault::TimedOut("the server's reply"));
+            Ok(count) => {
+                if self.forbearing {
+                    *since = Instant::now();
                 }
+                self.pi.handle(Input::Received(&buffer[..count]), actions);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                *stopped = true;
+                self.pi.handle(Input::Interrupted, actions);
+            }
+            Err(error) => {
                 self.pi.handle(Input::Closed, actions);
+                return is_time_out(&error);
+            }
+        }
+        false
+    }
+
+    /// One read that waits as long as the pace allows, or until Control-C, which is `Interrupted`,
+    /// unless the task is `stopped` already. It wakes now and then, for the signal may have gone to
+    /// another thread.
+    fn read_patiently(
+        &self,
+        stream: &TcpStream,
+        buffer: &mut [u8],
+        since: Instant,
+        stopped: bool,
+    ) -> io::Result<usize> {
+        loop {
+            if !stopped && self.interrupt.is_pressed() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let Some(left) = self.pace.left(since) else {
+                return Err(io::ErrorKind::TimedOut.into());
+            };
+            match read_once(stream, buffer, left.min(GLANCE)) {
+                Err(error) if is_time_out(&error) || error.kind() == io::ErrorKind::Interrupted => {
+                }
+                result => return result,
             }
         }
     }
@@ -216,12 +253,12 @@ impl Link {
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.control.set_write_timeout(Some(self.patience))?;
+        self.control.set_write_timeout(Some(self.pace.wait()))?;
         (&self.control).write_all(bytes)
     }
 
     fn open_data(&mut self, address: SocketAddr, actions: &mut Vec<Action>) {
-        let input = match TcpStream::connect_timeout(&address, self.patience) {
+        let input = match TcpStream::connect_timeout(&address, self.pace.wait()) {
             Ok(stream) => {
                 self.data = Data::Open(stream);
                 Input::DataOpened
@@ -248,124 +285,13 @@ impl Link {
     }
 }
 
-/// Both ways of a transfer. Whatever happens, the data connection is gone afterwards.
-impl Link {
-    fn move_data(&mut self, cargo: &mut Cargo<'_>) -> Result<u64, MoveFault> {
-        let stream = match std::mem::replace(&mut self.data, Data::None) {
-            Data::Open(stream) => stream,
-            Data::Listening(listener) => self.accept(&listener)?,
-            Data::None => return Err(MoveFault::Connection),
-        };
-        match cargo {
-            Cargo::Sink(sink) => self.receive(&stream, *sink),
-            Cargo::Source(source) => self.supply(&stream, *source),
-            Cargo::None => Err(MoveFault::Connection),
-        }
-    }
-
-    /// Waits for the server to come, and for nobody else.
-    fn accept(&self, listener: &TcpListener) -> Result<TcpStream, MoveFault> {
-        let server = self.control.peer_addr()?.ip().to_canonical();
-        let since = Instant::now();
-        loop {
-            let left = self.patience.saturating_sub(since.elapsed());
-            if left.is_zero() {
-                return Err(MoveFault::TimedOut);
-            }
-            // The time-out for reading is the one that bounds accept.
-            SockRef::from(listener).set_read_timeout(Some(left))?;
-            match listener.accept() {
-                Ok((stream, peer)) if peer.ip().to_canonical() == server => return Ok(stream),
-                Ok(_) => {}
-                Err(error) => self.bear(error)?,
-            }
-        }
-    }
-
-    fn receive(&self, stream: &TcpStream, sink: &mut dyn Write) -> Result<u64, MoveFault> {
-        let mut chunk = vec![0; CHUNK];
-        let mut bytes = 0;
-        loop {
-            self.ask_user()?;
-            match read_once(stream, &mut chunk, self.patience) {
-                Ok(0) => break,
-                Ok(count) => {
-                    sink.write_all(&chunk[..count]).map_err(MoveFault::Cargo)?;
-                    bytes += count as u64;
-                }
-                Err(error) => self.bear(error)?,
-            }
-        }
-        sink.flush().map_err(MoveFault::Cargo)?;
-        Ok(bytes)
-    }
-
-    fn supply(&self, stream: &TcpStream, source: &mut dyn Read) -> Result<u64, MoveFault> {
-        // In stream mode the end of the connection is the end of the file. So until all is sent,
-        // an end of any other kind (this program killed, the source unreadable) has to be a reset,
-        // or half a file would be taken for the whole.
-        let socket = SockRef::from(stream);
-        socket.set_linger(Some(Duration::ZERO))?;
-        stream.set_write_timeout(Some(self.patience))?;
-        let mut chunk = vec![0; CHUNK];
-        let mut bytes = 0;
-        loop {
-            let count = match source.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(MoveFault::Cargo(error)),
-            };
-            let mut left = &chunk[..count];
-            while !left.is_empty() {
-                self.ask_user()?;
-                let mut out = stream;
-                match out.write(left) {
-                    Ok(sent) => left = &left[sent..],
-                    Err(error) => self.bear(error)?,
-                }
-            }
-            bytes += count as u64;
-        }
-        socket.set_linger(None)?;
-        stream.shutdown(Shutdown::Write)?;
-        Ok(bytes)
-    }
-
-    /// Stops a movement that the user wants to be stopped.
-    fn ask_user(&self) -> Result<(), MoveFault> {
-        if self.interrupt.take() { Err(MoveFault::Interrupted) } else { Ok(()) }
-    }
-
-    /// Takes a signal for what it is, and every other error for the end.
-    fn bear(&self, error: io::Error) -> Result<(), MoveFault> {
-        if error.kind() == io::ErrorKind::Interrupted { self.ask_user() } else { Err(error.into()) }
-    }
-}
-
-impl MoveFault {
-    /// What is known here and not to the machine.
-    fn into_nearer(self) -> Option<LinkFault> {
-        match self {
-            Self::Connection | Self::Interrupted => None,
-            Self::TimedOut => Some(LinkFault::TimedOut("the data connection")),
-            Self::Cargo(error) => Some(LinkFault::Cargo(error)),
-        }
-    }
-}
-
-impl From<io::Error> for MoveFault {
-    fn from(error: io::Error) -> Self {
-        if is_time_out(&error) { Self::TimedOut } else { Self::Connection }
-    }
-}
-
 impl From<LinkFault> for Failure {
     fn from(fault: LinkFault) -> Self {
         match fault {
             LinkFault::Dialogue(fault) => Self::task(&fault),
             LinkFault::TimedOut(what) => Self::new(Exit::TimeOut, format!("{what} took too long"))
-                .advise("--timeout SECONDS"),
+                .advise("--timeout SECONDS")
+                .again(Again::Soon),
             LinkFault::Cargo(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 Self::output(&error)
             }
@@ -428,6 +354,7 @@ fn unreachable(host: &str, port: u16, error: &io::Error) -> Failure {
         .about(host)
         .advise("is the server running, and on this port?")
         .fatal()
+        .again(Again::Soon)
 }
 
 /// The best explanation of how a task ended, from the machine's and the link's own.

@@ -2,11 +2,16 @@
 //! `coracled` and against servers that misbehave.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and a thread")]
 
-#[path = "client/misbehaving.rs"]
+mod many;
+mod mirrors;
 mod misbehaving;
-#[path = "support/mod.rs"]
+mod proxy;
+mod robust;
+mod scripts;
+#[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests of the server use more of it")]
 mod support;
+mod terminal;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,0 +1,148 @@
+//! Where to, as whom and how: opens links that are logged in, as often as they are needed.
+//!
+//! A [`Dialer`] is what a second connection, or a new one in place of one that was lost, needs to
+//! know of the first. It asks a person at most once for what nobody else can tell.
+
+use super::address::{FTP_PORT, Site};
+use super::arguments::Connection;
+use super::exit::Exit;
+use super::failure::{Again, Failure, is_crowd};
+use super::interrupt::Interrupt;
+use super::link::{Cargo, Link, LinkFault};
+use super::pace::Pace;
+use super::password::{self, Account, Password};
+use super::terminal;
+use super::user_pi::{ClientFault, DataMode, Task};
+
+/// What it takes to open a link.
+#[derive(Debug, Clone)]
+pub struct Dialer {
+    site: Site,
+    account: Account,
+    pace: Pace,
+    interrupt: Interrupt,
+    mode: DataMode,
+}
+
+impl Dialer {
+    /// Finds out who logs in. `ask_user` lets a person name the account where nothing else does.
+    ///
+    /// # Errors
+    /// A `.netrc` that can't be trusted, or a system that refuses to listen to Control-C.
+    pub fn new(site: &Site, connection: &Connection, ask_user: bool) -> Result<Self, Failure> {
+        let account = Account::find(site, ask_user)?;
+        let interrupt = Interrupt::listen()
+            .map_err(|error| Failure::new(Exit::Other, format!("no signals: {error}")))?;
+        let mode = if connection.active { DataMode::Active } else { DataMode::Passive };
+        Ok(Self { site: site.clone(), account, pace: connection.pace(), interrupt, mode })
+    }
+
+    /// Connects and logs in.
+    ///
+    /// # Errors
+    /// No connection, no password, or a login that is refused.
+    pub fn dial(&mut self) -> Result<Link, Failure> {
+        let port = self.site.port.unwrap_or(FTP_PORT);
+        let mut link =
+            Link::open(&self.site.host, port, self.pace.clone(), self.interrupt.clone())?;
+        link.use_mode(self.mode);
+        self.log_in(&mut link)?;
+        Ok(link)
+    }
+
+    /// `user@host:port`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        Site { user: Some(self.account.user.clone()), ..self.site.clone() }.to_string()
+    }
+
+    /// Where to.
+    #[must_use]
+    pub const fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// How long things may take.
+    #[must_use]
+    pub const fn pace(&self) -> &Pace {
+        &self.pace
+    }
+
+    /// Control-C.
+    #[must_use]
+    pub const fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
+    /// How data connections are made.
+    #[must_use]
+    pub const fn mode(&self) -> DataMode {
+        self.mode
+    }
+
+    /// Chooses how data connections are made by the links to come.
+    pub const fn use_mode(&mut self, mode: DataMode) {
+        self.mode = mode;
+    }
+
+    /// Logs in, with three attempts where a person types the password.
+    fn log_in(&mut self, link: &mut Link) -> Result<(), Failure> {
+        let Self { account, site, .. } = self;
+        let user = String::from_utf8_lossy(&account.user).into_owned();
+        let mut attempt = 1;
+        let mut refusal: Option<Failure> = None;
+        loop {
+            let password = match &account.password {
+                Password::Known(password) => password.clone(),
+                Password::Prompt => password::prompt(&account.user, site)?,
+            };
+            let task = Task::Login { user: account.user.clone(), password: password.clone() };
+            let fault = match link.perform(task, Cargo::None) {
+                Ok(_) => {
+                    account.password = Password::Known(password);
+                    return Ok(());
+                }
+                Err(fault) => fault,
+            };
+            let LinkFault::Dialogue(ClientFault::Refused(reply)) = &fault else {
+                // After refusals, a server that hangs up has had enough of them.
+                let refusal =
+                    refusal.map(|failure| failure.advise("check the user and the password"));
+                return Err(refusal.unwrap_or_else(|| turned_away(fault, site)));
+            };
+            let crowded = is_crowd(reply);
+            let failure = Failure::new(Exit::Login, format!("login refused; {}", explain(&fault)))
+                .about(format!("{user} at {}", site.host))
+                .fatal();
+            if crowded {
+                return Err(failure.again(Again::Crowded));
+            }
+            if account.password != Password::Prompt || attempt == password::ATTEMPTS {
+                let advice = match account.password {
+                    Password::Known(_) => "check the user, and CORACLE_PASSWORD or ~/.netrc",
+                    Password::Prompt => "check the user and the password",
+                };
+                return Err(failure.advise(advice));
+            }
+            terminal::tell(&format!("coracle: {failure}"));
+            refusal = Some(failure);
+            attempt += 1;
+        }
+    }
+}
+
+/// A server that does not come to a login: it may have too many clients.
+fn turned_away(fault: LinkFault, site: &Site) -> Failure {
+    let crowded =
+        matches!(&fault, LinkFault::Dialogue(ClientFault::Closing(reply)) if is_crowd(reply));
+    let failure = Failure::from(fault).about(site.to_string()).fatal();
+    if crowded { failure.again(Again::Crowded) } else { failure }
+}
+
+fn explain(fault: &LinkFault) -> String {
+    match fault {
+        LinkFault::Dialogue(fault) => fault.to_string(),
+        LinkFault::TimedOut(what) => (*what).to_owned(),
+        LinkFault::Cargo(error) => error.to_string(),
+    }
+}

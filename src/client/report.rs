@@ -1,0 +1,153 @@
+//! What is said of moved files: JSON for scripts, a line for people, bars for those who look on.
+//!
+//! Standard output has nothing but what was asked for, and JSON is asked for; everything else goes
+//! to standard error.
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use super::arguments::Moving;
+use super::courier::{Delivery, Errand, Verified, Way};
+use super::failure::Failure;
+use super::json::Object;
+use super::progress::{Meter, Progress};
+use super::terminal::{self, Output};
+
+/// Where reports go, and how much is said.
+#[derive(Debug)]
+pub struct Report {
+    output: Output,
+    json: bool,
+    quiet: bool,
+    /// A person is there, who wants to know that something was done.
+    talkative: bool,
+    progress: Progress,
+}
+
+impl Report {
+    /// As the options say.
+    #[must_use]
+    pub fn new(moving: &Moving, talkative: bool) -> Self {
+        let visible = !moving.quiet && io::stderr().is_terminal();
+        Self {
+            output: Output::new(),
+            json: moving.json,
+            quiet: moving.quiet,
+            talkative,
+            progress: Progress::new(visible),
+        }
+    }
+
+    /// The bars.
+    #[must_use]
+    pub const fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// A bar for one file.
+    #[must_use]
+    pub fn meter(&self, errand: &Errand) -> Meter {
+        self.progress.meter(&errand.remote, errand.size)
+    }
+
+    /// Says that a file has arrived.
+    ///
+    /// # Errors
+    /// Standard output can't be written.
+    pub fn delivered(
+        &self,
+        errand: &Errand,
+        delivery: &Delivery,
+        took: Duration,
+    ) -> Result<(), Failure> {
+        if delivery.verified == Verified::BySize {
+            self.notice(&format!(
+                "{}: verified by its size alone; the server makes no sums",
+                String::from_utf8_lossy(&errand.remote)
+            ));
+        }
+        if self.json {
+            let mut object = about(errand)
+                .number("bytes", delivery.bytes)
+                .seconds("seconds", took)
+                .text("outcome", b"done")
+                .number("code", 0);
+            match &delivery.verified {
+                Verified::Not => {}
+                Verified::BySize => object = object.text("verified", b"size"),
+                Verified::By(algorithm, sum) => {
+                    object = object.text("verified", algorithm.name().as_bytes());
+                    object = object.text("hash", sum.as_bytes());
+                }
+            }
+            return self.line(object);
+        }
+        if self.talkative {
+            let remote = String::from_utf8_lossy(&errand.remote);
+            let what = match errand.way {
+                Way::Down => format!("{} is here", errand.local.display()),
+                Way::Up => format!("{remote} is there"),
+            };
+            self.notice(&format!("{what}: {} bytes", delivery.bytes));
+        }
+        Ok(())
+    }
+
+    /// Says that a file has not arrived. `told` is for failures that somebody else tells the user.
+    ///
+    /// # Errors
+    /// Standard output can't be written.
+    pub fn failed(
+        &self,
+        errand: &Errand,
+        failure: &Failure,
+        took: Duration,
+        told: bool,
+    ) -> Result<(), Failure> {
+        if !told {
+            self.complain(failure);
+        }
+        if !self.json {
+            return Ok(());
+        }
+        let object = about(errand)
+            .number("bytes", 0)
+            .seconds("seconds", took)
+            .text("outcome", b"failed")
+            .number("code", failure.exit().code().into())
+            .text("error", failure.what().as_bytes());
+        self.line(object)
+    }
+
+    /// Tells of a failure that the run survives.
+    pub fn complain(&self, failure: &Failure) {
+        if !failure.is_silent() {
+            self.progress.aside(|| terminal::tell(&format!("coracle: {failure}")));
+        }
+    }
+
+    /// Says something that may be worth knowing.
+    pub fn notice(&self, text: &str) {
+        if !self.quiet {
+            self.progress.aside(|| terminal::tell(&terminal::plain(text)));
+        }
+    }
+
+    fn line(&self, object: Object) -> Result<(), Failure> {
+        let mut written = Ok(());
+        let line = object.finish();
+        self.progress.aside(|| written = self.output.line(line.as_bytes()));
+        written
+    }
+}
+
+fn about(errand: &Errand) -> Object {
+    let direction: &[u8] = match errand.way {
+        Way::Down => b"download",
+        Way::Up => b"upload",
+    };
+    Object::new()
+        .text("path", &errand.remote)
+        .text("local", errand.local.as_os_str().as_encoded_bytes())
+        .text("direction", direction)
+}

@@ -1,0 +1,213 @@
+//! Lines that break, files that are not what they should be, and time that runs out.
+
+use std::io::{Read, Write};
+
+use crate::misbehaving::Scripted;
+use crate::proxy::Proxy;
+use crate::support::{GUARD, Setup, TestServer, noise};
+use crate::{Home, err, out, url};
+
+#[test]
+fn over_a_line_that_breaks_all_files_arrive() {
+    for seed in [1, 2, 3] {
+        let mut setup = Setup::usual();
+        for n in 0..12 {
+            setup = setup.file(&format!("Own/{n}"), &noise(40_000 * n, n as u64));
+        }
+        let (server, home) = (setup.start(), Home::new());
+        let proxy = Proxy::new(server.ftp, seed, 12);
+        let from = format!("ftp://user1@{}/Own/*", proxy.address);
+        home.runs(&["mget", "--retries", "20", "--jobs", "3", &from, "d"]).success();
+        for n in 0..12 {
+            assert!(home.read(&format!("d/{n}")) == noise(40_000 * n, n as u64), "{seed}: {n}");
+        }
+        assert!(proxy.dropped() > 0, "{seed}: the line was too good");
+
+        let proxy = Proxy::new(server.ftp, seed + 100, 12);
+        let to = format!("ftp://user1@{}/Incoming/", proxy.address);
+        home.runs(&["mput", "--retries", "20", "--jobs", "3", "d/*", &to]).success();
+        for n in 0..12 {
+            let content = server.content(&format!("Incoming/{n}"));
+            assert!(content == noise(40_000 * n, n as u64), "{seed}: {n}");
+        }
+        assert!(proxy.dropped() > 0, "{seed}: the line was too good");
+    }
+}
+
+#[test]
+fn a_download_goes_on_where_it_broke() {
+    let home = Home::new();
+    home.write("film.part", b"0123");
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("SIZE film", "213 10");
+        peer.until("REST 4", "350 go on");
+        peer.until("RETR film", "150 go");
+        let _ = peer.data().write_all(b"456789");
+        peer.say("226 done");
+        peer.until("QUIT", "221 bye");
+    });
+    let done = home.runs(&["get", "--resume", "--json", &server.url("film")]).success();
+    assert!(out(&done).contains(r#""bytes":6,"#), "{}", out(&done));
+    assert_eq!((home.read("film"), home.names(".")), (b"0123456789".to_vec(), vec!["film".into()]));
+    server.ended();
+
+    // A second run finds it whole and asks for nothing but its size.
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("SIZE film", "213 10");
+        peer.until("QUIT", "221 bye");
+    });
+    home.runs(&["get", "--resume", &server.url("film")]).success();
+    server.ended();
+}
+
+#[test]
+fn a_server_without_restart_sends_all_of_it() {
+    let home = Home::new();
+    home.write("film.part", b"0123");
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("SIZE film", "502 what");
+        peer.until("REST 4", "502 what");
+        let _ = peer.data();
+        peer.until("RETR film", "150 go");
+        let _ = peer.data().write_all(b"abcdef");
+        peer.say("226 done");
+        peer.until("QUIT", "221 bye");
+    });
+    home.runs(&["get", "-c", &server.url("film")]).success();
+    assert_eq!(home.read("film"), b"abcdef");
+    server.ended();
+}
+
+#[test]
+fn an_upload_goes_on_where_it_broke() {
+    let home = Home::new();
+    home.write("film", b"0123456789");
+    for append in [false, true] {
+        let server = Scripted::new(move |peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "213 4");
+            if append {
+                peer.until("REST 4", "502 what");
+                let _ = peer.data();
+                peer.until("APPE film", "150 go");
+            } else {
+                peer.until("REST 4", "350 go on");
+                peer.until("STOR film", "150 go");
+            }
+            let mut rest = Vec::new();
+            peer.data().read_to_end(&mut rest).expect("the rest");
+            assert_eq!(rest, b"456789");
+            peer.say("226 done");
+            peer.until("QUIT", "221 bye");
+        });
+        home.runs(&["put", "--resume", "film", &server.url("film")]).success();
+        server.ended();
+    }
+}
+
+#[test]
+fn what_was_moved_is_verified() {
+    let crc = "cbf43926";
+    for (feature, question, answer, code) in [
+        ("XCRC", "XCRC film", format!("250 {crc}"), 0),
+        ("XCRC", "XCRC film", "250 deadbeef".to_owned(), 11),
+        ("HASH CRC32*", "HASH film", format!("213 CRC32 0-9 {crc} film"), 0),
+        ("UTF8", "SIZE film", "213 9".to_owned(), 0),
+        ("UTF8", "SIZE film", "213 90".to_owned(), 11),
+        ("UTF8", "SIZE film", "502 what".to_owned(), 11),
+    ] {
+        let home = Home::new();
+        let server = Scripted::new(move |peer| {
+            peer.say("220 hello");
+            peer.until("FEAT", &format!("211-Features\r\n {feature}\r\n211 End"));
+            peer.until("RETR film", "150 go");
+            let _ = peer.data().write_all(b"123456789");
+            peer.say("226 done");
+            peer.until(question, &answer);
+            peer.until("QUIT", "221 bye");
+        });
+        let done = home.runs(&["get", "--verify", "--json", &server.url("film")]).code(code);
+        let kept: &[&str] = if code == 0 { &["film"] } else { &[] };
+        assert_eq!(home.names("."), kept, "{question}");
+        if code == 0 && feature != "UTF8" {
+            assert!(out(&done).contains(&format!(r#""hash":"{crc}""#)), "{}", out(&done));
+        }
+        assert_eq!(err(&done).contains("size alone"), code == 0 && feature == "UTF8");
+        server.ended();
+    }
+    let (server, home) = (TestServer::usual(), Home::new());
+    home.runs(&["get", "--verify", &url(&server, "Movies/Joker")]).success();
+    home.runs(&["put", "--verify", "Joker", &url(&server, "Own/")]).success();
+}
+
+#[test]
+fn a_deadline_ends_everything() {
+    let home = Home::new();
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("RETR", "150 go");
+        let mut data = peer.data();
+        // Always some progress, never an end.
+        let pace = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let stream = std::net::TcpStream::connect(pace.local_addr().expect("it")).expect("it");
+        stream.set_read_timeout(Some(GUARD / 200)).expect("a pace");
+        while data.write_all(b"x").is_ok() {
+            let _ = (&stream).read(&mut [0]);
+        }
+        peer.say("426 you left");
+        let _ = peer.control.read_to_end(&mut Vec::new());
+    });
+    let late = home.runs(&["get", "--deadline", "1", "--retries", "9", &server.url("f")]).code(12);
+    assert!(err(&late).contains("deadline"), "{}", err(&late));
+    server.ended();
+}
+
+#[test]
+fn a_crowded_server_is_waited_for_by_those_who_retry() {
+    for (greeting, login) in [("421 too many clients", ""), ("220 hello", "530 too many logins")] {
+        let home = Home::new();
+        let server = Scripted::in_turn(vec![
+            Box::new(move |peer| {
+                peer.say(greeting);
+                if !login.is_empty() {
+                    peer.until("PASS", login);
+                    let _ = peer.control.read_to_end(&mut Vec::new());
+                }
+            }),
+            Box::new(|peer| {
+                peer.say("220 hello");
+                peer.until("RETR", "150 go");
+                let _ = peer.data().write_all(b"film");
+                peer.say("226 done");
+                peer.until("QUIT", "221 bye");
+            }),
+        ]);
+        home.runs(&["get", "--retries", "1", &server.url("f")]).success();
+        assert_eq!(home.read("f"), b"film");
+        server.ended();
+    }
+    let home = Home::new();
+    let server = Scripted::new(|peer| peer.say("421 too many clients"));
+    home.runs(&["get", &server.url("f")]).code(3);
+    server.ended();
+}
+
+#[test]
+fn an_early_end_is_no_end() {
+    let home = Home::new();
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("SIZE film", "213 10");
+        peer.until("RETR film", "150 go");
+        let _ = peer.data().write_all(b"0123");
+        peer.say("226 done");
+        peer.until("SIZE film", "213 10");
+        peer.until("QUIT", "221 bye");
+    });
+    home.runs(&["get", &server.url("film")]).code(3);
+    assert_eq!(home.names("."), ["film.part"]);
+    server.ended();
+}
