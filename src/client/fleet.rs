@@ -110,11 +110,13 @@ fn work(courier: &mut Courier, conduct: &Conduct, queue: &Queue, report: &Report
         }
         let Some(errand) = queue.next() else { return };
         let since = Instant::now();
-        let result = courier.carry(&errand, conduct, &report.meter(&errand));
-        let took = since.elapsed();
+        let meter = report.meter(&errand);
+        let result = courier.carry(&errand, conduct, &meter);
+        let (bytes, took) = (meter.moved(), since.elapsed());
+        drop(meter);
         let reported = match &result {
-            Ok(delivery) => report.delivered(&errand, delivery, took),
-            Err(failure) => report.failed(&errand, failure, took, false),
+            Ok(delivery) => report.delivered(&errand, delivery, bytes, took),
+            Err(failure) => report.failed(&errand, failure, bytes, took, false),
         };
         let over = courier.dialer().pace().is_past();
         match result {

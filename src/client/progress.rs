@@ -4,6 +4,7 @@
 //! They are drawn on standard error, and only on a terminal; what else is said meanwhile goes
 //! through [`Progress::aside`], so that it does not tear them.
 
+use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -24,9 +25,11 @@ pub struct Progress {
     whole: Mutex<Option<ProgressBar>>,
 }
 
-/// The bar of one file.
+/// How far one file is, and its bar.
 #[derive(Debug)]
 pub struct Meter {
+    /// Bytes that were moved, in all tries.
+    moved: Cell<u64>,
     bar: Option<ProgressBar>,
     whole: Option<ProgressBar>,
 }
@@ -64,7 +67,7 @@ impl Progress {
             bar.set_message(super::terminal::plain(&String::from_utf8_lossy(name)));
             bar
         });
-        Meter { bar, whole }
+        Meter { moved: Cell::new(0), bar, whole }
     }
 
     /// Says something beside the bars.
@@ -93,8 +96,15 @@ impl Meter {
         }
     }
 
+    /// Bytes that were moved, in all tries.
+    #[must_use]
+    pub const fn moved(&self) -> u64 {
+        self.moved.get()
+    }
+
     /// So many bytes more.
     pub fn advance(&self, bytes: u64) {
+        self.moved.set(self.moved.get() + bytes);
         for bar in [&self.bar, &self.whole].into_iter().flatten() {
             bar.inc(bytes);
         }
@@ -141,6 +151,7 @@ mod tests {
         meter.length(5);
         meter.begin(1);
         meter.advance(4);
+        assert_eq!(meter.moved(), 4);
         assert!(meter.bar.is_none() && meter.whole.is_none());
         progress.end();
     }

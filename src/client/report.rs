@@ -50,7 +50,7 @@ impl Report {
         self.progress.meter(&errand.remote, errand.size)
     }
 
-    /// Says that a file has arrived.
+    /// Says that a file has arrived, for which so many `bytes` were moved in all tries.
     ///
     /// # Errors
     /// Standard output can't be written.
@@ -58,6 +58,7 @@ impl Report {
         &self,
         errand: &Errand,
         delivery: &Delivery,
+        bytes: u64,
         took: Duration,
     ) -> Result<(), Failure> {
         if delivery.verified == Verified::BySize {
@@ -68,7 +69,7 @@ impl Report {
         }
         if self.json {
             let mut object = about(errand)
-                .number("bytes", delivery.bytes)
+                .number("bytes", bytes)
                 .seconds("seconds", took)
                 .text("outcome", b"done")
                 .number("code", 0);
@@ -88,7 +89,7 @@ impl Report {
                 Way::Down => format!("{} is here", errand.local.display()),
                 Way::Up => format!("{remote} is there"),
             };
-            self.notice(&format!("{what}: {} bytes", delivery.bytes));
+            self.notice(&format!("{what}: {bytes} bytes"));
         }
         Ok(())
     }
@@ -101,6 +102,7 @@ impl Report {
         &self,
         errand: &Errand,
         failure: &Failure,
+        bytes: u64,
         took: Duration,
         told: bool,
     ) -> Result<(), Failure> {
@@ -111,7 +113,7 @@ impl Report {
             return Ok(());
         }
         let object = about(errand)
-            .number("bytes", 0)
+            .number("bytes", bytes)
             .seconds("seconds", took)
             .text("outcome", b"failed")
             .number("code", failure.exit().code().into())

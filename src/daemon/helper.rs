@@ -13,9 +13,9 @@ use mio::Waker;
 use crate::accounts::{Challenge, Verdict};
 use crate::terms::Key;
 
-/// Challenges that lie in the thread's own queue at most; more wait on the loop's side, one for each
-/// session at most.
-const QUEUE: usize = 64;
+/// Challenges that lie in the thread's own queue at most, where nothing calls them back. More wait on
+/// the loop's side, one for each session at most, and go with their sessions.
+const QUEUE: usize = 1;
 
 /// The helper thread, as the loop sees it.
 #[derive(Debug)]
@@ -37,23 +37,24 @@ impl Helper {
         Ok(Self { work: Some(work), done, waiting: VecDeque::new(), thread: Some(thread) })
     }
 
-    /// Puts a challenge into the queue.
+    /// Lets a challenge wait for its turn.
     pub(super) fn submit(&mut self, key: Key, challenge: Challenge) {
         self.waiting.push_back((key, challenge));
-        self.forward();
     }
 
     /// The next verdict that is ready.
     pub(super) fn verdict(&mut self) -> Option<(Key, Verdict)> {
-        let verdict = self.done.try_recv().ok()?;
-        self.forward();
-        Some(verdict)
+        self.done.try_recv().ok()
     }
 
-    /// Moves what waits into the thread's queue, as far as there is room.
-    fn forward(&mut self) {
+    /// Moves what waits into the thread's queue, as far as there is room. What is not `wanted` any
+    /// more is dropped: else a crowd that has been turned away would hold up those who came later.
+    pub(super) fn forward(&mut self, wanted: impl Fn(Key) -> bool) {
         let Some(work) = &self.work else { return };
         while let Some(order) = self.waiting.pop_front() {
+            if !wanted(order.0) {
+                continue;
+            }
             if let Err(TrySendError::Full(order) | TrySendError::Disconnected(order)) =
                 work.try_send(order)
             {

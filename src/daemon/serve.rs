@@ -80,6 +80,7 @@ impl Loop<'_> {
             for (key, challenge) in self.reactor.challenges() {
                 self.helper.submit(key, challenge);
             }
+            self.helper.forward(|key| self.reactor.awaits_verdict(key));
         }
         info!("stopped");
         Ok(())

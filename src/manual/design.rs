@@ -61,7 +61,7 @@
 //! | is cut off: reset, stall, `ABOR`, hang-up, drain | is left under a name made of the target's, which `SIZE` finds |
 //! | is gone on with: `REST` and `STOR`, or `APPE` | has a name of its own again, so that only one can |
 //! | fails: the disk is full, the target may not be replaced | is removed |
-//! | is text (`TYPE A`) and cut off | is removed: an offset into it would count other bytes than the client sent |
+//! | is text (`TYPE A`) and cut off | is removed: an offset into it would count other bytes than the client sent; nor does a text go on with a part |
 //! | goes on from an old file and is cut off | is removed: the old file still stands, and is where to go on from |
 //!
 //! However a transfer is cut off, it comes to the drop of its [`Transfer`](crate::transfer::Transfer), and the

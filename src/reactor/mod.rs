@@ -36,7 +36,7 @@ use crate::transfer::{Pace, Transfer};
 use crate::tree::Tree;
 
 use chores::Chores;
-use control::Control;
+use control::{Control, Stage};
 use data::Data;
 use listen::{Listener, Role};
 use passive::Ports;
@@ -251,6 +251,14 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// be brought.
     pub fn challenges(&mut self) -> impl Iterator<Item = (Key, Challenge)> + '_ {
         self.challenges.drain(..)
+    }
+
+    /// Whether the connection of `key` is still served, so that its verdict matters.
+    pub fn awaits_verdict(&self, key: Key) -> bool {
+        match self.slots.get(key) {
+            Some(Slot::Control(control)) => control.stage == Stage::Open,
+            Some(Slot::Listener(_) | Slot::Data(_) | Slot::Taken) | None => false,
+        }
     }
 
     /// Brings the verdict on a challenge. One that comes after its connection has gone is dropped.

@@ -8,6 +8,7 @@
 
 mod chore;
 mod deflate;
+mod packing;
 mod pump;
 mod upload;
 

@@ -6,13 +6,13 @@
 
 use std::io;
 
-use super::deflate::{Deflater, Inflater};
+use super::packing::Packing;
 use super::upload::Upload;
 use crate::channel::{Channel, Moved, ZeroCopyFault};
 use crate::io::Io;
 use crate::terms::{
-    Budget, Coding, Content, Direction, Extent, Fault, Filled, Lines, Loss, Mode, Order, Outcome,
-    Part, Route, Span, Trouble,
+    Budget, Coding, Content, Extent, Fault, Filled, Lines, Loss, Order, Outcome, Part, Route, Span,
+    Trouble,
 };
 use crate::wire::ascii::{Decoder, Encoder};
 
@@ -61,13 +61,6 @@ pub struct Transfer<F, P: Part> {
     packing: Packing,
 }
 
-/// What is around the bytes on the wire.
-enum Packing {
-    None,
-    Deflate(Box<Deflater>),
-    Inflate(Box<Inflater>),
-}
-
 /// The two directions, with the coder that each may need.
 enum Work<F, P: Part> {
     File { file: F, span: Span, coder: Option<Encoder> },
@@ -88,16 +81,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
     /// Nothing has been moved yet.
     pub fn new(order: Order<F, P>) -> Self {
         let ascii = order.coding == Coding::Ascii;
-        let packing = match (order.mode, order.extent.direction()) {
-            (Mode::Stream, _) => Packing::None,
-            (Mode::Deflate { level }, Direction::ToPeer) => {
-                Packing::Deflate(Box::new(Deflater::new(level)))
-            }
-            (Mode::Deflate { .. }, Direction::FromPeer) => {
-                Packing::Inflate(Box::new(Inflater::new()))
-            }
-        };
-        let zero_copy = !ascii && matches!(packing, Packing::None);
+        let packing = Packing::new(order.mode, order.extent.direction());
+        let zero_copy = !ascii && packing.is_none();
         let work = match order.extent {
             Extent::File(file) => {
                 Work::File { file, span: order.span, coder: ascii.then(Encoder::new) }
@@ -129,10 +114,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
     ) -> Step {
         let before = self.gone(channel);
         let mut zero_copy = Budget::new(pace.zero_copy);
-        let mut copied = Budget::new(match self.packing {
-            Packing::None => pace.copied,
-            Packing::Deflate(_) | Packing::Inflate(_) => pace.deflated(),
-        });
+        let copied = if self.packing.is_none() { pace.copied } else { pace.deflated() };
+        let mut copied = Budget::new(copied);
         let length = scratch.len().min(pace.chunk);
         let scratch = scratch.get_mut(..length).unwrap_or_default();
         loop {
@@ -235,20 +218,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 span.start += count as u64;
                 let tail = channel.outbox.tail();
                 let before = tail.len();
-                match (&mut self.packing, coder) {
-                    (Packing::Deflate(deflater), coder) => {
-                        copied.spend(count);
-                        match coder {
-                            Some(coder) => {
-                                coder.push(piece, &mut deflater.staged);
-                                deflater.push_staged(tail)?;
-                            }
-                            None => deflater.push(piece, tail)?,
-                        }
-                    }
-                    (Packing::None | Packing::Inflate(_), Some(coder)) => coder.push(piece, tail),
-                    (Packing::None | Packing::Inflate(_), None) => tail.extend_from_slice(piece),
-                }
+                self.packing.pack(piece, coder, copied, tail)?;
                 copied.spend(tail.len() - before);
                 Moved::Bytes(tail.len() - before)
             }
@@ -256,16 +226,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
             Work::Lines { lines, ended } => {
                 let tail = channel.outbox.tail();
                 let before = tail.len();
-                let filled = match &mut self.packing {
-                    Packing::Deflate(deflater) => {
-                        let filled = lines.fill(&mut deflater.staged, scratch.len());
-                        copied.spend(deflater.staged.len());
-                        deflater.push_staged(tail)?;
-                        filled
-                    }
-                    Packing::None | Packing::Inflate(_) => lines.fill(tail, scratch.len()),
-                };
-                match filled {
+                match self.packing.pack_lines(lines.as_mut(), scratch.len(), copied, tail)? {
                     Filled::More => {}
                     Filled::End => *ended = true,
                     Filled::Broken => {
@@ -282,12 +243,12 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 Ok(())
             }
             Moved::Blocked | Moved::End => {
-                if let Packing::Deflate(deflater) = &mut self.packing
-                    && !deflater.is_ended()
-                {
+                // The outbox is left alone where nothing comes behind the last byte: it would take
+                // memory.
+                if self.packing.has_end() {
                     let tail = channel.outbox.tail();
                     let before = tail.len();
-                    deflater.finish(tail)?;
+                    self.packing.finish(tail)?;
                     self.moved += (tail.len() - before) as u64;
                     return Ok(());
                 }
@@ -419,16 +380,6 @@ fn failed(error: &io::Error) -> Stop {
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
         Self::Failed(fault)
-    }
-}
-
-impl std::fmt::Debug for Packing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Deflate(_) => "Deflate",
-            Self::Inflate(_) => "Inflate",
-        })
     }
 }
 

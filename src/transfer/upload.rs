@@ -51,30 +51,106 @@ impl<P: Part> Drop for Upload<P> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
     use std::io::Write;
     use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+    use std::os::fd::BorrowedFd;
+    use std::rc::Rc;
     use std::time::Duration;
 
     use super::*;
     use crate::channel::Channel;
     use crate::io::{Io, OsIo};
-    use crate::terms::{Coding, Extent, Key, Mode, Order, Outcome, Root, Route, Span};
+    use crate::terms::{Coding, Content, Extent, Key, Loss, Mode, Order, Outcome, Route, Span};
     use crate::transfer::{Pace, Step, Transfer};
-    use crate::tree::{Keep, MemoryFile, MemoryPart, MemoryTree, Place, Tree};
-
-    type Moving = Transfer<MemoryFile, MemoryPart>;
 
     const PACE: Pace = Pace { zero_copy: 1 << 16, copied: 1 << 16, chunk: 1 << 16 };
 
-    /// An upload to `a` over a real connection.
+    const FULL: Fault = Fault::Trouble(Trouble::DiskFull);
+
+    /// What has become of a part.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Fate {
+        Running,
+        Left,
+        InPlace,
+        Removed,
+    }
+
+    /// What a test sees of a part: how many bytes it has, what has become of it, and whether the
+    /// disk is full.
+    struct Seen {
+        length: usize,
+        fate: Fate,
+        full: bool,
+    }
+
+    struct Watched(Rc<RefCell<Seen>>);
+
+    impl Part for Watched {
+        fn carry_over(&mut self, _most: usize) -> io::Result<usize> {
+            Ok(0)
+        }
+
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut seen = self.0.borrow_mut();
+            if seen.full {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            seen.length += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn descriptor(&self) -> Option<(BorrowedFd<'_>, u64)> {
+            None
+        }
+
+        fn advance(&mut self, _count: u64) {}
+
+        fn commit(self) -> Result<(), Fault> {
+            let mut seen = self.0.borrow_mut();
+            if seen.full {
+                return Err(FULL);
+            }
+            seen.fate = Fate::InPlace;
+            Ok(())
+        }
+
+        fn leave(self) {
+            self.0.borrow_mut().fate = Fate::Left;
+        }
+    }
+
+    impl Drop for Watched {
+        fn drop(&mut self) {
+            let mut seen = self.0.borrow_mut();
+            if seen.fate == Fate::Running {
+                seen.fate = Fate::Removed;
+            }
+        }
+    }
+
+    /// No file is sent here.
+    struct Nothing;
+
+    impl Content for Nothing {
+        fn read_at(&self, _offset: u64, _buffer: &mut [u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+
+        fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+            None
+        }
+    }
+
+    /// An upload over a real connection.
     struct Bench {
         io: OsIo,
         channel: Channel<OsIo>,
         /// `None` once it has reset the connection.
         peer: Option<TcpStream>,
-        tree: MemoryTree,
-        root: Root,
-        transfer: Moving,
+        transfer: Transfer<Nothing, Watched>,
+        seen: Rc<RefCell<Seen>>,
     }
 
     impl Bench {
@@ -85,41 +161,36 @@ mod tests {
             let peer = Some(TcpStream::connect(address).unwrap());
             let (socket, _) = io.accept(&mut listener).unwrap();
             let channel = Channel::accepted(socket, Key::new(2, 0));
-            let tree = MemoryTree::new();
-            let root = tree.add_root();
-            let place = Place { root, path: b"a" };
-            let part = tree.create(place, Keep::Nothing, true).unwrap();
-            let extent = Extent::Part(part);
-            let transfer = Transfer::new(Order {
-                extent,
-                span: Span::ALL,
-                coding,
-                mode: Mode::Stream,
-                route: Route::Data,
-            });
-            Self { io, channel, peer, tree, root, transfer }
+            let seen = Seen { length: 0, fate: Fate::Running, full: false };
+            let seen = Rc::new(RefCell::new(seen));
+            let extent = Extent::Part(Watched(Rc::clone(&seen)));
+            let (span, route) = (Span::ALL, Route::Data);
+            let transfer = Transfer::new(Order { extent, span, coding, mode: Mode::Stream, route });
+            Self { io, channel, peer, transfer, seen }
         }
 
-        fn send(&mut self, bytes: &[u8]) {
+        /// Sends bytes, and receives until they have come or the transfer can't go on.
+        fn receive(&mut self, bytes: &[u8]) -> Option<Outcome> {
             self.peer.as_mut().unwrap().write_all(bytes).unwrap();
+            let wanted = self.transfer.moved() + bytes.len() as u64;
+            self.step_until(wanted)
         }
 
-        fn reset(&mut self) {
+        /// Resets the connection, and has the transfer notice.
+        fn reset(&mut self) -> Option<Outcome> {
             let peer = self.peer.take().unwrap();
             socket2::SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+            drop(peer);
+            self.step_until(u64::MAX)
         }
 
-        /// Receives until `bytes` have come or the transfer can't go on.
-        fn receive(&mut self, bytes: u64) -> Option<Outcome> {
+        fn step_until(&mut self, moved: u64) -> Option<Outcome> {
             let (mut scratch, mut ready) = ([0; 4096], Vec::new());
-            while self.transfer.moved() < bytes {
-                let step = self.transfer.step(&mut self.io, &mut self.channel, PACE, &mut scratch);
-                match step {
+            while self.transfer.moved() < moved {
+                match self.transfer.step(&mut self.io, &mut self.channel, PACE, &mut scratch) {
                     Step::Blocked(_) => {
                         self.io.poll(None, &mut ready).unwrap();
-                        for event in ready.drain(..) {
-                            self.channel.note(event);
-                        }
+                        ready.drain(..).for_each(|event| self.channel.note(event));
                     }
                     Step::Again => {}
                     Step::Received => return None,
@@ -129,65 +200,61 @@ mod tests {
             None
         }
 
-        /// What is there for `a` after the transfer: the file, and how much is left of an upload.
-        fn found(self) -> (Option<Vec<u8>>, Option<u64>) {
+        /// Bytes of the part, and what has become of it when the transfer is gone.
+        fn fate(self) -> (usize, Fate) {
             drop(self.transfer);
-            assert_eq!(self.tree.parts_under_way(), 0);
-            let place = Place { root: self.root, path: b"a" };
-            let content = self.tree.content(self.root, b"a").map(|content| content.to_vec());
-            (content, self.tree.received(place).ok())
+            let seen = self.seen.borrow();
+            (seen.length, seen.fate)
         }
     }
 
     #[test]
     fn what_is_dropped_is_left() {
         let mut bench = Bench::new(Coding::Image);
-        bench.send(b"half of it");
-        bench.receive(10);
-        assert_eq!(bench.found(), (None, Some(10)));
+        assert_eq!(bench.receive(b"half of it"), None);
+        assert_eq!(bench.fate(), (10, Fate::Left));
     }
 
     #[test]
     fn what_is_cut_is_left() {
         let mut bench = Bench::new(Coding::Image);
-        bench.send(b"half");
-        bench.receive(4);
-        bench.reset();
-        assert!(matches!(bench.receive(5), Some(Outcome::Lost { bytes: 4, .. })));
-        assert_eq!(bench.found(), (None, Some(4)));
+        bench.receive(b"half");
+        let cut = Outcome::Lost { loss: Loss::Broken, bytes: 4 };
+        assert_eq!(bench.reset(), Some(cut));
+        assert_eq!(bench.fate(), (4, Fate::Left));
+    }
+
+    #[test]
+    fn what_is_put_in_place_is_not_left() {
+        let mut bench = Bench::new(Coding::Image);
+        bench.receive(b"all");
+        assert_eq!(bench.transfer.commit(), Outcome::Done { bytes: 3 });
+        assert_eq!(bench.seen.borrow().fate, Fate::InPlace);
     }
 
     #[test]
     fn text_is_not_left() {
         // An offset into it would count other bytes than those that the peer has sent.
         let mut bench = Bench::new(Coding::Ascii);
-        bench.send(b"a line\r\n");
-        bench.receive(8);
-        assert_eq!(bench.found(), (None, None));
+        bench.receive(b"a line\r\n");
+        assert_eq!(bench.fate(), (7, Fate::Removed));
     }
 
     #[test]
     fn a_full_disk_is_not_filled_with_what_came() {
         let mut bench = Bench::new(Coding::Image);
-        bench.send(b"half");
-        bench.receive(4);
-        bench.tree.fail_write(0, io::ErrorKind::StorageFull);
-        bench.send(b"more");
-        let fault = Trouble::DiskFull.into();
-        assert!(
-            matches!(bench.receive(8), Some(Outcome::Failed { fault: said, .. }) if said == fault)
-        );
-        assert_eq!(bench.found(), (None, None));
+        bench.receive(b"half");
+        bench.seen.borrow_mut().full = true;
+        assert_eq!(bench.receive(b"more"), Some(Outcome::Failed { fault: FULL, bytes: 8 }));
+        assert_eq!(bench.fate(), (4, Fate::Removed));
     }
 
     #[test]
     fn what_can_not_be_put_in_place_is_removed() {
         let mut bench = Bench::new(Coding::Image);
-        bench.send(b"all");
-        bench.receive(3);
-        bench.tree.fail_commit(0, Trouble::DiskFull.into());
-        let outcome = bench.transfer.commit();
-        assert_eq!(outcome, Outcome::Failed { fault: Trouble::DiskFull.into(), bytes: 3 });
-        assert_eq!((bench.tree.parts_under_way(), bench.tree.parts_left()), (0, 0));
+        bench.receive(b"all");
+        bench.seen.borrow_mut().full = true;
+        assert_eq!(bench.transfer.commit(), Outcome::Failed { fault: FULL, bytes: 3 });
+        assert_eq!(bench.seen.borrow().fate, Fate::Removed);
     }
 }

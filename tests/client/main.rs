@@ -2,6 +2,7 @@
 //! `coracled` and against servers that misbehave.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and a thread")]
 
+mod codes;
 mod many;
 mod mirrors;
 mod misbehaving;

@@ -23,7 +23,7 @@ pub(crate) type Script = Box<dyn FnOnce(&mut Peer) + Send>;
 /// The server's side of its control connection.
 pub(crate) struct Peer {
     pub(crate) control: BufReader<TcpStream>,
-    passive: TcpListener,
+    pub(crate) passive: TcpListener,
 }
 
 impl Scripted {

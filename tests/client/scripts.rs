@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::misbehaving::Scripted;
-use crate::support::{Setup, TestServer, noise};
+use crate::support::{Setup, TestServer, finish, noise, program};
 use crate::{Home, err, out, url};
 
 #[test]
@@ -143,4 +143,53 @@ fn a_rate_and_a_chunk_leave_the_content_alone() {
     assert!(server.content("Incoming/x") == content);
     home.runs(&["get", "--chunk-size", "255", &url(&server, "Own/x")]).code(2);
     home.runs(&["get", "--rate", "fast", &url(&server, "Own/x")]).code(2);
+}
+
+/// A script of this repository, with the program under test.
+fn script(home: &Home, name: &str) -> std::process::Command {
+    let mut script = program("bash", &home.path("."));
+    script
+        .arg(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(name))
+        .env("CORACLE", env!("CARGO_BIN_EXE_coracle"))
+        .env("CORACLE_PASSWORD", "1234");
+    script
+}
+
+#[test]
+fn a_nightly_drop_leaves_what_has_not_arrived() {
+    let (server, home) = (TestServer::usual(), Home::new());
+    std::fs::create_dir(home.path("drop")).expect("a directory");
+    for name in ["one", "two words", "-three"] {
+        home.write(&format!("drop/{name}"), &noise(10_000, 1));
+    }
+    let incoming = url(&server, "Incoming");
+    let night = finish(
+        script(&home, "nightly-drop").args(["drop", &incoming]).env("LOG", home.path("log")),
+    );
+    assert_eq!(night.well().text(), "3 files are there, 0 are left\n");
+    assert_eq!(server.names("Incoming").len(), 3);
+    assert_eq!((home.names("drop"), home.names("drop/sent").len()), (vec!["sent".into()], 3));
+    let log = String::from_utf8(home.read("log")).expect("JSON");
+    assert_eq!(log.matches(r#""outcome":"done""#).count(), 3, "{log}");
+
+    home.write("drop/four", b"4");
+    let refused = finish(script(&home, "nightly-drop").args(["drop", &url(&server, "Movies")]));
+    assert_eq!(refused.code, Some(7), "{}", refused.err);
+    assert_eq!(home.names("drop"), ["four", "sent"]);
+}
+
+#[test]
+fn a_mirror_for_cron_says_what_has_changed() {
+    let server = Setup::usual().file("Own/sub/a", b"12345").file("Own/b.tmp", b"x").start();
+    let home = Home::new();
+    let run = || {
+        let mut script = script(&home, "mirror-tree");
+        finish(script.args([&url(&server, "Own"), "copy", "--exclude", "*.tmp"])).well()
+    };
+    assert_eq!(run().text(), "1 files came, 0 failed, 5 bytes\n");
+    assert_eq!(run().text(), "0 files came, 0 failed, 0 bytes\n");
+    assert_eq!(
+        (home.names("copy"), home.read("copy/sub/a")),
+        (vec!["sub".into()], b"12345".into())
+    );
 }

@@ -35,6 +35,12 @@ def wait(text):
     return seen
 def send(text):
     os.write(terminal, text.encode())
+def until_hidden():
+    until = time.monotonic() + 20
+    while termios.tcgetattr(terminal)[3] & termios.ECHO:
+        if time.monotonic() > until:
+            raise SystemExit("what is typed stays visible")
+        select.select([], [], [], 0.005)
 def ended():
     while True:
         try:
@@ -66,6 +72,8 @@ seen = ""
 for attempt in range(3):
     seen += wait("Password of user1")
     wait(": ")
+    # The prompt is shown a moment before the echo is switched off.
+    until_hidden()
     send("s3cret\r")
 seen += wait("check the user")
 assert "s3cret" not in seen, seen

@@ -54,6 +54,32 @@ fn hashed_passwords_give_their_memory_back() {
 }
 
 #[test]
+fn passwords_of_sessions_that_have_ended_are_not_checked() {
+    // `1234`, at a cost of which a second has no more than some ten.
+    let hashed = "$argon2id$v=19$m=32768,t=3,p=1$YSBzYWx0IG9mIGl0cyBvd24$\
+                  pperbpktxigE09IAz7EYNg9kc2P4AtZwqpFSqbcm4pQ";
+    let server = Setup::usual()
+        .client("hashed", hashed)
+        .grant("hashed", "Own", "r")
+        .flag("--login-timeout", "3")
+        .start();
+    let crowd: Vec<Raw> = (0..250)
+        .map(|_| {
+            let mut raw = Raw::connect(server.ftp);
+            raw.expect("USER hashed", 331);
+            raw.send("PASS avast");
+            raw
+        })
+        .collect();
+    // Some are refused for their passwords, most because their time is up.
+    for mut raw in crowd {
+        while raw.reply().code == 530 {}
+        raw.closed();
+    }
+    Raw::connect(server.ftp).login("hashed", "1234");
+}
+
+#[test]
 fn wrong_usage_is_said_so() {
     let wrong = finish(coracled().arg("--no-such-flag"));
     assert_eq!(wrong.code, Some(2), "{wrong:?}");

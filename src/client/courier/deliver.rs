@@ -34,11 +34,8 @@ impl Courier {
             || (conduct.retries > 0
                 && self.insist(conduct.tries(), |courier| courier.size(&errand.remote))?.is_none());
         let mut resume = conduct.resume;
-        let mut bytes = 0;
         let mut tries = conduct.tries();
-        while let Err(failure) =
-            self.deliver_once(errand, &mut file, length, resume, meter, &mut bytes)
-        {
+        while let Err(failure) = self.deliver_once(errand, &mut file, length, resume, meter) {
             self.rest(&mut tries, failure)?;
             resume = ours;
         }
@@ -55,7 +52,7 @@ impl Courier {
         if let Some(modified) = errand.modified {
             self.date(&errand.remote, modified)?;
         }
-        Ok(Delivery { bytes, verified })
+        Ok(Delivery { verified })
     }
 
     fn deliver_once(
@@ -65,7 +62,6 @@ impl Courier {
         length: u64,
         resume: bool,
         meter: &Meter,
-        bytes: &mut u64,
     ) -> Result<(), Failure> {
         let there = if resume { self.size(&errand.remote)? } else { None };
         // What is longer than ours is another file.
@@ -74,10 +70,10 @@ impl Courier {
             return Ok(());
         }
         let start = if offset > 0 { StoreStart::Restart(offset) } else { StoreStart::Replace };
-        match self.store(errand, file, offset, start, meter, bytes)? {
+        match self.store(errand, file, offset, start, meter)? {
             Restarted::Done => Ok(()),
             Restarted::Refused(_) if offset > 0 => {
-                match self.store(errand, file, offset, StoreStart::Append, meter, bytes)? {
+                match self.store(errand, file, offset, StoreStart::Append, meter)? {
                     Restarted::Done => Ok(()),
                     Restarted::Refused(failure) => Err(failure),
                 }
@@ -93,13 +89,12 @@ impl Courier {
         offset: u64,
         start: StoreStart,
         meter: &Meter,
-        bytes: &mut u64,
     ) -> Result<Restarted, Failure> {
         file.seek(SeekFrom::Start(offset))
             .map_err(|error| Failure::local(errand.local.display(), &error))?;
         meter.begin(offset);
         let task = Task::Store { path: errand.remote.clone(), start };
-        let mut source = Metered { inner: file, meter, bytes };
+        let mut source = Metered { inner: file, meter };
         match self.link()?.perform(task, Cargo::Source(&mut source)) {
             Ok(_) => Ok(Restarted::Done),
             Err(fault) => restarted(fault, offset, errand),

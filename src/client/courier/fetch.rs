@@ -17,7 +17,7 @@ impl Courier {
         meter: &Meter,
     ) -> Result<Delivery, Failure> {
         if conduct.resume && !errand.force && self.has_arrived(errand, conduct)? {
-            return Ok(Delivery { bytes: 0, verified: Verified::Not });
+            return Ok(Delivery { verified: Verified::Not });
         }
         let mut download = Download::begin(&errand.local, errand.force, conduct.resume)?;
         let size = match errand.size {
@@ -27,11 +27,10 @@ impl Courier {
         if let Some(size) = size {
             meter.length(size);
         }
-        let mut bytes = 0;
         let mut tries = conduct.tries();
         loop {
             let fetched = self
-                .fetch_once(errand, &mut download, meter, &mut bytes)
+                .fetch_once(errand, &mut download, meter)
                 .and_then(|()| self.is_whole(errand, &download, size));
             match fetched {
                 Ok(()) => break,
@@ -58,7 +57,7 @@ impl Courier {
             download.date(modified);
         }
         download.commit()?;
-        Ok(Delivery { bytes, verified })
+        Ok(Delivery { verified })
     }
 
     /// Fails for a download that ended early: in stream mode a connection that something between
@@ -91,7 +90,6 @@ impl Courier {
         errand: &Errand,
         download: &mut Download,
         meter: &Meter,
-        bytes: &mut u64,
     ) -> Result<(), Failure> {
         let offset = download.bytes();
         if offset > 0 {
@@ -102,11 +100,11 @@ impl Courier {
                 Some(_) | None => {}
             }
         }
-        match self.retrieve(errand, download, meter, bytes)? {
+        match self.retrieve(errand, download, meter)? {
             Restarted::Done => Ok(()),
             Restarted::Refused(_) if download.bytes() > 0 => {
                 download.restart()?;
-                match self.retrieve(errand, download, meter, bytes)? {
+                match self.retrieve(errand, download, meter)? {
                     Restarted::Done => Ok(()),
                     Restarted::Refused(failure) => Err(failure),
                 }
@@ -120,12 +118,11 @@ impl Courier {
         errand: &Errand,
         download: &mut Download,
         meter: &Meter,
-        bytes: &mut u64,
     ) -> Result<Restarted, Failure> {
         let offset = download.bytes();
         meter.begin(offset);
         let task = Task::Retrieve { path: errand.remote.clone(), offset };
-        let mut sink = Metered { inner: download, meter, bytes };
+        let mut sink = Metered { inner: download, meter };
         match self.link()?.perform(task, Cargo::Sink(&mut sink)) {
             Ok(_) => Ok(Restarted::Done),
             Err(fault) => restarted(fault, offset, errand),

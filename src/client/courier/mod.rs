@@ -65,8 +65,6 @@ pub struct Conduct {
 /// A file that has arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// Bytes that went over for it, in all tries.
-    pub bytes: u64,
     /// How its content was compared.
     pub verified: Verified,
 }
@@ -318,12 +316,10 @@ fn restarted(fault: LinkFault, offset: u64, errand: &Errand) -> Result<Restarted
 struct Metered<'a, T> {
     inner: &'a mut T,
     meter: &'a Meter,
-    bytes: &'a mut u64,
 }
 
 impl<T> Metered<'_, T> {
-    fn count(&mut self, count: usize) -> usize {
-        *self.bytes += count as u64;
+    fn count(&self, count: usize) -> usize {
         self.meter.advance(count as u64);
         count
     }

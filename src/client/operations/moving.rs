@@ -87,11 +87,14 @@ impl Session {
     fn carry(&mut self, errand: &Errand) -> Result<(), Failure> {
         let conduct = Conduct::of(&self.moving);
         let since = Instant::now();
-        let result = self.courier.carry(errand, &conduct, &self.report.meter(errand));
+        let meter = self.report.meter(errand);
+        let result = self.courier.carry(errand, &conduct, &meter);
+        let (bytes, took) = (meter.moved(), since.elapsed());
+        drop(meter);
         match result {
-            Ok(delivery) => self.report.delivered(errand, &delivery, since.elapsed()),
+            Ok(delivery) => self.report.delivered(errand, &delivery, bytes, took),
             Err(failure) => {
-                self.report.failed(errand, &failure, since.elapsed(), true)?;
+                self.report.failed(errand, &failure, bytes, took, true)?;
                 Err(failure)
             }
         }

@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::state::{Answered, Carry, Turn, Visit};
 use crate::accounts::Right;
 use crate::session::view::{Granted, Spot};
-use crate::terms::{Denied, Extent, Fault, Span};
+use crate::terms::{Coding, Denied, Extent, Fault, Span};
 use crate::tree::{Keep, Tree, VirtualPath};
 use crate::wire::ftp::facts;
 use crate::wire::ftp::reply::Reply;
@@ -94,11 +94,21 @@ impl Visit<'_> {
     ) -> Result<T::Part, Fault> {
         match self.spot(path)? {
             Spot::Below(granted) if !granted.place.path.is_empty() => {
+                if keep == Keep::All && self.begins_text(granted, turn.house.tree) {
+                    return turn.house.tree.create(granted.place, Keep::Nothing, false);
+                }
                 let overwrite = may_replace(granted, keep, turn.house.tree);
                 turn.house.tree.create(granted.place, keep, overwrite)
             }
             Spot::Top | Spot::Below(_) => Err(Denied::IsADirectory.into()),
         }
+    }
+
+    /// Whether this is APPE in TYPE A to a file that is not there: it begins a text, and does not go
+    /// on with what an upload of other bytes has left, nor lose that where it breaks off itself.
+    fn begins_text<T: Tree>(&self, granted: Granted<'_>, tree: &T) -> bool {
+        self.parameters.coding == Coding::Ascii
+            && tree.status(granted.place) == Err(Denied::NotFound.into())
     }
 }
 
@@ -249,6 +259,22 @@ mod tests {
         ftp.cut(b"half a line");
         ftp.expect("TYPE I", "200");
         ftp.expect("SIZE Docs/new", "550");
+        // Nor does one go on with other bytes.
+        ftp.expect("EPSV", "229");
+        ftp.expect("STOR Docs/new", "150");
+        ftp.cut(b"bytes");
+        ftp.expect("TYPE A", "200");
+        for _ in 0..2 {
+            ftp.expect("EPSV", "229");
+            ftp.expect("APPE Docs/new", "150");
+            ftp.cut(b"a line\r\n");
+        }
+        ftp.expect("TYPE I", "200");
+        ftp.expect("SIZE Docs/new", "213 5");
+        ftp.expect("TYPE A", "200");
+        upload(&mut ftp, "APPE Docs/new", b"a line");
+        assert_eq!(ftp.content("Docs", "new").unwrap(), b"a line");
+        assert_eq!(ftp.tree.parts_left(), 0);
     }
 
     #[test]

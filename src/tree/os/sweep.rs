@@ -9,7 +9,7 @@
 use std::ffi::CStr;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, fstat, openat, unlinkat};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags, flock, openat, statat, unlinkat};
 use rustix::io::Errno;
 
 use crate::terms::{Denied, Fault, Trouble, UnixTime};
@@ -53,8 +53,9 @@ pub(super) fn expired(directory: &OwnedFd, before: UnixTime) {
     let _ = each_name(directory, |name| {
         left.0 -= 1;
         if is_part_name(name.to_bytes())
+            && statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
+                .is_ok_and(|stat| stat.st_mtime < before.0)
             && let Ok(part) = unowned(directory, name)
-            && fstat(&part).is_ok_and(|stat| stat.st_mtime < before.0)
             && remove(directory, name, part).is_ok()
         {
             left.1 -= 1;

@@ -2,6 +2,7 @@
 //! connection.
 //!
 //! - [`verb`] and [`command`]: what the user says.
+//! - [`digest`]: what HASH, XCRC and XSHA256 are told.
 //! - [`site`]: what follows SITE.
 //! - [`reply`]: what the server says.
 //! - [`address`]: where a data connection goes. - [`facts`] and [`listing`]: what a directory
