@@ -64,7 +64,13 @@ impl Desk {
 
     /// All names in it, in order.
     pub(crate) fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.0.path()).expect("a local directory");
+        self.names_in(".")
+    }
+
+    /// All names in a directory of it, in order.
+    #[track_caller]
+    pub(crate) fn names_in(&self, directory: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(directory)).expect("a local directory");
         let mut names: Vec<String> = entries
             .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
             .collect();

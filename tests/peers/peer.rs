@@ -119,6 +119,11 @@ impl Peer {
         url
     }
 
+    /// The same for a pattern, whose `*`, `[` and `]` stay as they are.
+    pub(crate) fn wild(&self, pattern: &str) -> String {
+        format!("ftp://{}/{pattern}", self.host())
+    }
+
     /// `USER@127.0.0.1:PORT`.
     pub(crate) fn host(&self) -> String {
         format!("{}@127.0.0.1:{}", self.server.user, self.place.port)
