@@ -30,11 +30,11 @@ sim: ## the reactor under simulation: SIM_SEEDS=20000
 	CORACLE_SIM_SEEDS=$(SIM_SEEDS) cargo test --release --test sim
 
 demo: ## a guided session and two downloads, as a transcript
-	@scripts/setup --test
+	@scripts/setup --demo
 	@scripts/demo
 
 many-clients: ## a crowd of clients from the shell at once: CLIENTS=500
-	@scripts/setup --test
+	@scripts/setup --demo
 	@scripts/many-clients $(CLIENTS)
 
 doc: ## the documentation of the code, as HTML

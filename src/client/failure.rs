@@ -196,20 +196,65 @@ pub fn is_crowd(reply: &Reply) -> bool {
         || (reply.code().number() == 530 && crowd.iter().any(|words| text.contains(words)))
 }
 
-/// 550 means both that a file is not there and that it is not for us; servers tell the two apart
-/// in the text alone.
+/// 550 and its kin mean both that a file is not there and that it is not for us; servers tell the
+/// two apart in the text alone.
 fn exit_of_reply(reply: &Reply) -> Exit {
-    match reply.code().number() {
+    let code = reply.code().number();
+    match code {
         425 | 426 => Exit::Connection,
         452 | 552 => Exit::RemoteFull,
-        530 | 532 | 553 | 534 => Exit::NotPermitted,
-        450 | 550 => {
-            let text = reply.text().to_ascii_lowercase();
-            let forbids = ["permi", "denied", "not allowed", "forbidden", "read-only", "exist"];
-            let absent = ["no such", "not found", "not exist", "n't exist"];
-            let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
-            if says(&forbids) && !says(&absent) { Exit::NotPermitted } else { Exit::NotFound }
-        }
+        530 | 532 | 534 => Exit::NotPermitted,
+        450 | 451 | 550 | 553 => exit_of_text(&reply.text()).unwrap_or(match code {
+            451 => Exit::Other,
+            553 => Exit::NotPermitted,
+            _ => Exit::NotFound,
+        }),
         _ => Exit::Other,
+    }
+}
+
+/// What the words of a refusal say, if they say why: those of the C library, or of a server's own.
+fn exit_of_text(text: &str) -> Option<Exit> {
+    let text = text.to_ascii_lowercase();
+    let absent = ["no such", "not found", "not exist", "n't exist"];
+    // Not "exist" alone, for pure-ftpd "can't check for file existence" of what is not there.
+    let forbids = [
+        "permi",
+        "privilege",
+        "denied",
+        "not allowed",
+        "forbidden",
+        "prohibited",
+        "read-only",
+        "exists",
+        "already exist",
+    ];
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&absent) { Some(Exit::NotFound) } else { says(&forbids).then_some(Exit::NotPermitted) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_told_from_what_is_forbidden() {
+        for (code, text, exit) in [
+            (550_u16, "Joker: No such file or directory", Exit::NotFound),
+            (550, "Sorry, but that file doesn't exist", Exit::NotFound),
+            (550, "Can't check for file existence", Exit::NotFound),
+            (550, "Failed to open file.", Exit::NotFound),
+            (550, "Permission denied.", Exit::NotPermitted),
+            (550, "Not enough privileges.", Exit::NotPermitted),
+            (550, "Own/dd: File exists", Exit::NotPermitted),
+            (553, "Could not create file.", Exit::NotPermitted),
+            (553, "Can't open that file: No such file or directory", Exit::NotFound),
+            (451, "Rename/move failure: Permission denied", Exit::NotPermitted),
+            (451, "Local error", Exit::Other),
+            (450, "File busy", Exit::NotFound),
+        ] {
+            let reply = Reply::new(code, text);
+            assert_eq!(exit_of_reply(&reply), exit, "{code} {text}");
+        }
     }
 }

@@ -8,11 +8,12 @@ use super::{Session, lossy, now};
 use crate::client::arguments::List;
 use crate::client::courier::Courier;
 use crate::client::failure::Failure;
-use crate::client::link::{Cargo, LinkFault};
+use crate::client::link::{Cargo, Link, LinkFault};
 use crate::client::listing::{self, Entry, Look, Order};
 use crate::client::terminal;
 use crate::client::user_pi::{Answer, ClientFault, ListForm, Task};
 use crate::wire::ftp::facts::Kind;
+use crate::wire::ftp::reply::Class;
 
 /// Largest listing that is read, in bytes.
 const LISTING_MAX: usize = 64 * 1024 * 1024;
@@ -98,14 +99,33 @@ impl Courier {
             }
             other => return other.map_err(|fault| Failure::from(fault).about(shown)),
         };
-        // MLSD wants a directory (RFC 3659, section 7); LIST tells of a file as well.
-        match self.listing(path, ListForm::List) {
-            Ok(listing) if !listing.entries.is_empty() => Ok(listing),
-            Ok(_) | Err(LinkFault::Dialogue(ClientFault::Refused(_))) => {
-                Err(Failure::from(refusal).about(shown))
+        // MLSD wants a directory (RFC 3659, section 7); MLST tells of a file as well, and so does
+        // LIST, which of an odd name makes a pattern or two names here and there.
+        let Some(path) = path else { return Err(Failure::from(refusal).about(shown)) };
+        let found = if self.link()?.features().is_some_and(|features| features.has("MLST")) {
+            self.entry(path)?.map(|entry| Listing { entries: vec![entry], exact: true })
+        } else {
+            match self.listing(Some(path), ListForm::List) {
+                Ok(listing) => Some(listing),
+                Err(LinkFault::Dialogue(ClientFault::Refused(_))) => None,
+                Err(fault) => return Err(Failure::from(fault).about(shown)),
             }
-            Err(fault) => Err(Failure::from(fault).about(shown)),
-        }
+        };
+        found
+            .filter(|listing| !listing.entries.is_empty())
+            .ok_or_else(|| Failure::from(refusal).about(shown))
+    }
+
+    /// What MLST says of a file (RFC 3659, section 7), by its name without directories.
+    fn entry(&mut self, path: &[u8]) -> Result<Option<Entry>, Failure> {
+        let reply = self.ask([b"MLST ", path].concat(), false)?;
+        let facts = reply.lines().nth(1).map(<[u8]>::trim_ascii_start);
+        let Some(facts) = facts.filter(|_| reply.code().class() == Class::Completion) else {
+            return Ok(None);
+        };
+        let (entries, _) = listing::read(facts, ListForm::Mlsd, now());
+        let file = entries.into_iter().next().filter(|entry| entry.kind != Kind::Dir);
+        Ok(file.map(|entry| Entry { name: last_name(path).to_vec(), ..entry }))
     }
 
     /// What a directory holds, and nothing else: a file is refused where the server has MLSD.
@@ -121,12 +141,38 @@ impl Courier {
         };
         let answer = link.perform(task, Cargo::Sink(&mut text))?;
         let form = if let Answer::Listed { form, .. } = answer { form } else { form };
-        let (entries, unread) = listing::read(&text.bytes, form, now());
+        let (mut entries, unread) = listing::read(&text.bytes, form, now());
+        if let (ListForm::List, Some(path)) = (form, path) {
+            match &mut entries[..] {
+                [] => walk_there(link, path)?,
+                // Of a file, some servers repeat the whole path.
+                [file] if file.name == path => file.name = last_name(path).to_vec(),
+                _ => {}
+            }
+        }
         if unread > 0 {
             terminal::tell(&format!("coracle: {unread} lines of the listing are not understood"));
         }
         Ok(Listing { entries, exact: form == ListForm::Mlsd })
     }
+}
+
+/// Goes to a directory and back. A server may answer LIST of one that is not there as it does of an
+/// empty one (vsftpd); that nobody can go there tells the two apart.
+fn walk_there(link: &mut Link, directory: &[u8]) -> Result<(), LinkFault> {
+    let here = match link.perform(Task::Pwd, Cargo::None) {
+        Ok(Answer::Directory(here)) => here,
+        // Without knowing the way back it is better to stay.
+        Ok(_) | Err(LinkFault::Dialogue(ClientFault::Refused(_))) => return Ok(()),
+        Err(fault) => return Err(fault),
+    };
+    link.perform(Task::Cwd(directory.to_vec()), Cargo::None)?;
+    link.perform(Task::Cwd(here), Cargo::None).map(drop)
+}
+
+/// The last name of a path.
+fn last_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').find(|name| !name.is_empty()).unwrap_or_default()
 }
 
 /// The names of one kind, with commas.

@@ -253,6 +253,12 @@ fn epsv_falls_back_to_pasv_for_good_and_trusts_no_address() {
     assert_eq!(dialogue.takes(Input::DataFailed), ["close data", "DataUnreachable"]);
     assert_eq!(dialogue.does(retrieve(0)), [">PASV"]);
     assert_eq!(dialogue.says("227 nonsense"), ["not understood: a 227 without an address"]);
+    for refusal in ["550 Permission denied.", "522 use (1)", "502 no"] {
+        let mut dialogue = Dialogue::imaged();
+        dialogue.does(retrieve(0));
+        assert_eq!(dialogue.says(refusal), [">PASV"], "{refusal}");
+        assert_eq!(dialogue.says("550 Permission denied."), ["refused 550"]);
+    }
     let mut over_ipv6 = Dialogue { pi: UserPi::new(IpAddr::V6(Ipv6Addr::LOCALHOST)) };
     over_ipv6 = Dialogue::ready_at(over_ipv6);
     over_ipv6.does(retrieve(0));

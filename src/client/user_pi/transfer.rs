@@ -11,7 +11,7 @@ use super::{
 };
 use crate::wire::ftp::address;
 use crate::wire::ftp::command::{Command, EpsvArgument, ListArgument};
-use crate::wire::ftp::reply::Reply;
+use crate::wire::ftp::reply::{Class, Reply};
 
 impl UserPi {
     pub(super) fn has_machine_listing(&self) -> bool {
@@ -98,7 +98,9 @@ impl UserPi {
                 Some(_) | None => fail(ClientFault::Protocol("a 229 without a port"), actions),
             };
         }
-        if is_unimplemented(&reply) && self.peer.is_ipv4() {
+        // Whatever the reason (vsftpd says 550 where its operator has forbidden EPSV), PASV does the
+        // same under IPv4, and its own refusal tells more.
+        if reply.code().class() == Class::Permanent && self.peer.is_ipv4() {
             self.extended = false;
             return self.connect(transfer, actions);
         }
@@ -225,8 +227,7 @@ pub(super) fn start(transfer: Transfer, actions: &mut Vec<Action>) -> State {
     State::Moving(Moving::new(transfer))
 }
 
-/// The command is unknown, not implemented, or its parameter is, or it is not meant for this
-/// network protocol (522, RFC 2428): worth another way.
+/// The command is unknown or not implemented, or its parameter is: worth another way.
 fn is_unimplemented(reply: &Reply) -> bool {
-    matches!(reply.code().number(), 500 | 501 | 502 | 504 | 522)
+    matches!(reply.code().number(), 500 | 501 | 502 | 504)
 }

@@ -338,18 +338,26 @@ pub fn quoted(path: &[u8]) -> Vec<u8> {
 }
 
 /// The path in the text of a 257 reply, whatever stands around the quotation marks.
+///
+/// Some servers do not double the marks inside (pure-ftpd). Then what should be the last one is
+/// followed by more of the path in place of a blank, and the path goes up to the last mark of all.
 #[must_use]
 pub fn unquoted(text: &[u8]) -> Option<Vec<u8>> {
     let open = text.iter().position(|&byte| byte == b'"')?;
-    let mut bytes = text.get(open + 1..)?.iter().peekable();
+    let inside = text.get(open + 1..)?;
+    let mut bytes = inside.iter().peekable();
     let mut path = Vec::new();
     while let Some(&byte) = bytes.next() {
         if byte == b'"' && bytes.next_if(|&&next| next == b'"').is_none() {
-            return Some(path);
+            if bytes.peek().is_none_or(|next| next.is_ascii_whitespace()) {
+                return Some(path);
+            }
+            break;
         }
         path.push(byte);
     }
-    None
+    let close = inside.iter().rposition(|&byte| byte == b'"')?;
+    inside.get(..close).map(<[u8]>::to_vec)
 }
 
 /// What stands behind the code and its space or dash.
@@ -443,6 +451,13 @@ mod tests {
         assert_eq!(quoted(b"/a \"b\""), b"\"/a \"\"b\"\"\"");
         assert_eq!(unquoted(b"\"/a\" is the current directory"), Some(b"/a".to_vec()));
         assert_eq!(unquoted(b"made \"\"\"\" and \"more\""), Some(b"\"".to_vec()));
+        for (undoubled, path) in [
+            (&b"\"/an \"odd\" name\" is here"[..], &b"/an \"odd\" name"[..]),
+            (b"\"/odd\"\" is here", b"/odd\""),
+            (b"\"/a\".", b"/a"),
+        ] {
+            assert_eq!(unquoted(undoubled).as_deref(), Some(path));
+        }
         assert_eq!((unquoted(b"none"), unquoted(b"\"open")), (None, None));
     }
 

@@ -1,0 +1,54 @@
+//! vsftpd: a process for each session, no MLSD, and short answers that never say why.
+//!
+//! It knows accounts through PAM alone, which is the machine's. Its anonymous account is its own,
+//! and can be made to want a password and to write.
+
+use std::process::Command;
+
+use super::{me, unpacked};
+use crate::peer::{PASSWORD, Place, Server};
+
+pub(crate) const SERVER: Server = Server { user: "anonymous", command: |place| command(place, "") };
+
+/// One that an operator has told to refuse EPSV. It says 550 to that, not 502.
+pub(crate) const WITHOUT_EPSV: Server =
+    Server { user: "anonymous", command: |place| command(place, "cmds_denied=EPSV\n") };
+
+fn command(place: &Place, settings: &str) -> Command {
+    let files = place.files().display().to_string();
+    let passwords = place.write("passwords", &format!("{PASSWORD}\n")).display().to_string();
+    let log = place.path("log").display().to_string();
+    let port = place.port;
+    let me = me("-un");
+    let configuration = format!(
+        "background=NO
+listen=YES
+listen_address=127.0.0.1
+listen_port={port}
+# No root, no other account, no chroot: all that belongs to the machine stays out of it.
+run_as_launching_user=YES
+seccomp_sandbox=NO
+local_enable=NO
+anonymous_enable=YES
+ftp_username={me}
+anon_root={files}
+secure_email_list_enable=YES
+email_password_file={passwords}
+write_enable=YES
+anon_upload_enable=YES
+anon_mkdir_write_enable=YES
+anon_other_write_enable=YES
+anon_world_readable_only=NO
+# What follows `deny_file=` may stand anywhere in a name for it to be forbidden.
+deny_file=Locked/
+# LIST shows hidden files only to those who ask with an option that other servers do not know.
+force_dot_files=YES
+xferlog_enable=YES
+log_ftp_protocol=YES
+vsftpd_log_file={log}
+{settings}"
+    );
+    let mut command = unpacked("sbin/vsftpd");
+    command.arg(place.write("vsftpd.conf", &configuration));
+    command
+}
