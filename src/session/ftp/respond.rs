@@ -53,7 +53,7 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
     match outcome {
         Outcome::Done { .. } => Reply::new(226, format!("Transfer complete, {bytes} bytes.")),
         Outcome::Aborted { .. } => {
-            Reply::new(426, format!("Transfer stopped as asked, after {bytes} bytes."))
+            Reply::new(426, format!("The transfer was stopped after {bytes} bytes."))
         }
         Outcome::Lost { loss, .. } => match loss {
             Loss::NeverOpened => {
