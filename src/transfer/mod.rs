@@ -10,6 +10,8 @@ mod chore;
 mod deflate;
 mod packing;
 mod pump;
+mod receive;
+mod send;
 mod upload;
 
 pub use chore::{Progress, Work};

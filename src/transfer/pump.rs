@@ -1,4 +1,5 @@
-//! One transfer: opening, moving, finishing, done.
+//! One transfer: opening, moving, finishing, done. What is one piece in either direction stands in
+//! `send` and `receive`; here is what they share: the turn, its budgets, and how it ends.
 //!
 //! A download goes by sendfile where the file has a descriptor and is sent as it is, an upload by
 //! splice; else through a buffer, for which the coder is the place to change bytes, and in MODE Z
@@ -11,8 +12,7 @@ use super::upload::Upload;
 use crate::channel::{Channel, Moved, ZeroCopyFault};
 use crate::io::Io;
 use crate::terms::{
-    Budget, Coding, Content, Extent, Fault, Filled, Lines, Loss, Order, Outcome, Part, Route, Span,
-    Trouble,
+    Budget, Coding, Content, Extent, Fault, Lines, Loss, Order, Outcome, Part, Route, Span, Trouble,
 };
 use crate::wire::ascii::{Decoder, Encoder};
 
@@ -51,25 +51,44 @@ pub enum Step {
 /// An order being carried out.
 #[derive(Debug)]
 pub struct Transfer<F, P: Part> {
-    work: Work<F, P>,
-    route: Route,
+    pub(super) work: Work<F, P>,
+    pub(super) route: Route,
     /// Bytes handed to the connection's outbox or taken from it, as they are on the wire.
-    moved: u64,
+    pub(super) moved: u64,
     /// Whether the kernel may be asked to move the bytes by itself.
-    zero_copy: bool,
+    pub(super) zero_copy: bool,
     /// MODE Z, in the direction that the work has.
-    packing: Packing,
+    pub(super) packing: Packing,
 }
 
 /// The two directions, with the coder that each may need.
-enum Work<F, P: Part> {
+pub(super) enum Work<F, P: Part> {
     File { file: F, span: Span, coder: Option<Encoder> },
     Lines { lines: Box<dyn Lines>, ended: bool },
     Part { upload: Upload<P>, carrying: bool, coder: Option<Decoder>, decoded: Vec<u8> },
 }
 
+/// What one turn may use: the connection, what is left of the budgets, and room for copies.
+pub(super) struct Turn<'a, I: Io> {
+    pub(super) io: &'a mut I,
+    pub(super) channel: &'a mut Channel<I>,
+    pub(super) zero_copy: Budget,
+    pub(super) copied: Budget,
+    /// The largest piece of one system call.
+    pub(super) chunk: usize,
+    /// No longer than that.
+    pub(super) scratch: &'a mut [u8],
+}
+
+impl<I: Io> Turn<'_, I> {
+    /// The largest piece that the kernel may be asked to move.
+    pub(super) fn piece(&self) -> usize {
+        self.chunk.min(self.zero_copy.left())
+    }
+}
+
 /// Why a turn can't go on; the moved bytes are added when it is told.
-enum Stop {
+pub(super) enum Stop {
     Blocked,
     Ended,
     Received,
@@ -113,24 +132,25 @@ impl<F: Content, P: Part> Transfer<F, P> {
         scratch: &mut [u8],
     ) -> Step {
         let before = self.gone(channel);
-        let mut zero_copy = Budget::new(pace.zero_copy);
         let copied = if self.packing.is_none() { pace.copied } else { pace.deflated() };
-        let mut copied = Budget::new(copied);
         let length = scratch.len().min(pace.chunk);
-        let scratch = scratch.get_mut(..length).unwrap_or_default();
+        let mut turn = Turn {
+            io,
+            channel,
+            zero_copy: Budget::new(pace.zero_copy),
+            copied: Budget::new(copied),
+            chunk: pace.chunk,
+            scratch: scratch.get_mut(..length).unwrap_or_default(),
+        };
         loop {
-            if zero_copy.is_spent() || copied.is_spent() {
+            if turn.zero_copy.is_spent() || turn.copied.is_spent() {
                 return Step::Again;
             }
-            let stop = match &mut self.work {
-                Work::File { .. } | Work::Lines { .. } => {
-                    self.send(io, channel, &mut zero_copy, &mut copied, pace.chunk, scratch)
-                }
-                Work::Part { .. } => {
-                    self.receive(io, channel, &mut zero_copy, &mut copied, pace.chunk, scratch)
-                }
+            let stop = match &self.work {
+                Work::File { .. } | Work::Lines { .. } => self.send(&mut turn),
+                Work::Part { .. } => self.receive(&mut turn),
             };
-            let bytes = self.gone(channel);
+            let bytes = self.gone(turn.channel);
             match stop {
                 Ok(()) => {}
                 Err(Stop::Blocked) => return Step::Blocked(bytes != before),
@@ -171,188 +191,24 @@ impl<F: Content, P: Part> Transfer<F, P> {
         }
     }
 
-    /// One piece to the peer.
-    fn send<I: Io>(
+    /// What an attempt to let the kernel move the bytes came to: how many, or the end; nothing if
+    /// the kernel can't, and the bytes are to be copied from now on.
+    pub(super) fn by_kernel(
         &mut self,
-        io: &mut I,
-        channel: &mut Channel<I>,
-        zero_copy: &mut Budget,
-        copied: &mut Budget,
-        chunk: usize,
-        scratch: &mut [u8],
-    ) -> Result<(), Stop> {
-        if channel.flush(io).map_err(|_| Stop::Lost)? == Moved::Blocked {
-            return Err(Stop::Blocked);
-        }
-        let added = match &mut self.work {
-            Work::File { span, .. } if span.start >= span.end => Moved::End,
-            Work::File { file, span, .. } if self.zero_copy => {
-                let most = chunk.min(zero_copy.left());
-                let most = usize::try_from(span.end - span.start).unwrap_or(most).min(most);
-                match channel.send_file(io, file, span.start, most) {
-                    Ok(Moved::Bytes(count)) => {
-                        zero_copy.spend(count);
-                        span.start += count as u64;
-                        Moved::Bytes(count)
-                    }
-                    Ok(Moved::Blocked) => return Err(Stop::Blocked),
-                    // Shorter than it was when its length was told.
-                    Ok(Moved::End) => return Err(Stop::Failed(Trouble::Changed.into())),
-                    Err(ZeroCopyFault::Unsupported) => {
-                        self.zero_copy = false;
-                        return Ok(());
-                    }
-                    Err(ZeroCopyFault::File(error)) => return Err(failed(&error)),
-                    Err(ZeroCopyFault::Socket(_)) => return Err(Stop::Lost),
-                }
+        attempt: Result<Moved, ZeroCopyFault>,
+    ) -> Result<Option<usize>, Stop> {
+        match attempt {
+            Ok(Moved::Bytes(count)) => Ok(Some(count)),
+            Ok(Moved::End) => Ok(Some(0)),
+            Ok(Moved::Blocked) => Err(Stop::Blocked),
+            Err(ZeroCopyFault::Unsupported) => {
+                self.zero_copy = false;
+                Ok(None)
             }
-            Work::File { file, span, coder } => {
-                let most = usize::try_from(span.end - span.start).unwrap_or(usize::MAX);
-                let length = scratch.len().min(most);
-                let piece = scratch.get_mut(..length).unwrap_or_default();
-                let count = file.read_at(span.start, piece).map_err(|error| failed(&error))?;
-                if count == 0 {
-                    return Err(Stop::Failed(Trouble::Changed.into()));
-                }
-                let piece = piece.get(..count).unwrap_or_default();
-                span.start += count as u64;
-                let tail = channel.outbox.tail();
-                let before = tail.len();
-                self.packing.pack(piece, coder, copied, tail)?;
-                copied.spend(tail.len() - before);
-                Moved::Bytes(tail.len() - before)
-            }
-            Work::Part { .. } | Work::Lines { ended: true, .. } => Moved::End,
-            Work::Lines { lines, ended } => {
-                let tail = channel.outbox.tail();
-                let before = tail.len();
-                match self.packing.pack_lines(lines.as_mut(), scratch.len(), copied, tail)? {
-                    Filled::More => {}
-                    Filled::End => *ended = true,
-                    Filled::Broken => {
-                        return Err(Stop::Failed(Trouble::Io(io::ErrorKind::Other).into()));
-                    }
-                }
-                copied.spend(tail.len() - before);
-                Moved::Bytes(tail.len() - before)
-            }
-        };
-        match added {
-            Moved::Bytes(count) => {
-                self.moved += count as u64;
-                Ok(())
-            }
-            Moved::Blocked | Moved::End => {
-                // The outbox is left alone where nothing comes behind the last byte: it would take
-                // memory.
-                if self.packing.has_end() {
-                    let tail = channel.outbox.tail();
-                    let before = tail.len();
-                    self.packing.finish(tail)?;
-                    self.moved += (tail.len() - before) as u64;
-                    return Ok(());
-                }
-                if self.route == Route::Data {
-                    channel.finish(io).map_err(|_| Stop::Lost)?;
-                }
-                Err(Stop::Ended)
-            }
+            Err(ZeroCopyFault::File(error)) => Err(failed(&error)),
+            Err(ZeroCopyFault::Socket(_)) => Err(Stop::Lost),
         }
     }
-
-    /// One piece from the peer.
-    fn receive<I: Io>(
-        &mut self,
-        io: &mut I,
-        channel: &mut Channel<I>,
-        zero_copy: &mut Budget,
-        copied: &mut Budget,
-        chunk: usize,
-        scratch: &mut [u8],
-    ) -> Result<(), Stop> {
-        let Work::Part { upload, carrying, coder, decoded } = &mut self.work else {
-            return Err(Stop::Ended);
-        };
-        let Some(part) = upload.part() else { return Err(Stop::Ended) };
-        if *carrying {
-            let most = chunk.min(zero_copy.left());
-            match part.carry_over(most).map_err(|error| failed(&error))? {
-                0 => *carrying = false,
-                count => zero_copy.spend(count),
-            }
-            return Ok(());
-        }
-        if self.zero_copy {
-            match channel.receive_file(io, part, chunk.min(zero_copy.left())) {
-                Ok(Moved::Bytes(count)) => {
-                    zero_copy.spend(count);
-                    self.moved += count as u64;
-                    return Ok(());
-                }
-                Ok(Moved::Blocked) => return Err(Stop::Blocked),
-                Ok(Moved::End) => return Err(Stop::Received),
-                Err(ZeroCopyFault::Unsupported) => {
-                    self.zero_copy = false;
-                    return Ok(());
-                }
-                Err(ZeroCopyFault::File(error)) => return Err(failed(&error)),
-                Err(ZeroCopyFault::Socket(_)) => return Err(Stop::Lost),
-            }
-        }
-        let length = scratch.len().min(copied.left());
-        let piece = scratch.get_mut(..length).unwrap_or_default();
-        if let Packing::Inflate(inflater) = &mut self.packing
-            && inflater.has_more()
-        {
-            let count = inflater.pull(piece)?;
-            // A piece may come to nothing and has taken its time nevertheless.
-            copied.spend(count.max(1));
-            let piece = piece.get(..count).unwrap_or_default();
-            return Ok(write_coded(part, coder, decoded, piece)?);
-        }
-        match channel.read(io, piece).map_err(|_| Stop::Lost)? {
-            Moved::Blocked => Err(Stop::Blocked),
-            Moved::Bytes(count) => {
-                copied.spend(count);
-                self.moved += count as u64;
-                let piece = piece.get(..count).unwrap_or_default();
-                match &mut self.packing {
-                    Packing::Inflate(inflater) => inflater.feed(piece),
-                    Packing::None | Packing::Deflate(_) => {
-                        write_coded(part, coder, decoded, piece)?;
-                    }
-                }
-                Ok(())
-            }
-            Moved::End => {
-                if let Packing::Inflate(inflater) = &self.packing
-                    && !inflater.is_ended()
-                {
-                    // Only the end of the stream is the end of the file.
-                    return Err(Stop::Lost);
-                }
-                if let Some(coder) = coder {
-                    decoded.clear();
-                    coder.finish(decoded);
-                    write_all(part, decoded)?;
-                }
-                Err(Stop::Received)
-            }
-        }
-    }
-}
-
-/// Writes what comes of `bytes` from the wire.
-fn write_coded(
-    part: &mut impl Part,
-    coder: &mut Option<Decoder>,
-    decoded: &mut Vec<u8>,
-    bytes: &[u8],
-) -> Result<(), Fault> {
-    let Some(coder) = coder else { return write_all(part, bytes) };
-    decoded.clear();
-    coder.push(bytes, decoded);
-    write_all(part, decoded)
 }
 
 /// Writes all of `bytes`, in as many pieces as the part takes.
@@ -373,7 +229,7 @@ pub(super) fn failure(error: &io::Error) -> Fault {
 }
 
 /// The same, where it ends a transfer.
-fn failed(error: &io::Error) -> Stop {
+pub(super) fn failed(error: &io::Error) -> Stop {
     Stop::Failed(failure(error))
 }
 

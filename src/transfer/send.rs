@@ -1,0 +1,98 @@
+//! One piece to the peer: of a file, by the kernel or through a buffer, or of a listing.
+
+use std::io;
+
+use super::pump::{Stop, Transfer, Turn, Work, failed};
+use crate::channel::Moved;
+use crate::io::Io;
+use crate::terms::{Content, Filled, Part, Route, Trouble};
+
+impl<F: Content, P: Part> Transfer<F, P> {
+    /// Moves one piece, once all that waited before it has been written.
+    pub(super) fn send<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        if turn.channel.flush(turn.io).map_err(|_| Stop::Lost)? == Moved::Blocked {
+            return Err(Stop::Blocked);
+        }
+        match &self.work {
+            Work::File { span, .. } if span.start >= span.end => self.finish(turn),
+            Work::File { .. } if self.zero_copy => self.send_by_kernel(turn),
+            Work::File { .. } => self.send_copied(turn),
+            Work::Lines { ended: true, .. } | Work::Part { .. } => self.finish(turn),
+            Work::Lines { .. } => self.send_lines(turn),
+        }
+    }
+
+    fn send_by_kernel<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        let most = turn.piece();
+        let Work::File { file, span, .. } = &mut self.work else { return Err(Stop::Ended) };
+        let most = usize::try_from(span.end - span.start).unwrap_or(most).min(most);
+        let attempt = turn.channel.send_file(turn.io, file, span.start, most);
+        match self.by_kernel(attempt)? {
+            None => Ok(()),
+            // Shorter than it was when its length was told.
+            Some(0) => Err(Stop::Failed(Trouble::Changed.into())),
+            Some(count) => {
+                turn.zero_copy.spend(count);
+                self.moved += count as u64;
+                if let Work::File { span, .. } = &mut self.work {
+                    span.start += count as u64;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn send_copied<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        let Work::File { file, span, coder } = &mut self.work else { return Err(Stop::Ended) };
+        let most = usize::try_from(span.end - span.start).unwrap_or(usize::MAX);
+        let length = turn.scratch.len().min(most);
+        let piece = turn.scratch.get_mut(..length).unwrap_or_default();
+        let count = file.read_at(span.start, piece).map_err(|error| failed(&error))?;
+        if count == 0 {
+            return Err(Stop::Failed(Trouble::Changed.into()));
+        }
+        span.start += count as u64;
+        let piece = piece.get(..count).unwrap_or_default();
+        let tail = turn.channel.outbox.tail();
+        let before = tail.len();
+        self.packing.pack(piece, coder, &mut turn.copied, tail)?;
+        let added = tail.len() - before;
+        turn.copied.spend(added);
+        self.moved += added as u64;
+        Ok(())
+    }
+
+    fn send_lines<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        let Work::Lines { lines, ended } = &mut self.work else { return Err(Stop::Ended) };
+        let tail = turn.channel.outbox.tail();
+        let before = tail.len();
+        let room = turn.scratch.len();
+        match self.packing.pack_lines(lines.as_mut(), room, &mut turn.copied, tail)? {
+            Filled::More => {}
+            Filled::End => *ended = true,
+            Filled::Broken => {
+                return Err(Stop::Failed(Trouble::Io(io::ErrorKind::Other).into()));
+            }
+        }
+        let added = tail.len() - before;
+        turn.copied.spend(added);
+        self.moved += added as u64;
+        Ok(())
+    }
+
+    /// Nothing is left of the extent: what the packing puts behind it, then the end.
+    fn finish<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        // The outbox is left alone where nothing comes behind the last byte: it would take memory.
+        if self.packing.has_end() {
+            let tail = turn.channel.outbox.tail();
+            let before = tail.len();
+            self.packing.finish(tail)?;
+            self.moved += (tail.len() - before) as u64;
+            return Ok(());
+        }
+        if self.route == Route::Data {
+            turn.channel.finish(turn.io).map_err(|_| Stop::Lost)?;
+        }
+        Err(Stop::Ended)
+    }
+}
