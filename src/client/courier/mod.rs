@@ -3,7 +3,7 @@
 //!
 //! An [`Errand`] says what is to be moved; who wanted it, and what is said of it, is the
 //! [`fleet`](super::fleet)'s and the operations' matter. Nothing is printed here. How a file comes is
-//! in [`fetch`], how it goes in [`deliver`].
+//! in `fetch`, how it goes in `deliver`.
 
 mod deliver;
 mod fetch;

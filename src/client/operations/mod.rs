@@ -2,8 +2,8 @@
 //!
 //! A [`Session`] is logged in. The shell gives it instructions with paths, a run for one job gives
 //! it a job with a URL; it refuses to know which. What was asked for goes to standard output and
-//! nothing else does. Here is what takes one dialogue; [`browse`] lists, [`moving`] moves files and
-//! [`mirror`] whole trees.
+//! nothing else does. Here is what takes one dialogue; `browse` lists, `moving` moves files and
+//! `mirror` whole trees.
 
 #![expect(clippy::disallowed_methods, reason = "the calendar is read here, for listings")]
 

@@ -252,11 +252,12 @@ impl Session {
         let sum = match known {
             Some((Algorithm::Sha256, sum)) => sum,
             Some((Algorithm::Crc32, _)) | None => {
+                let sum = self.sum_of_download(remote)?;
                 self.report.notice(&format!(
-                    "{}: the server makes no SHA-256 of it; it is downloaded for that",
+                    "{}: the server makes no SHA-256 of it; it was downloaded for that",
                     lossy(remote)
                 ));
-                self.sum_of_download(remote)?
+                sum
             }
         };
         self.output.line(&[sum.as_bytes(), b"  ", remote].concat())

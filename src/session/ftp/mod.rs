@@ -2,9 +2,9 @@
 //!
 //! [`Session`] takes a line, finds the verb's row in `table`, and calls the one handler of that
 //! verb; verb files are sorted by duty: `access`, `parameter`, `route`, `directory`, `file`,
-//! `send`, `list`, `store`, `site`, `digest`, `compress`, `inform`. `transfer` says what happens
-//! between a transfer's begin and its end, `work` the same of work on files, `respond` turns faults
-//! and outcomes into replies.
+//! `send`, `list`, `store`, `site`, `attribute`, `digest`, `compress`, `inform`. `transfer` says
+//! what happens between a transfer's begin and its end, `work` the same of work on files, `respond`
+//! turns faults and outcomes into replies.
 //!
 //! It refuses to know sockets, clocks and threads; the parent module's `Session` calls it.
 

@@ -125,6 +125,11 @@ fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
         if matches!(verb, Verb::Stor | Verb::Stou | Verb::Appe | Verb::Rnto) { 553 } else { 550 };
     match fault {
         Fault::Peer(PeerFault::BadName) => (bad_name, "no file can have that name."),
+        Fault::Peer(PeerFault::BadRestart)
+            if matches!(verb, Verb::Hash | Verb::Xcrc | Verb::Xsha256) =>
+        {
+            (554, "the range does not lie within the file; SIZE says how long that is.")
+        }
         // RFC 1123, section 4.1.2.12.
         Fault::Peer(PeerFault::BadRestart) => {
             (554, "the restart point lies behind the end of the file; begin again without REST.")
