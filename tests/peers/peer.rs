@@ -12,7 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
@@ -21,9 +21,6 @@ use crate::support::GUARD;
 
 /// How often a server is started anew because its port was taken meanwhile.
 const STARTS_MAX: usize = 5;
-
-/// How long a server that does not listen yet is left alone, so that it has the processor to itself.
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// The password of every account.
 pub(crate) const PASSWORD: &str = "1234";
@@ -176,7 +173,8 @@ impl Peer {
                     assert!(read.is_ok() && line.starts_with("220"), "{line:?}, {}", self.said());
                     return true;
                 }
-                Err(_) => thread::park_timeout(PAUSE),
+                // The server has the better use for the time.
+                Err(_) => thread::yield_now(),
             }
         }
         panic!("the server does not listen, and says:\n{}", self.said());

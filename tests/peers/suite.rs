@@ -119,21 +119,25 @@ pub(crate) fn odd_names_go_both_ways(server: &'static Server) {
     desk.runs(&["mkdir", &peer.url("Own/an odd \"directory\"")]);
     for name in ODD_NAMES {
         let (content, path) = (name.as_bytes(), format!("Own/an odd \"directory\"/{name}"));
-        let url = peer.url(&path);
         desk.write(name, content);
-        desk.runs(&["put", &format!("./{name}"), &url]);
+        desk.runs(&["put", &format!("./{name}"), &peer.url(&path)]);
         assert_same(&peer.content(&path), content);
-        assert_eq!(desk.runs(&["ls", &peer.url("Own/an odd \"directory\"")]), format!("{name}\n"));
-        assert_eq!(desk.runs(&["size", &url]), format!("{}\n", content.len()), "{name}");
-        desk.runs(&["get", "--force", &url]);
+        desk.runs(&["get", "--force", &peer.url(&path)]);
         assert_same(&desk.read(name), content);
-        desk.runs(&["mv", &url, &format!("Own/{name}")]);
-        assert_same(&peer.content(&format!("Own/{name}")), content);
         // And without a directory before it, as a command's whole argument.
-        let quoted = name.replace('\\', "\\\\").replace('"', "\\\"");
-        let script =
-            format!("cd Own\ncat \"./{quoted}\"\ncat -- \"{quoted}\"\nrm -- \"{quoted}\"\n");
-        assert_eq!(desk.plays(0, &peer.host(), &script), format!("{name}{name}"));
+        let word = name.replace('"', "\\\"");
+        let script = format!(
+            "cd 'Own/an odd \"directory\"'\n\
+             ls\n\
+             size -- \"{word}\"\n\
+             cat -- \"{word}\"\n\
+             mv -- \"{word}\" \"../{word}\"\n\
+             cd ..\n\
+             cat \"./{word}\"\n\
+             rm -- \"{word}\"\n"
+        );
+        let told = format!("{name}\n{}\n{name}{name}", content.len());
+        assert_eq!(desk.plays(0, &peer.host(), &script), told);
         assert!(!peer.names("Own").contains(name), "{name} is still there");
     }
     // A directory by an odd name, to stand in and to be told of.
