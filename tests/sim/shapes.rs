@@ -1,8 +1,12 @@
 //! Scenarios of a fixed shape, each for one promise of the server. The dice still decide latencies
 //! and sizes, so each is played with several seeds.
 
+use std::cell::RefCell;
+use std::io::Read;
 use std::rc::Rc;
 use std::time::Duration;
+
+use flate2::read::MultiGzDecoder;
 
 use coracle::client::user_pi::{DataMode, StoreStart, Task};
 use coracle::reactor::Budgets;
@@ -330,6 +334,56 @@ fn long_replies_to_a_pipeline_all_come() {
         }
     };
     rounds("long_replies", build, |report| assert!(report.tally.pipelined > 60, "{report:?}"));
+}
+
+#[test]
+fn work_on_files_leaves_others_their_turns() {
+    const WORKERS: usize = 24;
+    let made = RefCell::new(None);
+    let build = |shape: &mut Shape| {
+        shape.in_small_steps();
+        let host = shape.scenario.lore.ftp.ip();
+        let mut sources = Vec::new();
+        for who in 0..WORKERS {
+            // Some change their minds at once, and some say more than may wait behind the work.
+            let then = match who % 4 {
+                0 => b"ABOR\r\n".as_slice(),
+                1 => b"NOOP\r\nSTAT\r\nHASH /Movies/large\r\nXCRC /Docs/text\r\n",
+                _ => b"",
+            };
+            let path = format!("/Incoming/work-{who}");
+            let length = shape.rng.size(20_000..60_000);
+            let content = shape.rng.bytes(length);
+            furnish(&mut shape.scenario.lore, path.as_bytes(), &content);
+            let mut text = b"USER user1\r\nPASS 1234\r\nSITE COMPRESS ".to_vec();
+            text.extend(path.as_bytes());
+            text.extend(b"\r\n");
+            text.extend(then);
+            text.extend(b"QUIT\r\n");
+            sources.push((format!("work-{who}.gz"), content, who % 4 == 0));
+            let millis = shape.rng.below(50);
+            shape.add(millis, Pipeliner::of_lines(address_of(who, host), text));
+        }
+        for who in 0..20 {
+            shape.visit(100 + who, 20, [fetch("/Movies/large", Mischief::None)]);
+        }
+        let lore = &shape.scenario.lore;
+        *made.borrow_mut() = Some((lore.tree.clone(), lore.roots[b"Incoming".as_slice()], sources));
+    };
+    rounds("work_on_files", build, |report| {
+        assert_eq!(report.tally.fetched, 20);
+        let (tree, incoming, sources) = made.take().expect("the shape was built");
+        for (name, content, may_be_gone) in sources {
+            let Some(packed) = tree.content(incoming, name.as_bytes()) else {
+                assert!(may_be_gone, "{name} is missing");
+                continue;
+            };
+            let mut unpacked = Vec::new();
+            MultiGzDecoder::new(&packed[..]).read_to_end(&mut unpacked).expect("gzip");
+            assert!(unpacked == content, "{name} is not what it was made of");
+        }
+        assert_eq!(tree.parts_under_way(), 0);
+    });
 }
 
 #[test]
