@@ -101,9 +101,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if route == Route::Control {
             link.way = Way::Inline;
             link.order = Some(transfer);
-            if !std::mem::replace(&mut control.inline_queued, true) {
-                self.data.push(control.key, self.passes);
-            }
+            self.queue_inline(control);
             self.set_due(control, Due::Stall, self.limits.stall);
             return None;
         }

@@ -92,17 +92,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             let pace = self.limits.budgets.pace;
             let step = order.step(&mut self.io, &mut control.channel, pace, &mut self.scratch);
             match step {
-                Step::Blocked(progress) => {
-                    if progress {
-                        self.timers.set(key, self.now + self.limits.stall);
-                    }
-                }
+                Step::Blocked(false) | Step::Received => {}
+                Step::Blocked(true) => self.put_stall_off(key),
                 Step::Again => {
-                    self.timers.set(key, self.now + self.limits.stall);
-                    control.inline_queued = true;
-                    self.data.push(key, self.passes);
+                    self.put_stall_off(key);
+                    self.queue_inline(&mut control);
                 }
-                Step::Received => {}
                 Step::Ended(outcome) => self.conclude(&mut control, outcome),
             }
         }
@@ -119,7 +114,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                     data.dialling = false;
                     if let Some(Slot::Control(control)) = self.slots.get_mut(owner) {
                         control.due = Some(Due::Stall);
-                        self.timers.set(owner, self.now + self.limits.stall);
+                        self.put_stall_off(owner);
                     }
                 }
                 Ok(false) => {
@@ -142,13 +137,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let step = transfer.step(&mut self.io, &mut data.channel, pace, &mut self.scratch);
         self.put_data(key, data);
         match step {
-            Step::Blocked(progress) => {
-                if progress {
-                    self.timers.set(owner, self.now + self.limits.stall);
-                }
-            }
+            Step::Blocked(false) => {}
+            Step::Blocked(true) => self.put_stall_off(owner),
             Step::Again => {
-                self.timers.set(owner, self.now + self.limits.stall);
+                self.put_stall_off(owner);
                 self.queue_data(key);
             }
             Step::Received => self.receive(key, owner),
@@ -178,7 +170,6 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if let Some(mut control) = self.take_control(owner) {
             self.conclude(&mut control, outcome);
             self.put_control(control);
-            self.queue_control(owner);
         }
     }
 
@@ -186,8 +177,19 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         debug!("{}: {outcome:?}", control.ends.peer);
         self.end_transfer(control, outcome);
         // Lines may have waited for this.
-        if !std::mem::replace(&mut control.queued, true) {
-            self.controls.push(control.key, self.passes);
+        self.requeue(control);
+    }
+
+    /// The transfer of the control connection `owner` has moved.
+    fn put_stall_off(&mut self, owner: Key) {
+        self.timers.set(owner, self.now + self.limits.stall);
+    }
+
+    /// Queues content that is sent inline for its next turn; its control connection is out of its
+    /// slot.
+    pub(super) fn queue_inline(&mut self, control: &mut Control<I, T>) {
+        if !std::mem::replace(&mut control.inline_queued, true) {
+            self.data.push(control.key, self.passes);
         }
     }
 

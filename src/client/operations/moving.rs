@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::{Session, below, bytes, lossy};
@@ -42,14 +42,7 @@ impl Session {
             Some(path) => path,
             None => self.local.join(local_name(&remote)?),
         };
-        self.carry(&Errand {
-            way: Way::Down,
-            remote,
-            local: target,
-            size: None,
-            modified: None,
-            force: get.force,
-        })
+        self.fetch(remote, target, get.force)
     }
 
     pub(super) fn put(&mut self, put: &Put) -> Result<(), Failure> {
@@ -73,14 +66,12 @@ impl Session {
             Some(_) | None => [b"/", name].concat(),
         };
         let target = self.local.join(local_name(&remote)?);
-        self.carry(&Errand {
-            way: Way::Down,
-            remote,
-            local: target,
-            size: None,
-            modified: None,
-            force: false,
-        })
+        self.fetch(remote, target, false)
+    }
+
+    /// One file from there to here, of which nothing is known yet.
+    fn fetch(&mut self, remote: Vec<u8>, local: PathBuf, force: bool) -> Result<(), Failure> {
+        self.carry(&Errand { way: Way::Down, remote, local, size: None, modified: None, force })
     }
 
     /// Moves one file and reports it.
