@@ -5,30 +5,47 @@
 //! those values and drives the [`Reactor`](crate::reactor::Reactor).
 
 mod arguments;
+mod config;
 mod helper;
 mod log;
 mod operator;
 mod serve;
 mod signals;
+mod tables;
+pub mod walls;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::accounts::Change;
 
 use arguments::{Arguments, Command};
+use config::Wrong;
+use tables::Tables;
+
+/// The exit code where the options can't be understood, which is clap's.
+const USAGE: u8 = 2;
 
 /// Runs `coracled` with the process's own arguments.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match arguments() {
+        Ok(arguments) => arguments,
+        Err(Wrong::Usage(error)) => error.exit(),
+        Err(Wrong::File(lines)) => {
+            for line in lines.lines() {
+                let _ = writeln!(io::stderr(), "coracled: {line}");
+            }
+            return ExitCode::from(USAGE);
+        }
+    };
     let data = arguments.data.clone().unwrap_or_else(default_data);
     let done = match &arguments.command {
         None => serve::serve(&arguments, &data),
-        Some(Command::Check) => check(&data),
+        Some(Command::Check) => check(&Tables::new(&data, &arguments)),
         Some(Command::Passwd { user }) => passwd(&data, user),
     };
     match done {
@@ -41,6 +58,12 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// The options as they were typed, and as the file of `--config` has them.
+fn arguments() -> Result<Arguments, Wrong> {
+    let matches = config::matches(&Arguments::command(), std::env::args_os())?;
+    Ok(Arguments::from_arg_matches(&matches)?)
+}
+
 /// The definition of `coracled`'s arguments, from which its man page and completions are made.
 #[must_use]
 pub fn command() -> clap::Command {
@@ -48,8 +71,9 @@ pub fn command() -> clap::Command {
 }
 
 /// `coracled check`: says all that is wrong, each with file and line, or how much there is.
-fn check(data: &Path) -> Result<(), String> {
-    let summary = operator::check(data).map_err(|complaints| {
+fn check(tables: &Tables) -> Result<(), String> {
+    let data = tables.data();
+    let summary = operator::check(tables).map_err(|complaints| {
         let lines: Vec<String> = complaints.iter().map(ToString::to_string).collect();
         let plural = if lines.len() == 1 { "" } else { "s" };
         format!("{} mistake{plural} in {}\n{}", lines.len(), data.display(), lines.join("\n"))

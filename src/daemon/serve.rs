@@ -12,7 +12,9 @@ use super::arguments::Arguments;
 use super::helper::Helper;
 use super::log;
 use super::signals::{Request, Watch};
-use crate::accounts::{self, Accounts, Complaint};
+use super::tables::{Served, Tables};
+use super::walls::{Fenced, Site, Standing, User, Walls};
+use crate::accounts::{Accounts, Complaint, Loaded};
 use crate::io::OsIo;
 use crate::reactor::Reactor;
 use crate::session::{Dialect, Settings};
@@ -25,15 +27,23 @@ const SIGNALS: Key = Key::outside(0);
 /// The poll's name for the helper thread.
 const HELPER: Key = Key::outside(1);
 
+/// Ports below this one take a privilege to bind.
+const PRIVILEGED: u16 = 1024;
+
 /// Serves until a signal ends it.
 ///
 /// # Errors
 /// What kept it from starting, or ended the poll, as a sentence for the operator.
 pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
+    // Before anything is opened: a mistyped name is to leave no trace.
+    let user = arguments.user.as_deref().map(User::look_up).transpose()?;
     log::start(arguments.log_level, arguments.log_file.as_deref())?;
     raise_descriptor_limit();
     let mut tree = OsTree::new();
-    let accounts = load(data, &mut tree).map_err(|complaints| refusal(data, &complaints))?;
+    let tables = Tables::new(data, arguments);
+    let Served { loaded, directories } =
+        tables.load(&mut tree, None).map_err(|complaints| refusal(data, &complaints))?;
+    let accounts = accounts_of(loaded);
     let settings = Settings {
         login_attempts: arguments.login_attempts,
         conceal_usernames: arguments.conceal_usernames,
@@ -44,25 +54,36 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let failed = |error| format!("the event loop can't be made: {error}");
     let mut io = OsIo::new().map_err(failed)?;
     let signals = Watch::start(&mut io, SIGNALS).map_err(failed)?;
-    let helper = io.waker(HELPER).and_then(Helper::start).map_err(failed)?;
+    let waker = io.waker(HELPER).map_err(failed)?;
     let mut reactor = Reactor::new(io, tree, accounts, settings, arguments.limits());
-    listen(&mut reactor, arguments)?;
-    let mut loop_ = Loop { reactor, signals, helper, data, drain: arguments.drain, asked: 0 };
+    let greeting = listen(&mut reactor, arguments)?;
+    let fenced = {
+        let territory = tables.territory(arguments, reactor.tree_mut(), &directories);
+        let wanted = if arguments.no_landlock { Err("by --no-landlock") } else { Ok(territory) };
+        Site::default().lower(user.as_ref())?.fence(wanted)?
+    };
+    // A thread has the walls that its maker had.
+    let helper = Helper::start(waker).map_err(failed)?;
+    let walls = seal(fenced, arguments, &tables)?;
+    greet(&greeting);
+    let drain = arguments.drain;
+    let mut loop_ = Loop { reactor, signals, helper, tables, walls, drain, asked: 0 };
     loop_.run().map_err(|error| format!("the event loop failed: {error}"))
 }
 
 /// The reactor and what drives it.
-struct Loop<'a> {
+struct Loop {
     reactor: Reactor<OsIo, OsTree>,
     signals: Watch,
     helper: Helper,
-    data: &'a Path,
+    tables: Tables,
+    walls: Walls,
     drain: Duration,
     /// How often it has been told to stop.
     asked: u32,
 }
 
-impl Loop<'_> {
+impl Loop {
     fn run(&mut self) -> io::Result<()> {
         while !self.reactor.is_drained() && self.asked < 2 {
             self.reactor.pass()?;
@@ -94,9 +115,9 @@ impl Loop<'_> {
                 info!("told to stop: {clients} clients have {:?} to end transfers", self.drain);
                 self.reactor.drain(self.drain);
             }
-            Request::Reload => match load(self.data, self.reactor.tree_mut()) {
-                Ok(accounts) => {
-                    self.reactor.replace_accounts(accounts);
+            Request::Reload => match self.tables.load(self.reactor.tree_mut(), Some(&self.walls)) {
+                Ok(served) => {
+                    self.reactor.replace_accounts(accounts_of(served.loaded));
                     info!("accounts are read anew");
                 }
                 Err(complaints) => {
@@ -110,13 +131,35 @@ impl Loop<'_> {
     }
 }
 
-/// Reads the accounts, and opens the directories that they grant.
-fn load(data: &Path, tree: &mut OsTree) -> Result<Accounts, Vec<Complaint>> {
-    let loaded = accounts::load(data, &mut |path: &Path| tree.add_root(path))?;
+/// The accounts that were read, when what is odd about them has been said.
+fn accounts_of(loaded: Loaded) -> Accounts {
     for warning in loaded.warnings {
         warn!("{warning}");
     }
-    Ok(loaded.accounts)
+    loaded.accounts
+}
+
+/// Raises the last wall, and says of each whether it stands.
+fn seal(fenced: Fenced, arguments: &Arguments, tables: &Tables) -> Result<Walls, String> {
+    let walls = fenced.seal(arguments.no_seccomp.then_some("by --no-seccomp"))?;
+    for line in walls.lines() {
+        match line.standing {
+            Standing::Up(_) => info!("{line}"),
+            Standing::Off(_) | Standing::Missing(_) => warn!("{line}"),
+        }
+    }
+    for (file, error) in tables.out_of_reach() {
+        warn!("{} can't be read any more, so a reload will fail: {error}", file.display());
+    }
+    if let Some(range) =
+        arguments.passive_ports.as_ref().filter(|range| *range.start() < PRIVILEGED)
+    {
+        let low = range.start();
+        warn!(
+            "--passive-ports begins at {low}: the privilege to bind below {PRIVILEGED} is given up"
+        );
+    }
+    Ok(walls)
 }
 
 fn refusal(data: &Path, complaints: &[Complaint]) -> String {
@@ -128,8 +171,9 @@ fn refusal(data: &Path, complaints: &[Complaint]) -> String {
     text
 }
 
-/// Opens the listeners and says where they are: first a line each for scripts, then two for people.
-fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<(), String> {
+/// Opens the listeners. Returns what says where they are: first a line each for scripts, then two
+/// for people.
+fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<String, String> {
     let mut out = String::new();
     let mut bind = |address: SocketAddr, dialect, name| {
         let bound = reactor.listen(address, dialect).map_err(|error| {
@@ -158,10 +202,14 @@ fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<
         let (host, port) = (bound.ip(), bound.port());
         out.push_str(&format!("Or be guided: `nc {host} {port}`, then type LOGIN.\n"));
     }
+    Ok(out)
+}
+
+/// Says that it serves, and where. Nobody is to read so of a server that failed to shut itself in.
+fn greet(greeting: &str) {
     // Whoever closed standard output did not want to know.
     let mut stdout = io::stdout();
-    let _ = stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush());
-    Ok(())
+    let _ = stdout.write_all(greeting.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// The client, as it can be called from where the server was called.

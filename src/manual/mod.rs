@@ -5,3 +5,4 @@ pub mod protocol;
 pub mod simulation;
 pub mod timers;
 pub mod trust;
+pub mod walls;
