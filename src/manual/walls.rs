@@ -91,5 +91,6 @@
 //! # How each is shown to hold
 //!
 //! `tests/walls` starts a process, raises the walls by the very functions that the server calls, and
-//! tries. Each attempt is made three times: behind all walls, behind the one that is to stop it, and
-//! behind none, where it has to succeed; so a wall that is taken out fails its test.
+//! tries. Each attempt is made three times: without the wall that is to stop it, where it has to
+//! succeed; with it; and behind all of them. So a wall that is taken out fails its test.
+//! `tests/loopback/walls.rs` asks the kernel what it holds the real server to, thread by thread.

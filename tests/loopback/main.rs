@@ -16,4 +16,5 @@ mod idle;
 mod lftp;
 mod mode_z;
 mod scripts;
+mod walls;
 mod work;

@@ -134,11 +134,15 @@ const LET_THROUGH: &[&[c_long]] = &[
 const OF_THIS_PROCESSOR: &[c_long] = &[
     libc::SYS_epoll_wait,
     libc::SYS_lstat,
+    libc::SYS_mkdir,
     libc::SYS_open,
     libc::SYS_poll,
     libc::SYS_readlink,
+    libc::SYS_rename,
+    libc::SYS_rmdir,
     libc::SYS_stat,
     libc::SYS_time,
+    libc::SYS_unlink,
 ];
 
 /// This processor came late and has none of them.
