@@ -1,0 +1,36 @@
+//! What is fuzzed: one function a target, from bytes to nothing or a panic.
+//!
+//! They use the public rooms alone, and live here once: cargo-fuzz drives them (`make fuzz`), and
+//! `tests/fuzz/main.rs` runs them over the corpus in every `make test`.
+
+mod client_side;
+mod server_side;
+mod tables;
+
+/// A target: takes whatever bytes, and panics where something that must hold does not.
+pub type Target = fn(&[u8]);
+
+/// Every target, by the name that its corpus has too.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("framer", server_side::framer),
+    ("command", server_side::command),
+    ("path", server_side::path),
+    ("pattern", server_side::pattern),
+    ("ascii", server_side::ascii),
+    ("guided", server_side::guided),
+    ("reply", client_side::reply),
+    ("facts", client_side::facts),
+    ("listing", client_side::listing),
+    ("credentials", tables::credentials),
+    ("directories", tables::directories),
+];
+
+/// Runs the target called `name` on `data`.
+///
+/// # Panics
+/// There is none of that name, or it has found something.
+pub fn run(name: &str, data: &[u8]) {
+    let found = TARGETS.iter().find(|(known, _)| *known == name);
+    let (_, target) = found.unwrap_or_else(|| panic!("no target is called {name}"));
+    target(data);
+}
