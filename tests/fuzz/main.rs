@@ -4,6 +4,8 @@
 //! `make fuzz` lets cargo-fuzz look further; what it finds comes into `corpus/` with a name that
 //! says what it was.
 
+#![expect(clippy::disallowed_methods, reason = "tests own their files")]
+
 mod targets;
 
 use std::fs;

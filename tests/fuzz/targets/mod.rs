@@ -24,13 +24,3 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("credentials", tables::credentials),
     ("directories", tables::directories),
 ];
-
-/// Runs the target called `name` on `data`.
-///
-/// # Panics
-/// There is none of that name, or it has found something.
-pub fn run(name: &str, data: &[u8]) {
-    let found = TARGETS.iter().find(|(known, _)| *known == name);
-    let (_, target) = found.unwrap_or_else(|| panic!("no target is called {name}"));
-    target(data);
-}
