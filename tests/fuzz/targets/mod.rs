@@ -8,10 +8,10 @@ mod server_side;
 mod tables;
 
 /// A target: takes whatever bytes, and panics where something that must hold does not.
-pub type Target = fn(&[u8]);
+pub(crate) type Target = fn(&[u8]);
 
 /// Every target, by the name that its corpus has too.
-pub const TARGETS: &[(&str, Target)] = &[
+pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("framer", server_side::framer),
     ("command", server_side::command),
     ("path", server_side::path),
