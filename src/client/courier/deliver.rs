@@ -35,8 +35,12 @@ impl Courier {
                 && self.insist(conduct.tries(), |courier| courier.size(&errand.remote))?.is_none());
         let mut resume = conduct.resume;
         let mut tries = conduct.tries();
-        while let Err(failure) = self.deliver_once(errand, &mut file, length, resume, meter) {
-            self.rest(&mut tries, failure)?;
+        loop {
+            meter.attempt();
+            match self.deliver_once(errand, &mut file, length, resume, meter) {
+                Ok(()) => break,
+                Err(failure) => self.rest(&mut tries, failure)?,
+            }
             resume = ours;
         }
         let verified = if conduct.verify {
