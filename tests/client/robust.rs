@@ -3,8 +3,7 @@
 use std::io::{Read, Write};
 
 use crate::misbehaving::Scripted;
-use crate::proxy::Proxy;
-use crate::support::{GUARD, Setup, TestServer, noise};
+use crate::support::{GUARD, Proxy, Setup, TestServer, noise};
 use crate::{Home, err, out, url};
 
 #[test]
