@@ -109,7 +109,8 @@ impl Helper {
         while self.challenges.front().is_some_and(|(key, _)| !wanted(*key)) {
             self.challenges.pop_front();
         }
-        let is_commit = !self.commits.is_empty() && (self.commit_next || self.challenges.is_empty());
+        let is_commit =
+            !self.commits.is_empty() && (self.commit_next || self.challenges.is_empty());
         self.commit_next = !is_commit;
         if is_commit {
             self.commits.pop_front().map(|(key, commit)| (key, Job::Commit(commit)))

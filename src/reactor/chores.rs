@@ -162,7 +162,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let is_heard = !control.channel.outbox.is_high();
         // What was stopped may have left its turn to what came after it, in line or not.
         let chore = control.chore.as_mut();
-        if let Some(chore) = chore.filter(|chore| matches!(chore.seat, Seat::Held | Seat::Needless)) {
+        if let Some(chore) = chore.filter(|chore| matches!(chore.seat, Seat::Held | Seat::Needless))
+        {
             match chore.work.step(self.limits.budgets.pace, &mut self.scratch) {
                 Progress::Again => {
                     let done = chore.done();
