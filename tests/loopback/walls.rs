@@ -16,18 +16,18 @@ const NOBODY: u32 = 65534;
 /// Gives everything in the server's home to `NOBODY`.
 fn give_away(place: &Path) {
     if place.is_dir() {
-        for entry in fs::read_dir(place).unwrap() {
-            give_away(&entry.unwrap().path());
+        for entry in fs::read_dir(place).expect("a directory of ours") {
+            give_away(&entry.expect("an entry").path());
         }
     }
-    chown(place, Some(NOBODY), None).unwrap();
+    chown(place, Some(NOBODY), None).expect("root gives away what it likes");
 }
 
 /// Runs `coracled` with these arguments to its end.
 fn run(setup: &Setup, arguments: &[&str]) -> Output {
     let listen = ["--listen", "127.0.0.1:0", "--no-guided"];
     let run = coracled().arg("--data").arg(setup.data()).args(listen).args(arguments).output();
-    run.unwrap()
+    run.expect("coracled runs")
 }
 
 fn error_of(output: &Output) -> String {
@@ -42,7 +42,7 @@ fn each_thread(server: &TestServer, name: &str) -> Vec<String> {
         let line = status.lines().find_map(|line| line.strip_prefix(&prefix));
         line.map(|value| value.split_whitespace().collect::<Vec<_>>().join(" "))
     };
-    server.thread_statuses().iter().map(|status| of(status).unwrap()).collect()
+    server.thread_statuses().iter().map(|status| of(status).expect("a line of each")).collect()
 }
 
 fn logged(server: &TestServer, text: &str) -> bool {

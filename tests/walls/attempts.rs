@@ -40,9 +40,9 @@ const ATTEMPTS: &[(&str, Attempt)] = &[
     ("move to where it may read", |home| {
         fs::rename(home.join("written/file"), home.join("read/new"))
             // What Landlock says of a move that would change what may be done to a file.
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::CrossesDevices => io::Error::from_raw_os_error(nix::libc::EACCES),
-                _ => error,
+            .map_err(|error| match error.raw_os_error() {
+                Some(nix::libc::EXDEV) => io::Error::from_raw_os_error(nix::libc::EACCES),
+                Some(_) | None => error,
             })
     }),
     ("make a device file", |home| {

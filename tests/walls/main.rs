@@ -8,6 +8,12 @@
 //!
 //! The program has a `main` of its own in place of Rust's harness, which would have a second thread
 //! run before the first wall is raised. It takes names to filter by, and `--skip`.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that has a main of its own, and files"
+)]
 
 mod attempts;
 
@@ -163,7 +169,7 @@ fn home() -> TempDir {
     let closed = home.path().join("closed");
     fs::create_dir(&closed).unwrap();
     fs::write(closed.join("file"), "closed").unwrap();
-    fs::set_permissions(closed.join("file"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(closed.join("file"), fs::Permissions::from_mode(0o000)).unwrap();
     // Another user has to get there as well.
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o755)).unwrap();
     home
