@@ -273,3 +273,67 @@ fn another_try_is_told_and_counted() {
     assert_eq!((out(&done), err(&done)), (String::new(), String::new()));
     server.ended();
 }
+
+#[test]
+fn what_an_earlier_try_has_brought_there_after_all_is_there() {
+    let home = Home::new();
+    home.write("film", b"film");
+    let server = Scripted::in_turn(vec![
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "550 no such file");
+            peer.until("STOR film", "150 go");
+            let mut film = Vec::new();
+            peer.data().read_to_end(&mut film).expect("the film");
+            assert_eq!(film, b"film");
+        }),
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "550 no such file");
+            peer.until("STOR film", "553 it exists, and you may not replace it");
+            peer.until("SIZE film", "213 4");
+            peer.until("MDTM film", "213 20260101000000");
+            peer.until("QUIT", "221 bye");
+        }),
+    ]);
+    home.runs(&["put", "--retries", "3", "film", &server.url("film")]).success();
+    server.ended();
+}
+
+#[test]
+fn half_an_upload_that_is_called_complete_is_gone_on_with() {
+    let home = Home::new();
+    home.write("film", b"0123456789");
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("SIZE film", "550 no such file");
+        peer.until("STOR film", "150 go");
+        peer.data().read_to_end(&mut Vec::new()).expect("all of it");
+        peer.say("226 done");
+        peer.until("SIZE film", "213 4");
+        peer.until("SIZE film", "213 4");
+        peer.until("REST 4", "350 go on");
+        let mut data = peer.data();
+        peer.until("STOR film", "150 go");
+        let mut rest = Vec::new();
+        data.read_to_end(&mut rest).expect("the rest");
+        assert_eq!(rest, b"456789");
+        peer.say("226 done");
+        peer.until("SIZE film", "213 10");
+        peer.until("QUIT", "221 bye");
+    });
+    home.runs(&["put", "--retries", "3", "film", &server.url("film")]).success();
+    server.ended();
+
+    // Without tries it fails, and is not taken for whole.
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("STOR film", "150 go");
+        peer.data().read_to_end(&mut Vec::new()).expect("all of it");
+        peer.say("226 done");
+        peer.until("SIZE film", "213 4");
+        peer.until("QUIT", "221 bye");
+    });
+    home.runs(&["put", "film", &server.url("film")]).code(3);
+    server.ended();
+}
