@@ -3,8 +3,12 @@
 use std::io::{Read, Write};
 
 use crate::misbehaving::Scripted;
-use crate::support::{GUARD, Proxy, Setup, TestServer, noise};
+use crate::proxy::Proxy;
+use crate::support::{GUARD, Setup, TestServer, noise};
 use crate::{Home, err, out, url};
+
+/// Bytes within which a control connection and a data connection break.
+const WITHIN: [u64; 2] = [4_000, 300_000];
 
 #[test]
 fn over_a_line_that_breaks_all_files_arrive() {
@@ -14,7 +18,7 @@ fn over_a_line_that_breaks_all_files_arrive() {
             setup = setup.file(&format!("Own/{n}"), &noise(40_000 * n, n as u64));
         }
         let (server, home) = (setup.start(), Home::new());
-        let proxy = Proxy::new(server.ftp, seed, 12);
+        let proxy = Proxy::new(server.ftp, seed, 12, WITHIN);
         let from = format!("ftp://user1@{}/Own/*", proxy.address);
         home.runs(&["mget", "--retries", "20", "--jobs", "3", &from, "d"]).success();
         for n in 0..12 {
@@ -22,7 +26,7 @@ fn over_a_line_that_breaks_all_files_arrive() {
         }
         assert!(proxy.dropped() > 0, "{seed}: the line was too good");
 
-        let proxy = Proxy::new(server.ftp, seed + 100, 12);
+        let proxy = Proxy::new(server.ftp, seed + 100, 12, WITHIN);
         let to = format!("ftp://user1@{}/Incoming/", proxy.address);
         home.runs(&["mput", "--retries", "20", "--jobs", "3", "d/*", &to]).success();
         for n in 0..12 {
