@@ -316,24 +316,4 @@ fn program(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_call_is_both_let_through_and_fatal() {
-        let (let_through, fatal) = lists().unwrap();
-        assert!(fatal.keys().all(|call| !let_through.contains_key(call)));
-        let named = LET_THROUGH.iter().chain(FATAL).map(|list| list.len()).sum::<usize>();
-        let looked_at = looked_at().unwrap().len();
-        assert_eq!(let_through.len() + fatal.len(), named + looked_at, "one is named twice");
-    }
-
-    #[test]
-    fn the_lists_make_programs() {
-        let (let_through, fatal) = lists().unwrap();
-        let not_there = SeccompAction::Errno(1);
-        assert!(!program(let_through, not_there, SeccompAction::Allow).unwrap().is_empty());
-        let killed = program(fatal, SeccompAction::Allow, SeccompAction::KillProcess);
-        assert!(!killed.unwrap().is_empty());
-    }
-}
+mod tests;
