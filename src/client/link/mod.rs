@@ -32,6 +32,10 @@ const NOTICES_MAX: usize = 16;
 /// How long a server that has closed may take for what it still had to say.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How long a server may take to say that a transfer has failed whose data connection is gone. Some
+/// never say it (pyftpdlib, pure-ftpd).
+const AFTERMATH: Duration = Duration::from_secs(10);
+
 /// What a transfer's bytes come from or go to.
 pub enum Cargo<'a> {
     /// Nothing: the task has no transfer.
@@ -144,19 +148,25 @@ impl Link {
         let mut nearer = None;
         let mut since = Instant::now();
         let mut stopped = false;
+        // The usual pace, while what is left of a failed transfer is waited for.
+        let mut usual: Option<Pace> = None;
         let _stoppable = self.interrupt.guard();
         self.hear_notices(&mut actions);
         self.pi.handle(Input::Do(task), &mut actions);
         loop {
             queue.extend(actions.drain(..));
             let Some(action) = queue.pop_front() else {
-                if self.listen_to_control(&mut since, &mut stopped, &mut actions) {
+                let late = self.listen_to_control(&mut since, &mut stopped, &mut actions);
+                if late && usual.is_none() {
                     nearer.get_or_insert(LinkFault::TimedOut("the server's reply"));
                 }
                 continue;
             };
             match action {
-                Action::Finished(result) => return nearest(result, nearer),
+                Action::Finished(result) => {
+                    self.pace = usual.unwrap_or_else(|| self.pace.clone());
+                    return nearest(result, nearer);
+                }
                 Action::Send(bytes) => {
                     since = Instant::now();
                     if self.send(&bytes).is_err() {
@@ -174,6 +184,10 @@ impl Link {
                         }
                         Err(fault) => {
                             nearer = fault.into_nearer();
+                            if usual.is_none() {
+                                let hurried = self.pace.within(AFTERMATH);
+                                usual = Some(std::mem::replace(&mut self.pace, hurried));
+                            }
                             Input::DataFailed
                         }
                     };
