@@ -8,6 +8,7 @@
 //! This room knows nothing of lines, replies or files. The reactor and the transfer room use it.
 
 mod outbox;
+pub mod tls;
 
 use std::fmt;
 use std::io;

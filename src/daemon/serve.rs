@@ -14,7 +14,7 @@ use super::log;
 use super::signals::{Request, Watch};
 use crate::accounts::{self, Accounts, Complaint};
 use crate::io::OsIo;
-use crate::reactor::Reactor;
+use crate::reactor::{Reactor, Security};
 use crate::session::{Dialect, Settings};
 use crate::terms::Key;
 use crate::tree::OsTree;
@@ -132,7 +132,7 @@ fn refusal(data: &Path, complaints: &[Complaint]) -> String {
 fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<(), String> {
     let mut out = String::new();
     let mut bind = |address: SocketAddr, dialect, name| {
-        let bound = reactor.listen(address, dialect).map_err(|error| {
+        let bound = reactor.listen(address, dialect, Security::Clear).map_err(|error| {
             format!("{address} can't be listened on: {error}; choose another with --{name}")
         })?;
         Ok::<SocketAddr, String>(bound)

@@ -77,6 +77,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.clear_due(control);
                 return Some(Event::Outcome(Outcome::Aborted { bytes }));
             }
+            Effect::Secure => self.secure(control),
             Effect::Unroute => self.unroute(control),
             Effect::Verify(challenge) => self.challenges.push((control.key, challenge)),
             Effect::Start(timer) => {
@@ -130,6 +131,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         control.link = None;
         Some(Event::Outcome(Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 }))
+    }
+
+    /// Begins the TLS handshake on a control connection.
+    fn secure(&mut self, control: &mut Control<I, T>) {
+        // Without a certificate nobody should have asked for it.
+        self.lose(control);
     }
 
     /// Puts what was said behind what is waiting to be written.

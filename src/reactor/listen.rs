@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use log::{debug, warn};
 
 use super::control::Control;
-use super::{Reactor, Slot};
+use super::{Reactor, Security, Slot};
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
 use crate::terms::{Key, Moment};
@@ -32,7 +32,7 @@ pub(super) struct Listener<I: Io> {
 /// What a listener listens for.
 pub(super) enum Role {
     /// Control connections that speak this dialect.
-    Control(Dialect),
+    Control(Dialect, Security),
     /// Passive data connections: who has a claim on the next one from which address.
     Passive(HashMap<IpAddr, Claim>),
 }
@@ -93,7 +93,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return Accepted::Nothing;
         };
         // A listener that is about to be closed admits nobody, for they would not be told to go.
-        let closing = self.drain_until.is_some() && matches!(listener.role, Role::Control(_));
+        let closing = self.drain_until.is_some() && matches!(listener.role, Role::Control(..));
         if listener.paused || !listener.ready || closing {
             return Accepted::Nothing;
         }
@@ -106,7 +106,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Err(error) => return Accepted::Failed(error),
         };
         match &mut listener.role {
-            Role::Control(dialect) => Accepted::Control(socket, peer, *dialect, listener.address),
+            Role::Control(dialect, _) => {
+                Accepted::Control(socket, peer, *dialect, listener.address)
+            }
             Role::Passive(waiting) => match waiting.remove(&peer.ip()) {
                 Some(Claim::Waiting(owner)) => Accepted::Data(socket, owner),
                 Some(Claim::GivenUp(_)) | None => Accepted::Stranger(socket, peer),

@@ -115,7 +115,13 @@ fn line() -> impl Strategy<Value = String> {
 
 fn outcome() -> impl Strategy<Value = Outcome> {
     let bytes = 0..2000_u64;
-    let loss = proptest::sample::select(vec![Loss::NeverOpened, Loss::Broken, Loss::Stalled]);
+    let loss = proptest::sample::select(vec![
+        Loss::NeverOpened,
+        Loss::Broken,
+        Loss::Stalled,
+        Loss::Insecure,
+        Loss::NotResumed,
+    ]);
     prop_oneof![
         bytes.clone().prop_map(|bytes| Outcome::Done { bytes }),
         bytes.clone().prop_map(|bytes| Outcome::Aborted { bytes }),

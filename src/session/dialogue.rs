@@ -96,6 +96,7 @@ pub(super) enum Asked {
     Dial(SocketAddr),
     Abort,
     Unroute,
+    Secure,
 }
 
 impl Dialogue {
@@ -390,6 +391,7 @@ impl Dialogue {
                 self.asked.push(Asked::Abort);
             }
             Effect::Unroute => self.asked.push(Asked::Unroute),
+            Effect::Secure => self.asked.push(Asked::Secure),
             Effect::Start(timer) => self.timer = Some(timer),
             Effect::Stop => self.timer = None,
             Effect::Close => self.closed = true,

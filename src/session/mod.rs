@@ -78,6 +78,8 @@ pub struct Settings {
     pub mode_z: bool,
     /// How long what a broken upload has left can be gone on with.
     pub partial_expiry: Duration,
+    /// Whether TLS is served, and demanded.
+    pub tls: Tls,
 }
 
 impl Default for Settings {
@@ -88,8 +90,20 @@ impl Default for Settings {
             conceal_usernames: false,
             mode_z: false,
             partial_expiry: Duration::from_secs(24 * 60 * 60),
+            tls: Tls::Off,
         }
     }
+}
+
+/// Whether sessions are protected by TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// It is not served.
+    Off,
+    /// Whoever asks for it gets it.
+    Optional,
+    /// Nobody logs in, and no data moves, without it.
+    Required,
 }
 
 /// The two ends of a control connection, IPv4-mapped addresses turned into IPv4.

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use coracle::accounts::{Accounts, Challenge, Verdict};
-use coracle::reactor::{Limits, Reactor};
+use coracle::reactor::{Limits, Reactor, Security};
 use coracle::session::{Dialect, Settings};
 use coracle::terms::{Fault, Key, Trouble, UnixTime};
 use coracle::tree::MemoryTree;
@@ -163,7 +163,9 @@ impl World {
             if scenario.unspecified {
                 address.set_ip(std::net::Ipv6Addr::UNSPECIFIED.into());
             }
-            reactor.listen(address, dialect).expect("the well-known ports are free");
+            reactor
+                .listen(address, dialect, Security::Clear)
+                .expect("the well-known ports are free");
         }
         if let Some((after, _)) = scenario.drain {
             net.borrow_mut().ring_outside(SIGNAL, after);

@@ -102,6 +102,7 @@ impl Session {
         let turn = &mut Turn { house, effects };
         match event {
             Event::Opened => self.greet(turn),
+            Event::Secured(_) => self.settle(turn),
             Event::Line(line) if self.busy.is_running() => self.during_transfer(line, turn),
             Event::Line(line) => {
                 self.answer(line, turn);

@@ -49,7 +49,8 @@ impl Visit<'_> {
         turn.effects.push(Effect::Stop);
         let mode = self.parameters.mode();
         let route = terms::Route::Data;
-        let order: Order<T> = terms::Order { extent, span, coding, mode, route };
+        let protection = terms::Protection::Clear;
+        let order: Order<T> = terms::Order { extent, span, coding, mode, route, protection };
         turn.effects.push(Effect::Begin(order));
         let verb = self.row.verb;
         // Bytes on the wire are counted, and how many these will be nobody knows.
@@ -281,9 +282,13 @@ mod tests {
 
     #[test]
     fn lost_connections() {
-        for (loss, code) in
-            [(Loss::NeverOpened, "425"), (Loss::Broken, "426"), (Loss::Stalled, "426")]
-        {
+        for (loss, code) in [
+            (Loss::NeverOpened, "425"),
+            (Loss::Broken, "426"),
+            (Loss::Stalled, "426"),
+            (Loss::Insecure, "425"),
+            (Loss::NotResumed, "522"),
+        ] {
             let mut ftp = sending();
             assert_eq!(codes(&ftp.end(Outcome::Lost { loss, bytes: 3 })), [code]);
         }

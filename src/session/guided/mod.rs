@@ -15,7 +15,7 @@ use std::mem;
 use self::browse::Visitor;
 use super::{Effect, Effects, Event, House, Order, Timer};
 use crate::accounts::{Check, Client, Verdict};
-use crate::terms::{self, Coding, Extent, Mode, Outcome, Route, Span};
+use crate::terms::{self, Coding, Extent, Mode, Outcome, Protection, Route, Span};
 use crate::tree::Tree;
 use crate::wire::guided::{Prompt, Request};
 use crate::wire::line::Line;
@@ -105,9 +105,11 @@ impl Session {
                 step
             }
             // Neither a data connection nor work is ever asked for.
-            Event::RouteReady(_) | Event::RouteFailed(_) | Event::Progress(_) | Event::Chore(_) => {
-                step
-            }
+            Event::Secured(_)
+            | Event::RouteReady(_)
+            | Event::RouteFailed(_)
+            | Event::Progress(_)
+            | Event::Chore(_) => step,
         };
         self.step = turn.settle(next, self.ending);
     }
@@ -316,6 +318,7 @@ impl<T: Tree> Turn<'_, '_, T> {
             coding: Coding::Image,
             mode: Mode::Stream,
             route: Route::Control,
+            protection: Protection::Clear,
         };
         self.effects.push(Effect::Begin(order));
         Step::Sending(visitor)
