@@ -143,6 +143,15 @@ impl Session {
         }
     }
 
+    /// The dialect that it speaks.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Ftp(_) => Dialect::Ftp,
+            Self::Guided(_) => Dialect::Guided,
+        }
+    }
+
     /// What a peer is told that can't be served because too many are, before its connection is
     /// closed. No session is made for it.
     #[must_use]

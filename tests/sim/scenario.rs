@@ -178,7 +178,7 @@ fn limits(rng: &mut Rng) -> Limits {
         idle: secs(rng, 30, 300),
         arrival: secs(rng, 15, 30),
         stall: secs(rng, 20, 120),
-        budgets: Budgets { lines: rng.size(1..17), accepts: rng.size(1..65), pace },
+        budgets: Budgets { lines: rng.size(1..17), accepts: rng.size(1..65), handshakes: 3, pace },
         passive_ports: rng.chance(400).then(|| {
             let from = 50_000 + u16::try_from(rng.below(1000)).unwrap_or_default();
             from..=from + 20
