@@ -5,11 +5,13 @@
 //! those values and drives the [`Reactor`](crate::reactor::Reactor).
 
 mod arguments;
+mod certificate;
 mod helper;
 mod log;
 mod operator;
 mod serve;
 mod signals;
+mod tls;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
