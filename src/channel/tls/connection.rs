@@ -400,3 +400,6 @@ fn suite(suite: CipherSuite) -> &'static str {
     let known = OF_TLS13.iter().find(|(known, _)| *known == suite).map(|(_, name)| *name);
     known.or(suite.as_str()).unwrap_or("unknown")
 }
+
+#[cfg(test)]
+mod tests;
