@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2120")]
     pub(super) guided: Vec<SocketAddr>,
 
-    /// Do not offer the guided dialogue
+    /// Do not offer the guided dialogue in the clear
     #[arg(long, conflicts_with = "guided")]
     pub(super) no_guided: bool,
 
@@ -120,6 +120,11 @@ pub(super) enum Command {
 }
 
 impl Arguments {
+    /// The addresses at which the dialogue is offered without TLS.
+    pub(super) fn guided_in_the_clear(&self) -> &[SocketAddr] {
+        if self.no_guided { &[] } else { &self.guided }
+    }
+
     /// The loop's limits as the operator set them.
     pub(super) fn limits(&self) -> Limits {
         let mut limits = Limits {

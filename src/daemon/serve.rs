@@ -13,7 +13,7 @@ use super::log;
 use super::signals::{Request, Watch};
 use super::tls::{self, Served};
 use crate::accounts::{self, Accounts, Complaint};
-use crate::io::{Io, OsIo};
+use crate::io::OsIo;
 use crate::reactor::{Reactor, Security};
 use crate::session::{Dialect, Settings};
 use crate::terms::Key;
@@ -34,9 +34,7 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     raise_descriptor_limit();
     let mut tree = OsTree::new();
     let accounts = load(data, &mut tree).map_err(|complaints| refusal(data, &complaints))?;
-    let failed = |error| format!("the event loop can't be made: {error}");
-    let mut io = OsIo::new().map_err(failed)?;
-    let served = tls::prepare(arguments, data, io.today())?;
+    let served = tls::prepare(arguments, data)?;
     let settings = Settings {
         tls: arguments.tls.policy(served.is_some()),
         login_attempts: arguments.login_attempts,
@@ -45,6 +43,8 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
         partial_expiry: arguments.partial_expiry,
         ..Settings::default()
     };
+    let failed = |error| format!("the event loop can't be made: {error}");
+    let mut io = OsIo::new().map_err(failed)?;
     let signals = Watch::start(&mut io, SIGNALS).map_err(failed)?;
     let helper = io.waker(HELPER).and_then(Helper::start).map_err(failed)?;
     let mut reactor = Reactor::new(io, tree, accounts, settings, arguments.limits());
@@ -128,8 +128,7 @@ impl Loop<'_> {
         if !self.serves_tls {
             return;
         }
-        let today = self.reactor.io().today();
-        match self.arguments.tls.load(self.data, today) {
+        match self.arguments.tls.load(self.data) {
             Ok(served) => {
                 let fingerprint = take_up(&mut self.reactor, served);
                 info!("the certificate is read anew: sha256 {fingerprint}");
@@ -190,7 +189,7 @@ fn listen(
         ftp.get_or_insert(bound);
     }
     let mut guided = None;
-    for address in arguments.guided.iter().filter(|_| !arguments.no_guided) {
+    for address in arguments.guided_in_the_clear() {
         let bound = bind(*address, Dialect::Guided, Security::Clear, "guided")?;
         out.push_str(&format!("listening guided {bound}\n"));
         guided.get_or_insert(bound);

@@ -6,7 +6,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ::log::warn;
 use clap::{Args, ValueEnum};
@@ -30,7 +30,7 @@ pub(super) struct TlsArguments {
     pub(super) listen_tls: Vec<SocketAddr>,
 
     /// Address for the guided dialogue under TLS; may be repeated
-    #[arg(long, value_name = "ADDR", conflicts_with = "no_guided")]
+    #[arg(long, value_name = "ADDR")]
     pub(super) guided_tls: Vec<SocketAddr>,
 
     /// PEM file with the certificate, and those that lead to its root [default: Certificate.pem in
@@ -144,9 +144,9 @@ impl TlsArguments {
     ///
     /// # Errors
     /// What is wrong with them, with the file.
-    pub(super) fn load(&self, data: &Path, today: UnixTime) -> Result<Served, String> {
+    pub(super) fn load(&self, data: &Path) -> Result<Served, String> {
         let files = self.files(data);
-        let certificate = files.read(today)?;
+        let certificate = files.read(today())?;
         let fingerprint = certificate.fingerprint();
         let Certificate { chain, key, warnings } = certificate;
         let roots = self.client_ca.as_deref().map(certificate::certificates).transpose()?;
@@ -182,18 +182,14 @@ impl TlsArguments {
 /// # Errors
 /// What keeps TLS from being served though the operator insists on it, or though there is a
 /// certificate.
-pub(super) fn prepare(
-    arguments: &Arguments,
-    data: &Path,
-    today: UnixTime,
-) -> Result<Option<Served>, String> {
+pub(super) fn prepare(arguments: &Arguments, data: &Path) -> Result<Option<Served>, String> {
     let tls = &arguments.tls;
-    tls.check(if arguments.no_guided { &[] } else { &arguments.guided })?;
+    tls.check(arguments.guided_in_the_clear())?;
     if tls.tls == Policy::Off {
         return Ok(None);
     }
     if tls.tls_cert.is_none()
-        && let Err(reason) = tls.files(data).make_missing(&names(arguments), today)
+        && let Err(reason) = tls.files(data).make_missing(&names(arguments), today())
     {
         if tls.insists() {
             return Err(format!("{reason}; name a certificate with --tls-cert, or see --tls"));
@@ -201,14 +197,36 @@ pub(super) fn prepare(
         warn!("{reason}; going on without TLS: name a certificate with --tls-cert");
         return Ok(None);
     }
-    tls.load(data, today).map(Some)
+    tls.load(data).map(Some)
+}
+
+/// What would be served, for `coracled check`: `None` where TLS is off, or where the certificate is
+/// still to be made. Nothing is.
+///
+/// # Errors
+/// What would keep the server from starting.
+pub(super) fn inspect(arguments: &Arguments, data: &Path) -> Result<Option<Served>, String> {
+    let tls = &arguments.tls;
+    tls.check(arguments.guided_in_the_clear())?;
+    let files = tls.files(data);
+    if tls.tls == Policy::Off || (tls.tls_cert.is_none() && !files.stand()) {
+        return Ok(None);
+    }
+    tls.load(data).map(Some)
+}
+
+/// What the calendar says, while no loop runs that could be asked.
+#[expect(clippy::disallowed_methods, reason = "certificates are looked at outside of the loop")]
+fn today() -> UnixTime {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixTime(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// What a certificate that is made is for: this machine, by its name and by the addresses that
 /// clients are likely to know it by.
 fn names(arguments: &Arguments) -> Vec<String> {
     let tls = &arguments.tls;
-    let guided = arguments.guided.iter().filter(|_| !arguments.no_guided);
+    let guided = arguments.guided_in_the_clear().iter();
     let bound = arguments.listen.iter().chain(&tls.listen_tls).chain(guided).chain(&tls.guided_tls);
     let mut names = Vec::new();
     let mut add = |name: String| {
@@ -254,7 +272,7 @@ mod tests {
 
     fn checked(words: &[&str]) -> Result<(), String> {
         let arguments = arguments(words);
-        arguments.tls.check(if arguments.no_guided { &[] } else { &arguments.guided })
+        arguments.tls.check(arguments.guided_in_the_clear())
     }
 
     #[test]
@@ -289,7 +307,7 @@ mod tests {
     #[test]
     fn without_a_place_for_a_certificate_only_who_does_not_insist_goes_on() {
         let nowhere = Path::new("/proc/self");
-        let prepare = |words: &[&str]| prepare(&arguments(words), nowhere, UnixTime(0));
+        let prepare = |words: &[&str]| prepare(&arguments(words), nowhere);
         assert!(matches!(prepare(&["--tls", "off"]), Ok(None)));
         assert!(matches!(prepare(&[]), Ok(None)));
         for words in [["--tls", "required"], ["--listen-tls", "127.0.0.1:0"]] {

@@ -70,6 +70,11 @@ impl Files {
         made::make_missing(self, names, today)
     }
 
+    /// Whether either is there.
+    pub(super) fn stand(&self) -> bool {
+        [&self.certificate, &self.key].iter().any(|file| fs::exists(file).unwrap_or(true))
+    }
+
     /// Reads both.
     ///
     /// # Errors
