@@ -31,9 +31,9 @@ fn upload(raw: &mut Raw, line: &str, content: &[u8]) -> u16 {
 
 /// All names in `Own`, hidden ones as well, as the server sees them.
 fn names(server: &TestServer) -> Vec<String> {
-    let entries = fs::read_dir(server.inside("Own")).unwrap();
+    let entries = fs::read_dir(server.inside("Own")).expect("the server runs");
     let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
     names
 }
