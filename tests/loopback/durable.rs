@@ -172,6 +172,8 @@ fn every_sort_of_upload_is_durable() {
 #[test]
 fn who_goes_away_finds_the_file_in_place() {
     let server = Setup::usual().switch("--durable").start();
+    // What is opened once and kept is open now.
+    server.session().store("Own/first", &noise(200_000, 0));
     let before = server.descriptors();
     for round in 0..20 {
         let name = format!("Own/gone-{round}");
