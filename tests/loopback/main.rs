@@ -15,5 +15,6 @@ mod hostile;
 mod idle;
 mod lftp;
 mod mode_z;
+mod protected;
 mod scripts;
 mod work;
