@@ -16,4 +16,5 @@ mod idle;
 mod lftp;
 mod mode_z;
 mod scripts;
+mod sealed;
 mod work;
