@@ -60,7 +60,7 @@ impl ServerCertVerifier for Anybody {
 fn client(version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&[version])
-        .unwrap()
+        .expect("versions that ring knows")
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Anybody))
         .with_no_client_auth();
@@ -72,9 +72,11 @@ type Stream = StreamOwned<ClientConnection, TcpStream>;
 /// Begins TLS, and ends its handshake.
 #[track_caller]
 fn secure(client: &Arc<ClientConfig>, socket: TcpStream) -> std::io::Result<Stream> {
-    let name = ServerName::try_from("localhost").unwrap();
-    let mut stream =
-        StreamOwned::new(ClientConnection::new(Arc::clone(client), name).unwrap(), socket);
+    let name = ServerName::try_from("localhost").expect("a name");
+    let mut stream = StreamOwned::new(
+        ClientConnection::new(Arc::clone(client), name).expect("a configuration"),
+        socket,
+    );
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock)?;
     }
@@ -86,9 +88,9 @@ fn secure(client: &Arc<ClientConfig>, socket: TcpStream) -> std::io::Result<Stre
 fn promised(server: &TestServer) -> TcpStream {
     let mut clear = BufReader::new(dial(None, server.ftp));
     let mut lines = [String::new(), String::new()];
-    clear.read_line(&mut lines[0]).unwrap();
-    clear.get_mut().write_all(b"AUTH TLS\r\n").unwrap();
-    clear.read_line(&mut lines[1]).unwrap();
+    clear.read_line(&mut lines[0]).expect("a greeting");
+    clear.get_mut().write_all(b"AUTH TLS\r\n").expect("the server listens");
+    clear.read_line(&mut lines[1]).expect("a reply");
     assert!(lines[1].starts_with("234 "), "{lines:?}");
     clear.into_inner()
 }
@@ -111,7 +113,7 @@ struct Sealed {
 impl Sealed {
     #[track_caller]
     fn open(server: &TestServer, client: &Arc<ClientConfig>) -> Self {
-        let control = BufReader::new(secure(client, promised(server)).unwrap());
+        let control = BufReader::new(secure(client, promised(server)).expect("a handshake"));
         let mut sealed = Self { control, server: server.ftp, client: Arc::clone(client) };
         for (line, code) in
             [("USER user1", 331), ("PASS 1234", 230), ("PBSZ 0", 200), ("PROT P", 200)]
@@ -124,8 +126,8 @@ impl Sealed {
 
     fn say(&mut self, line: &str) {
         let stream = self.control.get_mut();
-        stream.write_all(format!("{line}\r\n").as_bytes()).unwrap();
-        stream.flush().unwrap();
+        stream.write_all(format!("{line}\r\n").as_bytes()).expect("the server listens");
+        stream.flush().expect("the server listens");
     }
 
     #[track_caller]
@@ -150,7 +152,7 @@ impl Sealed {
     #[track_caller]
     fn connect(&mut self, command: &str) -> TcpStream {
         let ready = self.expect("EPSV", 229);
-        let port = ready.split('|').nth(3).and_then(|port| port.parse().ok()).unwrap();
+        let port = ready.split('|').nth(3).and_then(|port| port.parse().ok()).expect("a port");
         let socket = dial(None, SocketAddr::new(self.server.ip(), port));
         self.expect(command, 150);
         socket
@@ -160,7 +162,7 @@ impl Sealed {
     #[track_caller]
     fn begin(&mut self, command: &str) -> Stream {
         let socket = self.connect(command);
-        secure(&self.client, socket).unwrap()
+        secure(&self.client, socket).expect("a handshake")
     }
 
     #[track_caller]
@@ -177,7 +179,7 @@ impl Sealed {
 #[track_caller]
 fn end(mut data: Stream) {
     data.conn.send_close_notify();
-    data.flush().unwrap();
+    data.flush().expect("the server listens");
     let mut nothing = Vec::new();
     data.read_to_end(&mut nothing).expect("the server says close_notify too");
     assert!(nothing.is_empty());
