@@ -4,10 +4,10 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 SIM_SEEDS ?= 20000
 CLIENTS ?= 500
 
-.PHONY: help run test check sim demo many-clients doc man release setup
+.PHONY: help run test check sim fuzz demo many-clients beside-compress doc man release setup
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ## build, and serve data/ on loopback
 	@scripts/setup --build
@@ -29,6 +29,10 @@ sim: ## the reactor under simulation: SIM_SEEDS=20000
 	@scripts/setup --build
 	CORACLE_SIM_SEEDS=$(SIM_SEEDS) cargo test --release --test sim
 
+fuzz: ## libFuzzer on every target, a minute each: FUZZ_SECS=60
+	@scripts/setup --build
+	@scripts/fuzz
+
 demo: ## a guided session and two downloads, as a transcript
 	@scripts/setup --demo
 	@scripts/demo
@@ -36,6 +40,10 @@ demo: ## a guided session and two downloads, as a transcript
 many-clients: ## a crowd of clients from the shell at once: CLIENTS=500
 	@scripts/setup --demo
 	@scripts/many-clients $(CLIENTS)
+
+beside-compress: ## what compressing 1 GiB costs 50 clients that download meanwhile
+	@scripts/setup --demo
+	@scripts/beside-compress
 
 doc: ## the documentation of the code, as HTML
 	@scripts/setup --build

@@ -142,7 +142,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.connections += 1;
         debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
         let Some(mut control) = self.take_control(key) else { return };
-        control.one_too_many = self.clients > self.limits.clients;
+        control.one_too_many = self.clients + self.commits.orphans() > self.limits.clients;
         match security {
             Security::Clear => self.open(&mut control),
             Security::Implicit => self.secure(&mut control, true),

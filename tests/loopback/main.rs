@@ -17,4 +17,5 @@ mod lftp;
 mod mode_z;
 mod protected;
 mod scripts;
+mod sealed;
 mod work;
