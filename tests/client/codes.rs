@@ -70,6 +70,7 @@ fn silent_behind(last: usize) -> Scripted {
             let verb = line.split_whitespace().next().unwrap_or_default().to_owned();
             line.clear();
             match verb.as_str() {
+                "AUTH" => say(peer, "502 no TLS"),
                 "USER" => say(peer, "331 password"),
                 "PASS" => say(peer, "230 in"),
                 "FEAT" => say(peer, "211-Features\r\n SIZE\r\n211 End"),
@@ -94,7 +95,7 @@ fn silent_behind(last: usize) -> Scripted {
 #[test]
 fn silence_ends_in_time_wherever_it_begins() {
     std::thread::scope(|scope| {
-        for last in 0..9 {
+        for last in 0..10 {
             scope.spawn(move || {
                 let (server, home) = (silent_behind(last), Home::new());
                 home.runs(&["--timeout", "1", "get", &server.url("film")]).code(12);
@@ -104,7 +105,7 @@ fn silence_ends_in_time_wherever_it_begins() {
         }
     });
     let home = Home::new();
-    let server = silent_behind(9);
+    let server = silent_behind(10);
     home.runs(&["--timeout", "1", "get", &server.url("film")]).success();
     server.ended();
 }

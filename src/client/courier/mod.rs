@@ -194,9 +194,11 @@ impl Courier {
         link.forbear(false);
         match answer? {
             Answer::Done(reply) | Answer::Transferred { reply, .. } => Ok(reply),
-            Answer::Directory(_) | Answer::Size(_) | Answer::Listed { .. } | Answer::Left => {
-                Err(Failure::new(Exit::Other, "that was no answer"))
-            }
+            Answer::Directory(_)
+            | Answer::Size(_)
+            | Answer::Listed { .. }
+            | Answer::Secured
+            | Answer::Left => Err(Failure::new(Exit::Other, "that was no answer")),
         }
     }
 
@@ -305,9 +307,10 @@ fn restarted(fault: LinkFault, offset: u64, errand: &Errand) -> Result<Restarted
             if matches!(reply.code().number(), 500 | 501 | 502 | 504 | 554));
     let failure = match fault {
         LinkFault::Cargo(error) => Failure::local(errand.local.display(), &error),
-        fault @ (LinkFault::Dialogue(_) | LinkFault::TimedOut(_)) => {
-            Failure::from(fault).about(lossy(&errand.remote))
-        }
+        fault @ (LinkFault::Dialogue(_)
+        | LinkFault::TimedOut(_)
+        | LinkFault::Tls(_)
+        | LinkFault::Cut) => Failure::from(fault).about(lossy(&errand.remote)),
     };
     if refused { Ok(Restarted::Refused(failure)) } else { Err(failure) }
 }
