@@ -82,6 +82,11 @@ impl Dialer {
         &self.interrupt
     }
 
+    /// Lets the links to come do without the tickets of which the server gives too few.
+    pub fn do_without_tickets(&self) {
+        self.security.memory().note_stingy(&self.site);
+    }
+
     /// How data connections are made.
     #[must_use]
     pub const fn mode(&self) -> DataMode {
@@ -100,7 +105,8 @@ impl Dialer {
         if security.demand() == Demand::Off {
             return Ok(());
         }
-        link.prepare(security.trust(), security.identity(), &site.host)?;
+        let versions = security.memory().versions(site);
+        link.prepare(security.trust(), security.identity(), versions, &site.host)?;
         if security.demand() == Demand::Implicit {
             link.secure()?;
         } else {
@@ -217,6 +223,7 @@ fn explain(fault: &LinkFault) -> String {
         LinkFault::TimedOut(what) => (*what).to_owned(),
         LinkFault::Cargo(error) => error.to_string(),
         LinkFault::Tls(failure) => failure.what().to_owned(),
+        LinkFault::Spent(reply) => ClientFault::Refused(reply.clone()).to_string(),
         LinkFault::Cut => Failure::from(LinkFault::Cut).what().to_owned(),
     }
 }

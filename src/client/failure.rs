@@ -30,6 +30,8 @@ pub enum Again {
     Never,
     /// It may work the next time.
     Soon,
+    /// It works in another way, which the next connection will take.
+    Otherwise,
     /// The server has too many clients: with fewer connections, or later.
     Crowded,
 }

@@ -27,13 +27,16 @@ pub struct Tries {
     /// Times that a crowd may still be waited for.
     crowds_left: u32,
     pauses: u32,
+    /// It was tried in another way already.
+    turned: bool,
 }
 
 impl Tries {
     /// `retries` after the first. `patient` ones also wait while the server has too many clients.
     #[must_use]
     pub const fn new(retries: u32, patient: bool) -> Self {
-        Self { left: retries, crowds_left: if patient { CROWDS_MAX } else { 0 }, pauses: 0 }
+        let crowds_left = if patient { CROWDS_MAX } else { 0 };
+        Self { left: retries, crowds_left, pauses: 0, turned: false }
     }
 
     /// Pauses until it is time for the next try.
@@ -49,6 +52,9 @@ impl Tries {
     ) -> Result<(), Failure> {
         let left = match failure.may_try() {
             Again::Never => return Err(failure),
+            // At once, and once: nobody asked for a retry, and nobody has failed.
+            Again::Otherwise if !std::mem::replace(&mut self.turned, true) => return Ok(()),
+            Again::Otherwise => return Err(failure),
             Again::Soon => &mut self.left,
             Again::Crowded => &mut self.crowds_left,
         };
@@ -110,6 +116,10 @@ mod tests {
         assert_eq!(tries.rest(soon.clone(), &pace, &interrupt), Ok(()));
         assert_eq!(tries.rest(soon.clone(), &pace, &interrupt), Err(soon.clone()));
         assert_eq!(Tries::new(0, true).rest(crowd, &pace, &interrupt), Ok(()));
+        let otherwise = Failure::new(Exit::Tls, "no ticket").again(Again::Otherwise);
+        let mut tries = Tries::new(0, false);
+        assert_eq!(tries.rest(otherwise.clone(), &pace, &interrupt), Ok(()));
+        assert_eq!(tries.rest(otherwise.clone(), &pace, &interrupt), Err(otherwise));
         let over = Pace::new(Duration::from_secs(9), Some(Duration::ZERO), None, 256);
         let failure = Tries::new(9, true).rest(soon, &over, &interrupt).unwrap_err();
         assert_eq!(failure.exit(), Exit::TimeOut);

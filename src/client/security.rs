@@ -20,7 +20,7 @@ use super::address::{Scheme, Site};
 use super::arguments::{Protection, Wish};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::link::{Identity, Trust};
+use super::link::{Identity, Trust, Versions};
 use super::terminal;
 
 /// When TLS begins.
@@ -57,6 +57,8 @@ pub struct Memory(Arc<Mutex<Lessons>>);
 struct Lessons {
     /// `host:port` of those that were reached under TLS.
     secured: BTreeSet<String>,
+    /// Those that give too few tickets for TLS 1.3.
+    stingy: BTreeSet<String>,
     told: BTreeSet<String>,
 }
 
@@ -136,6 +138,17 @@ impl Memory {
     #[must_use]
     pub fn was_secured(&self, site: &Site) -> bool {
         self.lessons().secured.contains(&place(site))
+    }
+
+    /// Notes that `site` wants more tickets to be shown than it gives.
+    pub fn note_stingy(&self, site: &Site) {
+        self.lessons().stingy.insert(place(site));
+    }
+
+    /// Which versions of TLS to speak with `site`.
+    #[must_use]
+    pub fn versions(&self, site: &Site) -> Versions {
+        if self.lessons().stingy.contains(&place(site)) { Versions::Tls12 } else { Versions::All }
     }
 
     /// Says `text` on standard error, unless that was said before.

@@ -12,6 +12,7 @@
 mod desk;
 mod many;
 mod peer;
+mod secure;
 mod servers;
 mod suite;
 #[path = "../support/mod.rs"]
@@ -58,6 +59,37 @@ every_peer! {
     many::half_a_download_becomes_a_whole_one
     many::half_an_upload_becomes_a_whole_one
     many::what_was_moved_is_verified
+}
+
+/// Every named test, for every server under TLS, as strict as it can be.
+macro_rules! every_peer_under_tls {
+    (@ $version:ident $server:ident $($peer:ident)*: $tests:tt) => {
+        $(every_peer_under_tls! { ! $version $server $peer $tests })*
+    };
+    (! $version:ident $server:ident $peer:ident [$($test:ident)*]) => {
+        mod $peer {
+            $(
+                #[test]
+                fn $test() {
+                    crate::secure::$test(&crate::servers::$peer::$server);
+                }
+            )*
+        }
+    };
+    ($($test:ident)*) => {
+        mod tls_1_2 {
+            every_peer_under_tls! { @ tls_1_2 TLS_1_2 vsftpd proftpd pure_ftpd pyftpdlib: [$($test)*] }
+        }
+        mod tls_1_3 {
+            every_peer_under_tls! { @ tls_1_3 TLS_1_3 vsftpd proftpd pure_ftpd pyftpdlib: [$($test)*] }
+        }
+    };
+}
+
+every_peer_under_tls! {
+    every_transfer_works_under_tls
+    many_files_go_both_ways_under_tls
+    who_is_not_known_gets_no_password
 }
 
 /// What servers lack, or are told to.

@@ -10,6 +10,7 @@ mod fetch;
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::client::arguments::Moving;
 use crate::client::dialer::Dialer;
@@ -22,6 +23,9 @@ use crate::client::sums::{Algorithm, Question};
 use crate::client::user_pi::{Answer, ClientFault, Task};
 use crate::terms::UnixTime;
 use crate::wire::ftp::reply::{Class, Reply};
+
+/// How long a server may take to say goodbye to a connection that another one stands for.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// One file that is to be moved.
 #[derive(Debug, Clone)]
@@ -140,7 +144,13 @@ impl Courier {
     /// No connection or no login, or the directory is gone.
     pub fn link(&mut self) -> Result<&mut Link, Failure> {
         if self.is_over() {
-            self.link = None;
+            if let Some(mut link) = self.link.take()
+                && link.is_spent()
+            {
+                self.dialer.do_without_tickets();
+                link.bound(PARTING);
+                let _ = link.perform(Task::Quit, Cargo::None);
+            }
             let mut link = self.dialer.dial()?;
             if !self.directory.is_empty() {
                 link.perform(Task::Cwd(self.directory.clone()), Cargo::None)
@@ -250,7 +260,7 @@ impl Courier {
     }
 
     /// Says goodbye to the server. That it does not answer is no failure any more.
-    pub fn leave(self, patience: std::time::Duration) {
+    pub fn leave(self, patience: Duration) {
         if let Some(mut link) = self.link.filter(|link| !link.is_over()) {
             link.bound(patience);
             let _ = link.perform(Task::Quit, Cargo::None);
@@ -310,6 +320,7 @@ fn restarted(fault: LinkFault, offset: u64, errand: &Errand) -> Result<Restarted
         fault @ (LinkFault::Dialogue(_)
         | LinkFault::TimedOut(_)
         | LinkFault::Tls(_)
+        | LinkFault::Spent(_)
         | LinkFault::Cut) => Failure::from(fault).about(lossy(&errand.remote)),
     };
     if refused { Ok(Restarted::Refused(failure)) } else { Err(failure) }

@@ -40,6 +40,7 @@ impl Link {
         if self.pi.is_protected() {
             let Some(context) = &self.context else { return Err(MoveFault::Connection) };
             stream.secure(context, &self.pace, &self.interrupt)?;
+            self.untied = stream.lacks_ticket();
         }
         match cargo {
             Cargo::Sink(sink) => self.receive(&mut stream, *sink),

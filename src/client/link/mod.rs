@@ -14,11 +14,12 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::data::MoveFault;
 pub use self::stream::{SecureFault, Stream};
-pub use self::tls::{Context, Identity, Trust};
+pub use self::tls::{Context, Identity, Trust, Versions};
 use crate::client::exit::Exit;
 use crate::client::failure::{Again, Failure};
 use crate::client::interrupt::{GLANCE, Interrupt};
@@ -27,6 +28,7 @@ use crate::client::security::Fingerprint;
 use crate::client::user_pi::{
     Action, Answer, ClientFault, DataMode, Features, Input, Task, UserPi,
 };
+use crate::wire::ftp::reply::Reply;
 
 /// Bytes that are moved at a time, unless told otherwise.
 pub const CHUNK: usize = 64 * 1024;
@@ -56,6 +58,10 @@ pub struct Link {
     /// be any.
     context: Option<Context>,
     data: Data,
+    /// The data connection of the task under way could not show that it belongs to this link.
+    untied: bool,
+    /// For want of tickets, data connections are refused.
+    spent: bool,
     pace: Pace,
     /// Each word of the server begins the wait for its answer anew: it is at work.
     forbearing: bool,
@@ -75,6 +81,9 @@ pub enum LinkFault {
     Tls(Failure),
     /// The data connection ended without TLS's own end.
     Cut,
+    /// The server wants data connections to resume the session of the control connection, and has
+    /// not given enough tickets for that. The link is over.
+    Spent(Reply),
 }
 
 /// The data connection, as far as it has come.
@@ -99,6 +108,8 @@ impl Link {
             control: Stream::plain(control),
             context: None,
             data: Data::None,
+            untied: false,
+            spent: false,
             pace,
             forbearing: false,
             interrupt,
@@ -113,12 +124,14 @@ impl Link {
     pub fn prepare(
         &mut self,
         trust: &Trust,
-        identity: Option<&std::sync::Arc<Identity>>,
+        identity: Option<&Arc<Identity>>,
+        versions: Versions,
         host: &str,
     ) -> Result<(), Failure> {
         let peer =
             self.control.socket().peer_addr().map_err(|error| unreachable(host, 0, &error))?;
-        self.context = Some(Context::new(trust, identity, host, peer.ip().to_canonical())?);
+        let peer = peer.ip().to_canonical();
+        self.context = Some(Context::new(trust, identity, versions, host, peer)?);
         Ok(())
     }
 
@@ -176,7 +189,14 @@ impl Link {
     /// True when nothing more can be done over this link.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        self.pi.is_over()
+        self.pi.is_over() || self.spent
+    }
+
+    /// True when it is over because the server gives too few tickets, of which
+    /// [`Versions::Tls12`] needs none.
+    #[must_use]
+    pub const fn is_spent(&self) -> bool {
+        self.spent
     }
 
     /// Gets `task` done, moving the bytes of `cargo` if it is a transfer.
@@ -190,6 +210,7 @@ impl Link {
         let mut nearer = None;
         let mut since = Instant::now();
         let mut stopped = false;
+        self.untied = false;
         let _stoppable = self.interrupt.guard();
         self.hear_notices(&mut actions);
         self.pi.handle(Input::Do(task), &mut actions);
@@ -203,6 +224,12 @@ impl Link {
                 continue;
             };
             match action {
+                Action::Finished(Err(ClientFault::Refused(reply)))
+                    if self.untied && may_want_ticket(&reply) =>
+                {
+                    self.spent = true;
+                    return Err(LinkFault::Spent(reply));
+                }
                 Action::Finished(result) => return nearest(result, nearer),
                 Action::Send(bytes) => {
                     since = Instant::now();
@@ -399,6 +426,9 @@ impl From<LinkFault> for Failure {
                             (close_notify), and it did not come";
                 Self::new(Exit::Connection, what).again(Again::Soon)
             }
+            LinkFault::Spent(reply) => {
+                Self::task(&ClientFault::Refused(reply)).again(Again::Otherwise)
+            }
         }
     }
 }
@@ -457,6 +487,11 @@ fn unreachable(host: &str, port: u16, error: &io::Error) -> Failure {
         .advise("is the server running, and on this port?")
         .fatal()
         .again(Again::Soon)
+}
+
+/// True for the ways in which servers refuse a data connection that resumes no session.
+fn may_want_ticket(reply: &Reply) -> bool {
+    matches!(reply.code().number(), 425 | 431 | 521 | 522)
 }
 
 /// The best explanation of how a task ended, from the machine's and the link's own.

@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use rustls::ClientConnection;
+use rustls::{ClientConnection, HandshakeKind, ProtocolVersion};
 
 use super::is_time_out;
 use super::tls::{Context, explain};
@@ -64,6 +64,15 @@ impl Stream {
         let tls = self.tls.as_ref()?;
         let version = tls.protocol_version()?.as_str()?.replace("TLSv1_", "TLS 1.");
         Some(format!("{version}, {}", tls.negotiated_cipher_suite()?.suite().as_str()?))
+    }
+
+    /// True when it had no ticket of an earlier connection to show, and TLS 1.3 wants one for that.
+    #[must_use]
+    pub fn lacks_ticket(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| {
+            tls.protocol_version() == Some(ProtocolVersion::TLSv1_3)
+                && tls.handshake_kind() != Some(HandshakeKind::Resumed)
+        })
     }
 
     /// Begins TLS as the client, which in FTP is the client on data connections too, whoever

@@ -15,7 +15,10 @@ use std::sync::Arc;
 
 use rustls::client::Resumption;
 use rustls::pki_types::ServerName;
-use rustls::{AlertDescription, CertificateError, ClientConfig, ClientConnection, Error};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, ClientConnection, Error,
+    SupportedProtocolVersion,
+};
 
 pub use self::trust::{Identity, Trust};
 use self::verifier::Verifier;
@@ -26,6 +29,18 @@ use crate::client::security::Fingerprint;
 /// Sessions that are kept of one server: as many tickets as rustls keeps of any. Each data
 /// connection takes one and brings at least one.
 const SESSIONS: usize = 8;
+
+/// Which versions of TLS are spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    /// 1.3, or 1.2 where the server has no other.
+    All,
+    /// 1.2, in which a session can be resumed as often as it takes. In 1.3 that takes a ticket each
+    /// time, and servers exist that give two, no more, and refuse who comes without.
+    Tls12,
+}
+
+const ONLY_1_2: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
 
 /// What the connections of one link have in common.
 pub struct Context {
@@ -42,6 +57,7 @@ impl Context {
     pub fn new(
         trust: &Trust,
         identity: Option<&Arc<Identity>>,
+        versions: Versions,
         host: &str,
         peer: IpAddr,
     ) -> Result<Self, Failure> {
@@ -58,7 +74,10 @@ impl Context {
                 .advise("the key has to be the certificate's: --key FILE")
         };
         let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(match versions {
+                Versions::All => rustls::DEFAULT_VERSIONS,
+                Versions::Tls12 => ONLY_1_2,
+            })
             .map_err(unusable)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::clone(&verifier) as _);
