@@ -7,6 +7,7 @@
 mod certificate;
 mod dialogue;
 mod programs;
+mod proxy;
 mod server;
 
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 pub(crate) use certificate::Certificate;
 pub(crate) use dialogue::{Raw, dial, reset};
 pub(crate) use programs::{Finished, finish, program, python};
+pub(crate) use proxy::Proxy;
 pub(crate) use server::{Setup, TestServer, coracled};
 
 /// How long anything may take before the test fails. A guard, not a pace.

@@ -2,11 +2,13 @@
 //! over it, with retries, resumption and verification.
 //!
 //! An [`Errand`] says what is to be moved; who wanted it, and what is said of it, is the
-//! [`fleet`](super::fleet)'s and the operations' matter. Nothing is printed here. How a file comes is
-//! in `fetch`, how it goes in `deliver`.
+//! [`fleet`](super::fleet)'s and the operations' matter. Nothing is told here but that there is
+//! another try. How a file comes is
+//! in `fetch`, how it goes in `deliver`; what is kept nowhere is a `stream`.
 
 mod deliver;
 mod fetch;
+mod stream;
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use crate::client::progress::Meter;
 use crate::client::retry::{Tries, late};
 use crate::client::sums::{Algorithm, Question};
 use crate::client::user_pi::{Answer, ClientFault, Task};
+use crate::client::voice::Voice;
 use crate::terms::UnixTime;
 use crate::wire::ftp::reply::{Class, Reply};
 
@@ -91,6 +94,7 @@ pub struct Courier {
     link: Option<Link>,
     /// The remote directory in which paths begin; empty where the login leads to.
     directory: Vec<u8>,
+    voice: Voice,
 }
 
 impl Conduct {
@@ -112,14 +116,19 @@ impl Conduct {
 impl Courier {
     /// One without a connection yet, whose paths begin in `directory`.
     #[must_use]
-    pub const fn new(dialer: Dialer, directory: Vec<u8>) -> Self {
-        Self { dialer, link: None, directory }
+    pub const fn new(dialer: Dialer, directory: Vec<u8>, voice: Voice) -> Self {
+        Self { dialer, link: None, directory, voice }
     }
 
     /// Another one, as this one is, without a connection yet.
     #[must_use]
     pub fn colleague(&self) -> Self {
-        Self::new(self.dialer.clone(), self.directory.clone())
+        Self::new(self.dialer.clone(), self.directory.clone(), self.voice.clone())
+    }
+
+    /// Tells of further tries with `voice` from now on.
+    pub fn use_voice(&mut self, voice: &Voice) {
+        self.voice = voice.clone();
     }
 
     /// Where to, as whom and how.
@@ -143,6 +152,10 @@ impl Courier {
     /// # Errors
     /// No connection or no login, or the directory is gone.
     pub fn link(&mut self) -> Result<&mut Link, Failure> {
+        // One that the server has closed meanwhile is replaced, and costs no try.
+        if let Some(link) = &mut self.link {
+            link.look();
+        }
         if self.is_over() {
             if let Some(mut link) = self.link.take()
                 && link.is_spent()
@@ -239,7 +252,7 @@ impl Courier {
             }
         }
         let reply = self.ask(question.line(remote), true)?;
-        Ok(question.answer(&reply).map(|sum| (question.algorithm, sum)))
+        Ok(question.answer(&reply, remote).map(|sum| (question.algorithm, sum)))
     }
 
     /// Moves a file.
@@ -299,7 +312,10 @@ impl Courier {
         if pace.is_past() && failure.exit() == Exit::TimeOut {
             return Err(late(failure));
         }
-        tries.rest(failure, pace, self.dialer.interrupt())
+        tries.rest(failure, pace, self.dialer.interrupt(), |failure, pause| {
+            let what = format!("trying again in {:.1} s: {failure}", pause.as_secs_f64());
+            self.voice.notice(&what.replace('\n', " "));
+        })
     }
 }
 
@@ -312,9 +328,7 @@ enum Restarted {
 
 /// Tells a server that can't go on from `offset` from every other failure.
 fn restarted(fault: LinkFault, offset: u64, errand: &Errand) -> Result<Restarted, Failure> {
-    let refused = offset > 0
-        && matches!(&fault, LinkFault::Dialogue(ClientFault::Refused(reply))
-            if matches!(reply.code().number(), 500 | 501 | 502 | 504 | 554));
+    let refused = is_no_restart(&fault, offset);
     let failure = match fault {
         LinkFault::Cargo(error) => Failure::local(errand.local.display(), &error),
         fault @ (LinkFault::Dialogue(_)
@@ -324,6 +338,13 @@ fn restarted(fault: LinkFault, offset: u64, errand: &Errand) -> Result<Restarted
         | LinkFault::Cut) => Failure::from(fault).about(lossy(&errand.remote)),
     };
     if refused { Ok(Restarted::Refused(failure)) } else { Err(failure) }
+}
+
+/// True where the server has refused to begin at `offset`, and not the whole transfer.
+fn is_no_restart(fault: &LinkFault, offset: u64) -> bool {
+    offset > 0
+        && matches!(fault, LinkFault::Dialogue(ClientFault::Refused(reply))
+            if matches!(reply.code().number(), 500 | 501 | 502 | 504 | 554))
 }
 
 /// Content on its way past a meter.
