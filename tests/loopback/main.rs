@@ -5,7 +5,6 @@
 #![expect(clippy::disallowed_methods, reason = "tests own their files, their clock and a thread")]
 
 #[path = "../support/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "the tests of the client use more of it")]
 mod support;
 
 mod curl;

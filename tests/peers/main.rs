@@ -10,10 +10,15 @@
 //! Any user can run them, but for those of pure-ftpd, which only root can start.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and a thread")]
 
+#[path = "../support/certificate.rs"]
+#[expect(dead_code, reason = "the tests against scripted servers use more of it")]
+mod certificate;
 mod cuts;
 mod desk;
 mod many;
 mod peer;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod secure;
 mod servers;
 mod suite;

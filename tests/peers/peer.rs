@@ -17,7 +17,8 @@ use std::time::Instant;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
-use crate::support::{Certificate, GUARD};
+use crate::certificate::Certificate;
+use crate::support::GUARD;
 
 /// How often a server is started anew because its port was taken meanwhile.
 const STARTS_MAX: usize = 5;

@@ -1,6 +1,6 @@
 //! Certificates that tests make for themselves: nobody vouches for them.
 
-use rcgen::{CertificateParams, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use sha2::{Digest, Sha256};
 
 /// A self-signed certificate with its key.
@@ -18,8 +18,18 @@ pub(crate) struct Certificate {
 impl Certificate {
     /// One for these names and addresses.
     pub(crate) fn new(names: &[&str]) -> Self {
+        Self::made(names, IsCa::NoCa)
+    }
+
+    /// One as `openssl req -x509` makes them: an authority's, of which a server makes use itself.
+    pub(crate) fn of_an_authority(names: &[&str]) -> Self {
+        Self::made(names, IsCa::Ca(BasicConstraints::Unconstrained))
+    }
+
+    fn made(names: &[&str], is_ca: IsCa) -> Self {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
-        let parameters = CertificateParams::new(names).expect("names for a certificate");
+        let mut parameters = CertificateParams::new(names).expect("names for a certificate");
+        parameters.is_ca = is_ca;
         let key = KeyPair::generate().expect("a key");
         let certificate = parameters.self_signed(&key).expect("a certificate");
         Self {

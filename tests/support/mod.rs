@@ -4,18 +4,14 @@
 //! the drop of [`TestServer`] ends it. Nothing here waits on the clock: reads have a time-out that
 //! fails the test, so that no test hangs.
 
-mod certificate;
 mod dialogue;
 mod programs;
-mod proxy;
 mod server;
 
 use std::time::{Duration, Instant};
 
-pub(crate) use certificate::Certificate;
 pub(crate) use dialogue::{Raw, dial, reset};
 pub(crate) use programs::{Finished, finish, program, python};
-pub(crate) use proxy::Proxy;
 pub(crate) use server::{Setup, TestServer, coracled};
 
 /// How long anything may take before the test fails. A guard, not a pace.

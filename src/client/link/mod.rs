@@ -226,13 +226,12 @@ impl Link {
     pub fn perform(&mut self, task: Task, mut cargo: Cargo<'_>) -> Result<Answer, LinkFault> {
         let mut actions = Vec::new();
         let mut queue = VecDeque::new();
-        // What is known here of a failure is nearer to its cause than what the server makes of it.
-        let mut nearer = None;
         let mut since = Instant::now();
         let mut stopped = false;
         self.untied = false;
         let _stoppable = self.interrupt.guard();
-        self.hear_notices(&mut actions);
+        // What is known here of a failure is nearer to its cause than what the server makes of it.
+        let mut nearer = self.hear_notices(&mut actions);
         self.pi.handle(Input::Do(task), &mut actions);
         loop {
             queue.extend(actions.drain(..));
@@ -254,7 +253,7 @@ impl Link {
                 Action::Send(bytes) => {
                     since = Instant::now();
                     if self.send(&bytes).is_err() {
-                        self.hear_last_words(&mut actions);
+                        nearer = nearer.or(self.hear_last_words(&mut actions));
                     }
                 }
                 Action::Secure => {
@@ -297,11 +296,11 @@ impl Link {
 
     /// Takes in what the server has said since the last task, unasked. Left in the socket, it would
     /// be taken for the answer to the next command.
-    fn hear_notices(&mut self, actions: &mut Vec<Action>) {
+    fn hear_notices(&mut self, actions: &mut Vec<Action>) -> Option<LinkFault> {
         let mut buffer = [0; 4 * 1024];
         for _ in 0..NOTICES_MAX {
             if self.control.socket().set_nonblocking(true).is_err() {
-                return;
+                return None;
             }
             let read = self.control.read(&mut buffer);
             let blocking = self.control.socket().set_nonblocking(false);
@@ -309,12 +308,17 @@ impl Link {
                 Ok(0) => self.pi.handle(Input::Closed, actions),
                 Ok(count) => self.pi.handle(Input::Received(&buffer[..count]), actions),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return,
+                Err(error) if is_time_out(&error) => return None,
+                Err(error) => {
+                    self.pi.handle(Input::Closed, actions);
+                    return self.tls_fault(&error);
+                }
             }
             if blocking.is_err() || self.pi.is_over() {
-                return;
+                return None;
             }
         }
+        None
     }
 
     /// Waits for the server's next words and gives them to the machine. What it gives back is known
@@ -346,21 +350,29 @@ impl Link {
                     return Some(LinkFault::TimedOut("the server's reply"));
                 }
                 // An end without TLS's own is just an end here: a reply is whole or none.
-                return stream::rustls_error(&error)
-                    .zip(self.context.as_ref())
-                    .map(|(fault, context)| LinkFault::Tls(tls::explain(fault, context).fatal()));
+                return self.tls_fault(&error);
             }
         }
         None
     }
 
     /// The server does not read any more; it may have said why before it left.
-    fn hear_last_words(&mut self, actions: &mut Vec<Action>) {
+    fn hear_last_words(&mut self, actions: &mut Vec<Action>) -> Option<LinkFault> {
         let mut buffer = [0; 4 * 1024];
-        if let Ok(count @ 1..) = read_once(&mut self.control, &mut buffer, LAST_WORDS) {
-            self.pi.handle(Input::Received(&buffer[..count]), actions);
+        let mut alert = None;
+        match read_once(&mut self.control, &mut buffer, LAST_WORDS) {
+            Ok(count @ 1..) => self.pi.handle(Input::Received(&buffer[..count]), actions),
+            Ok(_) => {}
+            Err(error) => alert = self.tls_fault(&error),
         }
         self.pi.handle(Input::Closed, actions);
+        alert
+    }
+
+    /// What TLS finds wrong with the control connection, where it is TLS that does.
+    fn tls_fault(&self, error: &io::Error) -> Option<LinkFault> {
+        let fault = stream::rustls_error(error)?;
+        Some(LinkFault::Tls(tls::explain(fault, self.context.as_ref()?).fatal()))
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -199,6 +199,9 @@ pub(super) fn reason(why: &CertificateError, name: &ServerName<'_>) -> String {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "its certificate is not valid yet".to_owned()
         }
+        CertificateError::BadSignature => {
+            "its certificate is not signed by the authority that it names".to_owned()
+        }
         CertificateError::Revoked => "its certificate was revoked".to_owned(),
         other if is_of_an_authority(&Error::InvalidCertificate(other.clone())) => {
             "its certificate is one of an authority that only vouches for itself".to_owned()
