@@ -47,6 +47,7 @@ fn each_code_has_its_cause() {
     home.runs(&["-e", "!false", &format!("user1@{}", server.ftp)]).code(1);
     home.runs(&["get", "--jobs", "0", &url(&server, "Own/a.txt")]).code(2);
     home.runs(&["get", "ftp://user1@127.0.0.1:1/x"]).code(3);
+    home.runs(&["get", &url(&server, "Own/a.txt").replace("ftp:", "ftps:")]).code(4);
     home.coracle(&["ls", &url(&server, "")]).env("CORACLE_PASSWORD", "no").assert().code(5);
     home.runs(&["sum", &url(&server, "Own/gone")]).code(6);
     home.runs(&["rm", &url(&server, "Movies/Joker")]).code(7);
