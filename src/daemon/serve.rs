@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use ::log::{error, info, warn};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -12,11 +11,12 @@ use super::arguments::Arguments;
 use super::helper::{Done, Helper};
 use super::log;
 use super::signals::{Request, Watch};
-use super::tables::{Served, Tables};
+use super::tables::{self, Tables};
+use super::tls::{self, Served};
 use super::walls::{Fenced, Site, Standing, User, Walls};
 use crate::accounts::{Accounts, Complaint, Loaded};
 use crate::io::OsIo;
-use crate::reactor::Reactor;
+use crate::reactor::{Reactor, Security};
 use crate::session::{Dialect, Settings};
 use crate::terms::Key;
 use crate::tree::OsTree;
@@ -41,10 +41,12 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     raise_descriptor_limit();
     let mut tree = OsTree::new();
     let tables = Tables::new(data, arguments);
-    let Served { loaded, directories } =
+    let tables::Served { loaded, directories } =
         tables.load(&mut tree, None).map_err(|complaints| refusal(data, &complaints))?;
     let accounts = accounts_of(loaded);
+    let served = tls::prepare(arguments, data)?;
     let settings = Settings {
+        tls: arguments.tls.policy(served.is_some()),
         login_attempts: arguments.login_attempts,
         conceal_usernames: arguments.conceal_usernames,
         mode_z: arguments.mode_z,
@@ -56,7 +58,9 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let signals = Watch::start(&mut io, SIGNALS).map_err(failed)?;
     let waker = io.waker(HELPER).map_err(failed)?;
     let mut reactor = Reactor::new(io, tree, accounts, settings, arguments.limits());
-    let greeting = listen(&mut reactor, arguments)?;
+    let serves_tls = served.is_some();
+    let fingerprint = served.map(|served| take_up(&mut reactor, served));
+    let greeting = listen(&mut reactor, arguments, fingerprint.as_deref())?;
     let fenced = {
         let territory = tables.territory(arguments, reactor.tree_mut(), &directories);
         let wanted = if arguments.no_landlock { Err("by --no-landlock") } else { Ok(territory) };
@@ -66,24 +70,26 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let helper = Helper::start(waker).map_err(failed)?;
     let walls = seal(fenced, arguments, &tables)?;
     greet(&greeting);
-    let drain = arguments.drain;
-    let mut loop_ = Loop { reactor, signals, helper, tables, walls, drain, asked: 0 };
+    let mut loop_ =
+        Loop { reactor, signals, helper, arguments, tables, walls, serves_tls, asked: 0 };
     loop_.run().map_err(|error| format!("the event loop failed: {error}"))
 }
 
 /// The reactor and what drives it.
-struct Loop {
+struct Loop<'a> {
     reactor: Reactor<OsIo, OsTree>,
     signals: Watch,
     helper: Helper,
+    arguments: &'a Arguments,
     tables: Tables,
     walls: Walls,
-    drain: Duration,
+    /// Whether there was a certificate at start; without one, none is looked for.
+    serves_tls: bool,
     /// How often it has been told to stop.
     asked: u32,
 }
 
-impl Loop {
+impl Loop<'_> {
     fn run(&mut self) -> io::Result<()> {
         while !self.reactor.is_drained() && self.asked < 2 {
             self.reactor.pass()?;
@@ -97,7 +103,7 @@ impl Loop {
                 while let Some((key, done)) = self.helper.done() {
                     match done {
                         Done::Judged(verdict) => self.reactor.verdict(key, verdict),
-                        Done::Committed(result) => self.reactor.committed(key, result),
+                        Done::Committed(result) => drop(self.reactor.committed(key, result)),
                     }
                 }
             }
@@ -118,23 +124,57 @@ impl Loop {
             Request::Stop => {
                 self.asked += 1;
                 let clients = self.reactor.census().controls;
-                info!("told to stop: {clients} clients have {:?} to end transfers", self.drain);
-                self.reactor.drain(self.drain);
+                let drain = self.arguments.drain;
+                info!("told to stop: {clients} clients have {drain:?} to end transfers");
+                self.reactor.drain(drain);
             }
-            Request::Reload => match self.tables.load(self.reactor.tree_mut(), Some(&self.walls)) {
-                Ok(served) => {
-                    self.reactor.replace_accounts(accounts_of(served.loaded));
-                    info!("accounts are read anew");
-                }
-                Err(complaints) => {
-                    for complaint in complaints {
-                        error!("{complaint}");
-                    }
-                    error!("the old accounts are kept until these are mended");
-                }
-            },
+            Request::Reload => {
+                self.reload_accounts();
+                self.reload_certificate();
+            }
         }
     }
+
+    fn reload_accounts(&mut self) {
+        match self.tables.load(self.reactor.tree_mut(), Some(&self.walls)) {
+            Ok(read) => {
+                self.reactor.replace_accounts(accounts_of(read.loaded));
+                info!("accounts are read anew");
+            }
+            Err(complaints) => {
+                for complaint in complaints {
+                    error!("{complaint}");
+                }
+                error!("the old accounts are kept until these are mended");
+            }
+        }
+    }
+
+    /// Connections that come from now on get the new certificate; nobody is dropped.
+    fn reload_certificate(&mut self) {
+        if !self.serves_tls {
+            return;
+        }
+        match self.arguments.tls.load(self.tables.data()) {
+            Ok(served) => {
+                let fingerprint = take_up(&mut self.reactor, served);
+                info!("the certificate is read anew: sha256 {fingerprint}");
+            }
+            Err(reason) => {
+                error!("{reason}");
+                error!("the old certificate is kept until this is mended");
+            }
+        }
+    }
+}
+
+/// Has new connections be made from what is served from now on; returns the fingerprint.
+fn take_up(reactor: &mut Reactor<OsIo, OsTree>, served: Served) -> String {
+    for warning in served.warnings {
+        warn!("{warning}");
+    }
+    reactor.replace_acceptor(Some(served.acceptor));
+    served.fingerprint
 }
 
 /// The accounts that were read, when what is odd about them has been said.
@@ -177,27 +217,42 @@ fn refusal(data: &Path, complaints: &[Complaint]) -> String {
     text
 }
 
-/// Opens the listeners. Returns what says where they are: first a line each for scripts, then two
-/// for people.
-fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<String, String> {
+/// Opens the listeners. Returns what says where they are, and by which SHA-256 clients know the
+/// certificate: first a line each for scripts, then two for people.
+fn listen(
+    reactor: &mut Reactor<OsIo, OsTree>,
+    arguments: &Arguments,
+    fingerprint: Option<&str>,
+) -> Result<String, String> {
     let mut out = String::new();
-    let mut bind = |address: SocketAddr, dialect, name| {
-        let bound = reactor.listen(address, dialect).map_err(|error| {
+    let mut bind = |address: SocketAddr, dialect, security, name| {
+        let bound = reactor.listen(address, dialect, security).map_err(|error| {
             format!("{address} can't be listened on: {error}; choose another with --{name}")
         })?;
         Ok::<SocketAddr, String>(bound)
     };
     let mut ftp = None;
     for address in &arguments.listen {
-        let bound = bind(*address, Dialect::Ftp, "listen")?;
+        let bound = bind(*address, Dialect::Ftp, Security::Clear, "listen")?;
         out.push_str(&format!("listening ftp {bound}\n"));
         ftp.get_or_insert(bound);
     }
     let mut guided = None;
-    for address in arguments.guided.iter().filter(|_| !arguments.no_guided) {
-        let bound = bind(*address, Dialect::Guided, "guided")?;
+    for address in arguments.guided_in_the_clear() {
+        let bound = bind(*address, Dialect::Guided, Security::Clear, "guided")?;
         out.push_str(&format!("listening guided {bound}\n"));
         guided.get_or_insert(bound);
+    }
+    for address in &arguments.tls.listen_tls {
+        let bound = bind(*address, Dialect::Ftp, Security::Implicit, "listen-tls")?;
+        out.push_str(&format!("listening ftp-tls {bound}\n"));
+    }
+    for address in &arguments.tls.guided_tls {
+        let bound = bind(*address, Dialect::Guided, Security::Implicit, "guided-tls")?;
+        out.push_str(&format!("listening guided-tls {bound}\n"));
+    }
+    if let Some(fingerprint) = fingerprint {
+        out.push_str(&format!("certificate sha256 {fingerprint}\n"));
     }
     if let Some(bound) = ftp {
         let client = client_beside_us();

@@ -42,8 +42,10 @@ pub(super) struct Served {
 
 impl Tables {
     /// The tables of the data directory `data`.
-    pub(super) fn new(data: &Path, _arguments: &Arguments) -> Self {
-        let own_files = [CREDENTIALS, DIRECTORIES].map(|name| data.join(name)).to_vec();
+    pub(super) fn new(data: &Path, arguments: &Arguments) -> Self {
+        let mut own_files = [CREDENTIALS, DIRECTORIES].map(|name| data.join(name)).to_vec();
+        own_files.extend(arguments.tls.own_files(data));
+        own_files.dedup();
         Self { data: data.to_owned(), own_files }
     }
 

@@ -5,17 +5,20 @@
 #![expect(clippy::disallowed_methods, reason = "tests own their files, their clock and a thread")]
 
 #[path = "../support/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "the tests of the client use more of it")]
 mod support;
 
 mod curl;
 mod daemon;
+mod disk;
+mod durable;
 mod ftplib;
 mod guided;
 mod hostile;
 mod idle;
 mod lftp;
 mod mode_z;
+mod protected;
 mod scripts;
+mod sealed;
 mod walls;
 mod work;

@@ -26,7 +26,12 @@ fn give_away(place: &Path) {
 /// Runs `coracled` with these arguments to its end.
 fn run(setup: &Setup, arguments: &[&str]) -> Output {
     let listen = ["--listen", "127.0.0.1:0", "--no-guided"];
-    let run = coracled().arg("--data").arg(setup.data()).args(listen).args(arguments).output();
+    let (first, rest) = match arguments {
+        ["check", rest @ ..] => (&["check"][..], rest),
+        rest => (&[][..], rest),
+    };
+    let mut coracled = coracled();
+    let run = coracled.arg("--data").arg(setup.data()).args(listen).args(rest).args(first).output();
     run.expect("coracled runs")
 }
 
@@ -211,7 +216,7 @@ fn no_grant_leads_to_the_servers_own_files() {
         for directory in ["All", "/"] {
             let grant = format!("user1:Movies:r\nuser1:{directory}:rwd:{path}\n");
             fs::write(data.join("Directories"), grant).unwrap();
-            for arguments in [&[][..], &["check"][..]] {
+            for arguments in [&["check"][..], &[][..]] {
                 let error = error_of(&run(&setup, arguments));
                 assert!(error.contains("Directories:2: "), "{error}");
                 assert!(error.contains("which no client may reach"), "{error}");
@@ -287,4 +292,26 @@ fn options_come_from_a_file_and_check_reads_it() {
     let server = setup.flag("--config", &file.display().to_string()).start_as_written();
     let _only = server.session();
     Raw::silent(server.ftp).hear(421);
+}
+
+#[test]
+fn the_key_of_the_certificate_is_kept_from_clients_as_well() {
+    let setup = Setup::usual().written();
+    let keys = tempfile::tempdir().unwrap();
+    let (certificate, key) = (keys.path().join("cert.pem"), keys.path().join("key.pem"));
+    fs::write(&certificate, "no certificate").unwrap();
+    fs::write(&key, "no key").unwrap();
+    let grant = format!("user1:Movies:r\nuser1:Keys:r:{}\n", keys.path().display());
+    fs::write(setup.data().join("Directories"), grant).unwrap();
+    let [certificate, key] = [certificate, key].map(|file| file.display().to_string());
+    let error = error_of(&run(&setup, &["check", "--tls-cert", &certificate, "--tls-key", &key]));
+    assert!(error.contains("Directories:2: ") && error.contains("holds cert.pem"), "{error}");
+}
+
+#[test]
+fn a_certificate_is_read_anew_behind_the_walls() {
+    let server = TestServer::usual();
+    server.signal(Signal::HUP);
+    let step = || server.serves_others();
+    until("it is read", step, || logged(&server, "the certificate is read anew"));
 }
