@@ -44,7 +44,10 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let tables::Served { loaded, directories } =
         tables.load(&mut tree, None).map_err(|complaints| refusal(data, &complaints))?;
     let accounts = accounts_of(loaded);
+    let missing = tables.missing();
     let served = tls::prepare(arguments, data)?;
+    // What has been made just now is to be read again by whoever this is going to be.
+    user.as_ref().map_or(Ok(()), |user| user.own(&missing))?;
     let settings = Settings {
         tls: arguments.tls.policy(served.is_some()),
         login_attempts: arguments.login_attempts,

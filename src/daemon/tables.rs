@@ -99,6 +99,12 @@ impl Tables {
         }
     }
 
+    /// Those of its own files that are not there yet.
+    pub(super) fn missing(&self) -> Vec<PathBuf> {
+        let is_missing = |file: &&PathBuf| fs::symlink_metadata(file).is_err();
+        self.own_files.iter().filter(is_missing).cloned().collect()
+    }
+
     /// Those of its own files that can't be read any more, and why: a reload would not find them.
     pub(super) fn out_of_reach(&self) -> impl Iterator<Item = (&Path, io::Error)> {
         self.own_files.iter().filter_map(|file| match fs::File::open(file) {

@@ -22,6 +22,8 @@
 //! | a web page that makes a browser speak to us | a session that opens with an HTTP verb is dropped |
 //! | a zlib stream that expands a thousandfold (MODE Z) | it is expanded a slice a turn, and no more is read before |
 //! | a crowd that compresses (`SITE COMPRESS`) | one slice a pass, sixteen files at once; the others wait in line |
+//! | a grant that would show the server's own files | a line that grants a directory which holds `Credentials`, `Directories`, certificate or key is refused, whatever its path |
+//! | code of an attacker's in the process | [walls](super::walls): no privileges, no files but the granted ones, no programs, few system calls |
 //! | a client that takes all the loop's time | budgets a turn; what is left goes to the tail of the queue |
 //!
 //! # Whom the client believes

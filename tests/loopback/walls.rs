@@ -164,8 +164,10 @@ fn started_as_root_it_becomes_the_user_and_serves() {
     server.session().store("Own/new", b"mine");
     assert_eq!(server.content("Own/new"), b"mine");
     assert_eq!(fs::metadata(server.path("Own/new")).unwrap().uid(), NOBODY);
+    assert!(!logged(&server, "can't be read any more"), "{}", server.log());
     server.signal(Signal::HUP);
-    until("it is read", || server.serves_others(), || logged(&server, "read anew"));
+    let step = || server.serves_others();
+    until("it is read", step, || logged(&server, "the certificate is read anew"));
     server.stops_cleanly();
 }
 

@@ -1,6 +1,9 @@
 //! Becoming another user, for good.
 
 use std::ffi::CString;
+use std::io;
+use std::os::unix::fs::lchown;
+use std::path::PathBuf;
 
 use nix::unistd::{self, Gid, Group, Uid};
 
@@ -72,6 +75,24 @@ impl User {
     fn is_us(&self) -> bool {
         unistd::getresuid().is_ok_and(|ids| [ids.real, ids.effective, ids.saved] == [self.uid; 3])
             && unistd::getegid() == self.gid
+    }
+
+    /// Gives the user those of `files` that are there: what root has made for it to read.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn own(&self, files: &[PathBuf]) -> Result<(), String> {
+        let (uid, gid) = (Some(self.uid.as_raw()), Some(self.gid.as_raw()));
+        for file in files {
+            match lchown(file, uid, gid) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    let (file, name) = (file.display(), &self.name);
+                    return Err(format!("{file} can't be given to {name}: {error}"));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Becomes the user, with its groups and no others.
