@@ -1,8 +1,8 @@
 //! TLS as the operator sets it: the flags, what they mean together, and from what new connections
 //! are made.
 //!
-//! [`serve`](super::serve) asks it at start and at each reload. It knows files through
-//! [`certificate`](super::certificate), and nothing of sessions but the policy that they are given.
+//! `serve` asks it at start and at each reload. It knows files through [`certificate`], and nothing of
+//! sessions but the policy that they are given.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
