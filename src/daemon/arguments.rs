@@ -114,7 +114,8 @@ pub(super) struct Arguments {
 /// What `coracled` does beside serving.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Check Credentials and Directories: names every mistake with file, line and reason
+    /// Check Credentials, Directories and the certificate: names every mistake with file, line and
+    /// reason
     Check,
     /// Add a client or change its password, kept as an argon2id hash. The password is asked for
     /// without echo, or read from standard input where that is no terminal
