@@ -4,4 +4,5 @@ pub mod design;
 pub mod protocol;
 pub mod simulation;
 pub mod timers;
+pub mod tls;
 pub mod trust;
