@@ -73,6 +73,12 @@ impl Account {
         &self.name
     }
 
+    /// Whether a certificate is all that it is known by.
+    #[must_use]
+    pub fn needs_no_password(&self) -> bool {
+        matches!(self.secret, Secret::Certificate(_))
+    }
+
     /// The client, if it is known by a certificate and the verified one whose SHA-256 is `shown` is
     /// that.
     #[must_use]
@@ -127,7 +133,7 @@ impl Client {
     /// Whether its certificate is all that it is known by.
     #[must_use]
     pub fn needs_no_password(&self) -> bool {
-        matches!(self.account.secret, Secret::Certificate(_))
+        self.account.needs_no_password()
     }
 
     /// All grants, in the order of the file.

@@ -96,6 +96,12 @@ impl Accounts {
         self.by_name.len()
     }
 
+    /// How many are known by a certificate, and by no password.
+    #[must_use]
+    pub fn by_certificate(&self) -> usize {
+        self.by_name.values().filter(|account| account.needs_no_password()).count()
+    }
+
     /// True if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -35,6 +35,9 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let mut tree = OsTree::new();
     let accounts = load(data, &mut tree).map_err(|complaints| refusal(data, &complaints))?;
     let served = tls::prepare(arguments, data)?;
+    if let Some(warning) = arguments.tls.warning(accounts.by_certificate()) {
+        warn!("{warning}");
+    }
     let settings = Settings {
         tls: arguments.tls.policy(served.is_some()),
         login_attempts: arguments.login_attempts,
@@ -82,7 +85,7 @@ impl Loop<'_> {
                 while let Some((key, done)) = self.helper.done() {
                     match done {
                         Done::Judged(verdict) => self.reactor.verdict(key, verdict),
-                        Done::Committed(result) => self.reactor.committed(key, result),
+                        Done::Committed(result) => drop(self.reactor.committed(key, result)),
                     }
                 }
             }

@@ -124,6 +124,18 @@ impl TlsArguments {
         }
     }
 
+    /// What is to be said of so many clients that are known by certificates, where nobody is asked for
+    /// one.
+    pub(super) fn warning(&self, known: usize) -> Option<String> {
+        let asks = self.tls != Policy::Off && self.client_ca.is_some();
+        (known > 0 && !asks).then(|| {
+            format!(
+                "{known} of the clients are known by certificates and can't log in: --client-ca \
+                 says whose certificates to take"
+            )
+        })
+    }
+
     /// What is wanted so plainly that there is no going on without TLS.
     const fn insists(&self) -> bool {
         matches!(self.tls, Policy::Required)
@@ -286,6 +298,15 @@ mod tests {
         for flag in ["--listen-tls", "--guided-tls"] {
             assert!(checked(&["--tls", "off", flag, "127.0.0.1:0"]).unwrap_err().contains(flag));
         }
+    }
+
+    #[test]
+    fn clients_that_can_not_log_in_are_warned_of() {
+        let warned = |words: &[&str]| arguments(words).tls.warning(3).is_some();
+        assert!(warned(&[]));
+        assert!(warned(&["--client-ca", "ca.pem", "--tls", "off"]));
+        assert!(!warned(&["--client-ca", "ca.pem"]));
+        assert!(arguments(&[]).tls.warning(0).is_none());
     }
 
     #[test]

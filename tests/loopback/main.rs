@@ -9,6 +9,8 @@ mod support;
 
 mod curl;
 mod daemon;
+mod disk;
+mod durable;
 mod ftplib;
 mod guided;
 mod hostile;

@@ -64,10 +64,11 @@ pub(crate) struct Sealed {
 impl Sealed {
     /// A client at `address` who wants these.
     pub(crate) fn new(address: IpAddr, plan: impl IntoIterator<Item = Want>) -> Self {
+        let plan: VecDeque<Want> = plan.into_iter().collect();
         Self {
             address,
-            config: wire::config(),
-            plan: plan.into_iter().collect(),
+            config: wire::config(plan.len()),
+            plan,
             want: None,
             asked: Asked::Greeting,
             injected: b"",
