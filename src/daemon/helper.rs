@@ -43,6 +43,36 @@ pub(super) enum Done {
     Committed(Result<(), Fault>),
 }
 
+/// Those who wait for the thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Line {
+    #[default]
+    Challenges,
+    Commits,
+}
+
+/// Whose turn it is: one of each line, as long as somebody waits in both.
+#[derive(Debug, Default)]
+struct Turns {
+    next: Line,
+}
+
+impl Turns {
+    fn next(&mut self, challenges: bool, commits: bool) -> Option<Line> {
+        let line = match (challenges, commits) {
+            (true, true) => self.next,
+            (true, false) => Line::Challenges,
+            (false, true) => Line::Commits,
+            (false, false) => return None,
+        };
+        self.next = match line {
+            Line::Challenges => Line::Commits,
+            Line::Commits => Line::Challenges,
+        };
+        Some(line)
+    }
+}
+
 /// The helper thread, as the loop sees it.
 #[derive(Debug)]
 pub(super) struct Helper {
@@ -50,8 +80,7 @@ pub(super) struct Helper {
     done: Receiver<(Key, Done)>,
     challenges: VecDeque<(Key, Challenge)>,
     commits: VecDeque<(Key, Commit<OsPart>)>,
-    /// Whether the next turn is a commit's.
-    commit_next: bool,
+    turns: Turns,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -68,7 +97,7 @@ impl Helper {
             done,
             challenges: VecDeque::new(),
             commits: VecDeque::new(),
-            commit_next: false,
+            turns: Turns::default(),
             thread: Some(thread),
         })
     }
@@ -109,22 +138,27 @@ impl Helper {
         while self.challenges.front().is_some_and(|(key, _)| !wanted(*key)) {
             self.challenges.pop_front();
         }
-        let is_commit =
-            !self.commits.is_empty() && (self.commit_next || self.challenges.is_empty());
-        self.commit_next = !is_commit;
-        if is_commit {
-            self.commits.pop_front().map(|(key, commit)| (key, Job::Commit(commit)))
-        } else {
-            self.challenges.pop_front().map(|(key, challenge)| (key, Job::Judge(challenge)))
+        match self.turns.next(!self.challenges.is_empty(), !self.commits.is_empty())? {
+            Line::Challenges => {
+                self.challenges.pop_front().map(|(key, challenge)| (key, Job::Judge(challenge)))
+            }
+            Line::Commits => {
+                self.commits.pop_front().map(|(key, commit)| (key, Job::Commit(commit)))
+            }
         }
     }
 
     /// Puts a job for which there was no room back to where it was.
     fn take_back(&mut self, (key, job): (Key, Job)) {
-        self.commit_next = matches!(job, Job::Commit(_));
         match job {
-            Job::Judge(challenge) => self.challenges.push_front((key, challenge)),
-            Job::Commit(commit) => self.commits.push_front((key, commit)),
+            Job::Judge(challenge) => {
+                self.challenges.push_front((key, challenge));
+                self.turns.next = Line::Challenges;
+            }
+            Job::Commit(commit) => {
+                self.commits.push_front((key, commit));
+                self.turns.next = Line::Commits;
+            }
         }
     }
 }
@@ -148,5 +182,29 @@ fn work_off(jobs: &Receiver<(Key, Job)>, results: &Sender<(Key, Done)>, waker: &
         if results.send((key, done)).is_err() || waker.wake().is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_and_the_disk_take_turns() {
+        let (mut turns, mut challenges, mut commits) = (Turns::default(), 5, 3);
+        let mut order = String::new();
+        while let Some(line) = turns.next(challenges > 0, commits > 0) {
+            match line {
+                Line::Challenges => {
+                    challenges -= 1;
+                    order.push('p');
+                }
+                Line::Commits => {
+                    commits -= 1;
+                    order.push('d');
+                }
+            }
+        }
+        assert_eq!(order, "pdpdpdpp");
     }
 }

@@ -7,6 +7,10 @@
 //! | FTP bounce (RFC 2577, section 3) | active connections go only to the control connection's own address, to ports of 1024 and above |
 //! | port theft (RFC 2577, section 5) | a passive connection is accepted only from the address of a session that waits on that port |
 //! | half an upload under the final name | hidden parts, renamed when whole; a lost control connection means that it is not whole |
+//! | half a file, or an acknowledged one lost, when the server is killed | an upload is renamed when it is whole and acknowledged when it is renamed (`loopback::durable::kill_9…`) |
+//! | the same when the power goes | `--durable`: content, then name, then directories, then `226` (`loopback::durable::the_content…`, `sim::durable`); without it nothing is promised of the last seconds |
+//! | a full disk | `452`; the part goes, the old file stays, others are served (`loopback::disk`) |
+//! | commits piled up on a slow disk by coming and going | one a session, and one whose client has gone counts as a client (`sim::durable::coming_and_going…`) |
 //! | going on with another's upload | a left part belongs to its name: who may write there may go on with it, as it may write under that name anyway; nobody else learns of it, no listing shows it, and no name reaches it |
 //! | a link, or a file with a second name, where a part should be | a part is opened without following, and is none of ours if it has another name |
 //! | half uploads that fill the disk | they expire, and are swept even where nobody may list; a full disk removes the part that met it |

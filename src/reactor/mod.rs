@@ -18,6 +18,7 @@ mod chores;
 mod commits;
 mod control;
 mod data;
+mod handshake;
 mod listen;
 mod passive;
 mod ready;
@@ -34,7 +35,7 @@ use crate::accounts::{Accounts, Challenge, Verdict};
 use crate::channel::tls::Acceptor;
 use crate::io::{Io, Ready};
 use crate::session::{Dialect, Effects, Event, Settings};
-use crate::terms::{Key, Moment, UnixTime};
+use crate::terms::{Budget, Key, Moment, UnixTime};
 use crate::transfer::{Pace, Transfer};
 use crate::tree::Tree;
 
@@ -94,6 +95,8 @@ pub struct Budgets {
     pub lines: usize,
     /// Connections accepted from one listener.
     pub accepts: usize,
+    /// Steps of TLS handshakes in one pass, whoever takes them: each may cost a signature.
+    pub handshakes: usize,
     /// Bytes of a transfer.
     pub pace: Pace,
 }
@@ -117,6 +120,7 @@ impl Default for Limits {
             budgets: Budgets {
                 lines: 16,
                 accepts: 64,
+                handshakes: 16,
                 pace: Pace { zero_copy: 256 * 1024, copied: 64 * 1024, chunk: 256 * 1024 },
             },
         }
@@ -188,6 +192,10 @@ pub struct Reactor<I: Io, T: Tree> {
     today: UnixTime,
     /// Control connections that are served, for the limit on clients.
     clients: usize,
+    /// Data connections that are over and wait for the peer's close_notify.
+    lingering: usize,
+    /// Steps of TLS handshakes that this pass may still take.
+    handshakes: Budget,
     /// All control connections, those included that are leaving or being refused.
     connections: usize,
     /// Set when the server is about to stop: when what still runs is cut off.
@@ -230,6 +238,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             today,
             clients: 0,
             connections: 0,
+            lingering: 0,
+            handshakes: Budget::new(0),
             drain_until: None,
             cut_off: false,
             given_up: false,
@@ -266,6 +276,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// The poll itself failed; nothing else ends the loop.
     pub fn pass(&mut self) -> io::Result<()> {
         self.passes += 1;
+        self.handshakes = Budget::new(self.limits.budgets.handshakes);
         let wait = self.wait();
         let mut happened = std::mem::take(&mut self.happened);
         let polled = self.io.poll(wait, &mut happened);

@@ -9,8 +9,10 @@
 //! The contract, which the simulation checks:
 //! - every command line gets exactly one final reply, in the order of the lines, but for ABOR, STAT
 //!   and QUIT during a transfer; those that wait when the session closes get none;
-//! - [`Effect::Listen`], [`Effect::Begin`], [`Effect::Work`] and [`Effect::Verify`] are each answered
-//!   by exactly one event, and none is asked for while the answer to another is due;
+//! - [`Effect::Listen`], [`Effect::Begin`], [`Effect::Work`], [`Effect::Verify`] and
+//!   [`Effect::Secure`] are each answered by exactly one event, and none is asked for while the
+//!   answer to another is due;
+//! - lines that waited when the session asked for [`Effect::Secure`] get no reply;
 //! - lines are offered only while [`Session::wants_lines`], and after [`Event::Hangup`] none is;
 //! - after [`Effect::Close`] nothing more is asked for, whatever is told.
 //!
@@ -140,6 +142,15 @@ impl Session {
         match dialect {
             Dialect::Ftp => Self::Ftp(ftp::Session::new(ends)),
             Dialect::Guided => Self::Guided(guided::Session::new()),
+        }
+    }
+
+    /// The dialect that it speaks.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Ftp(_) => Dialect::Ftp,
+            Self::Guided(_) => Dialect::Guided,
         }
     }
 

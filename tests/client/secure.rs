@@ -127,15 +127,10 @@ fn what_is_trusted_is_trusted_in_the_way_that_was_chosen() {
         let home = Home::new();
         home.write("ca.pem", certificate.pem.as_bytes());
         let pin = certificate.fingerprint();
-        let colons: Vec<String> = pin
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| String::from_utf8_lossy(pair).to_uppercase())
-            .collect();
         for options in [
             &["--ca", "ca.pem"][..],
             &["--fingerprint", &pin],
-            &["--fingerprint", &colons.join(":"), "--tls", "require"],
+            &["--fingerprint", &own_colons(certificate), "--tls", "require"],
             &["--insecure"],
             // Loopback.
             &[],
@@ -185,9 +180,8 @@ fn who_is_not_trusted_gets_no_password() {
 /// The fingerprint as OpenSSL prints it.
 fn own_colons(certificate: &Certificate) -> String {
     let digits = certificate.fingerprint().to_uppercase();
-    let pairs: Vec<&str> =
-        digits.as_bytes().chunks(2).map(|p| str::from_utf8(p).unwrap()).collect();
-    pairs.join(":")
+    let pairs = digits.as_bytes().chunks(2);
+    pairs.map(String::from_utf8_lossy).collect::<Vec<_>>().join(":")
 }
 
 #[test]

@@ -9,11 +9,15 @@ mod support;
 
 mod curl;
 mod daemon;
+mod disk;
+mod durable;
 mod ftplib;
 mod guided;
 mod hostile;
 mod idle;
 mod lftp;
 mod mode_z;
+mod protected;
 mod scripts;
+mod sealed;
 mod work;

@@ -5,5 +5,7 @@
 //! [`Acceptor`] that new connections are made from.
 
 mod acceptor;
+mod connection;
 
 pub use acceptor::{Acceptor, AcceptorFault, Options, Resumption};
+pub(super) use connection::{Connection, Taken};

@@ -39,6 +39,10 @@ const NOTICES_MAX: usize = 16;
 /// How long a server that has closed may take for what it still had to say.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// How long a server may take to say that a transfer has failed whose data connection is gone. Some
+/// never say it (pyftpdlib, pure-ftpd).
+const AFTERMATH: Duration = Duration::from_secs(10);
+
 /// What a transfer's bytes come from or go to.
 pub enum Cargo<'a> {
     /// Nothing: the task has no transfer.
@@ -159,6 +163,24 @@ impl Link {
         self.control.protection()
     }
 
+    /// TLS as the server has agreed to it. What it gives back is known here alone: why it failed.
+    fn begin_explicit_tls(
+        &mut self,
+        stopped: &mut bool,
+        actions: &mut Vec<Action>,
+    ) -> Option<LinkFault> {
+        let (input, fault) = match self.begin_tls() {
+            Ok(()) => (Input::Secured, None),
+            Err(SecureFault::Interrupted) => {
+                *stopped = true;
+                (Input::Interrupted, None)
+            }
+            Err(fault) => (Input::SecureFailed, Some(LinkFault::Tls(fault.into_failure()))),
+        };
+        self.pi.handle(input, actions);
+        fault
+    }
+
     fn begin_tls(&mut self) -> Result<(), SecureFault> {
         let Some(context) = &self.context else { return Err(SecureFault::HungUp) };
         self.control.secure(context, &self.pace, &self.interrupt)
@@ -229,6 +251,8 @@ impl Link {
         let mut since = Instant::now();
         let mut stopped = false;
         self.untied = false;
+        // The usual pace, while what is left of a failed transfer is waited for.
+        let mut usual: Option<Pace> = None;
         let _stoppable = self.interrupt.guard();
         // What is known here of a failure is nearer to its cause than what the server makes of it.
         let mut nearer = self.hear_notices(&mut actions);
@@ -236,20 +260,26 @@ impl Link {
         loop {
             queue.extend(actions.drain(..));
             let Some(action) = queue.pop_front() else {
-                if let Some(fault) = self.listen_to_control(&mut since, &mut stopped, &mut actions)
+                let fault = self.listen_to_control(&mut since, &mut stopped, &mut actions);
+                if let Some(fault) = fault
+                    && usual.is_none()
                 {
                     nearer.get_or_insert(fault);
                 }
                 continue;
             };
             match action {
-                Action::Finished(Err(ClientFault::Refused(reply)))
-                    if self.untied && may_want_ticket(&reply) =>
-                {
-                    self.spent = true;
-                    return Err(LinkFault::Spent(reply));
+                Action::Finished(result) => {
+                    self.pace = usual.unwrap_or_else(|| self.pace.clone());
+                    if let Err(ClientFault::Refused(reply)) = &result
+                        && self.untied
+                        && may_want_ticket(reply)
+                    {
+                        self.spent = true;
+                        return Err(LinkFault::Spent(reply.clone()));
+                    }
+                    return nearest(result, nearer);
                 }
-                Action::Finished(result) => return nearest(result, nearer),
                 Action::Send(bytes) => {
                     since = Instant::now();
                     if self.send(&bytes).is_err() {
@@ -257,18 +287,7 @@ impl Link {
                     }
                 }
                 Action::Secure => {
-                    let input = match self.begin_tls() {
-                        Ok(()) => Input::Secured,
-                        Err(SecureFault::Interrupted) => {
-                            stopped = true;
-                            Input::Interrupted
-                        }
-                        Err(fault) => {
-                            nearer = Some(LinkFault::Tls(fault.into_failure()));
-                            Input::SecureFailed
-                        }
-                    };
-                    self.pi.handle(input, &mut actions);
+                    nearer = self.begin_explicit_tls(&mut stopped, &mut actions);
                     since = Instant::now();
                 }
                 Action::OpenData(address) => self.open_data(address, &mut actions),
@@ -282,6 +301,10 @@ impl Link {
                         }
                         Err(fault) => {
                             nearer = fault.into_nearer();
+                            if usual.is_none() {
+                                let hurried = self.pace.within(AFTERMATH);
+                                usual = Some(std::mem::replace(&mut self.pace, hurried));
+                            }
                             Input::DataFailed
                         }
                     };

@@ -26,6 +26,8 @@ pub struct Session {
     step: Step,
     /// Logins that failed on this connection, over all usernames.
     failures: u32,
+    /// SHA-256 of the certificate that the peer has shown, if it was verified.
+    identity: Option<Box<[u8; 32]>>,
     ending: Ending,
 }
 
@@ -73,7 +75,7 @@ impl Session {
     /// A dialogue that has not begun.
     #[must_use]
     pub const fn new() -> Self {
-        Self { step: Step::Outside, failures: 0, ending: Ending::No }
+        Self { step: Step::Outside, failures: 0, identity: None, ending: Ending::No }
     }
 
     /// Takes one event and appends what is to be done about it to `effects`.
@@ -104,12 +106,15 @@ impl Session {
                 self.ending = Ending::Draining;
                 step
             }
+            // Before `Opened`, on a port for TLS.
+            Event::Secured(secured) => {
+                self.identity = secured.identity;
+                step
+            }
             // Neither a data connection nor work is ever asked for.
-            Event::Secured(_)
-            | Event::RouteReady(_)
-            | Event::RouteFailed(_)
-            | Event::Progress(_)
-            | Event::Chore(_) => step,
+            Event::RouteReady(_) | Event::RouteFailed(_) | Event::Progress(_) | Event::Chore(_) => {
+                step
+            }
         };
         self.step = turn.settle(next, self.ending);
     }
@@ -163,8 +168,15 @@ impl Session {
 
     fn named<T: Tree>(&mut self, username: &[u8], turn: &mut Turn<'_, '_, T>) -> Step {
         let conceal = turn.house.settings.conceal_usernames;
-        if !conceal && turn.house.accounts.find(username).is_none() {
+        let account = turn.house.accounts.find(username);
+        if !conceal && account.is_none() {
             return self.failed(turn);
+        }
+        // A certificate is all that is asked of who is known by it.
+        if let (Some(account), Some(shown)) = (account, &self.identity)
+            && let Some(client) = account.check_certificate(shown)
+        {
+            return turn.admit(client);
         }
         turn.effects.say(Prompt::EnterPassword);
         Step::Password(username.into())

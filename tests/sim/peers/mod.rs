@@ -7,6 +7,7 @@ mod crowd;
 mod guided;
 mod ledger;
 mod pipeliner;
+mod sealed;
 mod visitor;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ pub(crate) use crowd::{Deaf, Flood, Idler, Sprayer};
 pub(crate) use guided::Guest;
 pub(crate) use ledger::Ledger;
 pub(crate) use pipeliner::Pipeliner;
+pub(crate) use sealed::{Sealed, Want};
 pub(crate) use visitor::{Deed, How, Mischief, Visitor};
 
 use crate::net::{Net, PeerId, Peers, Wake};
@@ -104,6 +106,8 @@ pub(crate) struct Tally {
     pub(crate) guided: u64,
     /// Connections that were told 421.
     pub(crate) closed: u64,
+    /// Transfers under TLS that came whole.
+    pub(crate) sealed: u64,
 }
 
 impl Tally {
@@ -119,6 +123,7 @@ impl Tally {
         self.pipelined += other.pipelined;
         self.guided += other.guided;
         self.closed += other.closed;
+        self.sealed += other.sealed;
     }
 }
 
