@@ -272,6 +272,8 @@ fn make_directory(path: &Path) -> io::Result<()> {
 fn lost(error: &io::Error) -> Failure {
     if is_time_out(error) {
         Failure::new(Exit::TimeOut, "the server took too long").advise("--timeout SECONDS")
+    } else if error.kind() == io::ErrorKind::InvalidData {
+        Failure::new(Exit::Tls, format!("what the server says is no TLS: {error}"))
     } else {
         Failure::new(Exit::Connection, format!("the connection was lost: {error}"))
     }

@@ -250,9 +250,9 @@ impl Link {
         let mut queue = VecDeque::new();
         let mut since = Instant::now();
         let mut stopped = false;
-        self.untied = false;
         // The usual pace, while what is left of a failed transfer is waited for.
         let mut usual: Option<Pace> = None;
+        self.untied = false;
         let _stoppable = self.interrupt.guard();
         // What is known here of a failure is nearer to its cause than what the server makes of it.
         let mut nearer = self.hear_notices(&mut actions);
@@ -260,25 +260,27 @@ impl Link {
         loop {
             queue.extend(actions.drain(..));
             let Some(action) = queue.pop_front() else {
-                let fault = self.listen_to_control(&mut since, &mut stopped, &mut actions);
-                if let Some(fault) = fault
-                    && usual.is_none()
+                if let Some(fault) = self.listen_to_control(&mut since, &mut stopped, &mut actions)
                 {
-                    nearer.get_or_insert(fault);
+                    // A reply that is late behind a transfer that failed is not what went wrong.
+                    if usual.is_none() || !matches!(fault, LinkFault::TimedOut(_)) {
+                        nearer.get_or_insert(fault);
+                    }
                 }
                 continue;
             };
             match action {
                 Action::Finished(result) => {
                     self.pace = usual.unwrap_or_else(|| self.pace.clone());
-                    if let Err(ClientFault::Refused(reply)) = &result
-                        && self.untied
-                        && may_want_ticket(reply)
-                    {
-                        self.spent = true;
-                        return Err(LinkFault::Spent(reply.clone()));
-                    }
-                    return nearest(result, nearer);
+                    return match result {
+                        Err(ClientFault::Refused(reply))
+                            if self.untied && may_want_ticket(&reply) =>
+                        {
+                            self.spent = true;
+                            Err(LinkFault::Spent(reply))
+                        }
+                        result => nearest(result, nearer),
+                    };
                 }
                 Action::Send(bytes) => {
                     since = Instant::now();
