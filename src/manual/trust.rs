@@ -24,5 +24,27 @@
 //! | a crowd that compresses (`SITE COMPRESS`) | one slice a pass, sixteen files at once; the others wait in line |
 //! | a client that takes all the loop's time | budgets a turn; what is left goes to the tail of the queue |
 //!
+//! # Whom the client believes
+//!
+//! `coracle` meets servers that may be anybody's, over lines on which anybody may sit.
+//!
+//! | attack | what stops it |
+//! |---|---|
+//! | a server that is another than it says | before a user is named, the certificate is verified: by the system's authorities, `--ca` or `--fingerprint`. Under `--tls try`, loopback is trusted unseen, where no bytes leave the machine |
+//! | TLS taken away: AUTH refused by somebody on the way | `require`, `ftpes://`, `ftps://`, and any option that says whom to trust, go on under TLS or not at all. Under `try` such a refusal is believed, but never of a server that was reached under TLS in the same run |
+//! | TLS made to fail | a handshake that fails is an end (exit code 4), and never a reason to go on in the clear |
+//! | words in the clear behind 234, to be taken for replies under TLS | they are an end; what was said before TLS is forgotten, and FEAT is asked anew |
+//! | the data connection left in the clear (`PROT P` refused) | an end: once one connection is under TLS, the other is not in the clear |
+//! | a data connection taken over | it has to resume the session, or show the very certificate of the control connection |
+//! | a download cut short by whoever can end a connection | only close_notify is an end; without it the part stays a part |
+//! | silence, at any point, a handshake included | each wait has its end (exit code 12) |
+//!
+//! The tests are in `tests/client/secure.rs`, with a server that does each of these.
+//!
+//! A certificate's revocation is not looked up: nothing is asked of a third party. In TLS 1.3 a session
+//! is resumed by tickets that are used once. ProFTPD gives two and no more, and refuses data
+//! connections that come without; such a server is reconnected to under TLS 1.2, and stays so for the
+//! run.
+//!
 //! Plain FTP sends passwords in the clear: until TLS is there, listen on loopback or on networks
 //! that you trust. That is why the default address is 127.0.0.1.

@@ -17,5 +17,7 @@ mod hostile;
 mod idle;
 mod lftp;
 mod mode_z;
+mod protected;
 mod scripts;
+mod sealed;
 mod work;

@@ -318,6 +318,32 @@ impl TestServer {
         other.expect("QUIT", 221);
     }
 
+    /// What follows `word` and a space in the next line that begins so.
+    #[track_caller]
+    pub(crate) fn announced(&mut self, word: &str) -> String {
+        loop {
+            let line = self.said.recv_timeout(GUARD).expect("the server says more");
+            if let Some(rest) = line.strip_prefix(word) {
+                return rest.trim_start().to_owned();
+            }
+        }
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.setup.data()
+    }
+
+    /// The file of its log.
+    pub(crate) fn log_file(&self) -> &Path {
+        &self.log
+    }
+
     /// Sends a signal to the process.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);

@@ -122,6 +122,7 @@ impl Visitor {
                 self.unsent.extend_from_slice(&bytes);
                 self.flush(stage);
             }
+            Action::Secure => unreachable!("no plan has TLS in it"),
             Action::OpenData(address) => self.open_data(address, stage),
             Action::Listen => self.listen(stage),
             Action::ReceiveData => self.begin(Role::Receiving, stage),
