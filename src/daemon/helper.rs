@@ -1,8 +1,8 @@
 //! The one helper thread: what can't be sliced and would stall every client if the loop did it.
 //!
-//! Today that is argon2. Work goes out through a bounded queue; what comes back wakes the poll.
+//! Today that is argon2 and its like. Work goes out through a bounded queue, in turn by where it
+//! comes from; what comes back wakes the poll.
 
-use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
@@ -10,6 +10,8 @@ use std::thread::{Builder, JoinHandle};
 
 use mio::Waker;
 
+use super::turns::Turns;
+use crate::accounts::gate::Source;
 use crate::accounts::{Challenge, Verdict};
 use crate::terms::Key;
 
@@ -22,7 +24,9 @@ const QUEUE: usize = 1;
 pub(super) struct Helper {
     work: Option<SyncSender<(Key, Challenge)>>,
     done: Receiver<(Key, Verdict)>,
-    waiting: VecDeque<(Key, Challenge)>,
+    waiting: Turns<Source, (Key, Challenge)>,
+    /// Whose turn it is, when the thread's queue is full.
+    next: Option<(Key, Challenge)>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -34,12 +38,21 @@ impl Helper {
         let thread = Builder::new()
             .name("coracled-helper".to_owned())
             .spawn(move || judge_all(&orders, &results, &waker))?;
-        Ok(Self { work: Some(work), done, waiting: VecDeque::new(), thread: Some(thread) })
+        Ok(Self { work: Some(work), done, waiting: Turns::new(), next: None, thread: Some(thread) })
     }
 
-    /// Lets a challenge wait for its turn.
-    pub(super) fn submit(&mut self, key: Key, challenge: Challenge) {
-        self.waiting.push_back((key, challenge));
+    /// Lets a challenge wait for its turn. Returns whose challenge there is no room for: this one's,
+    /// or that of somebody who has many waiting already. What is not `wanted` any more goes first.
+    #[must_use]
+    pub(super) fn submit(
+        &mut self,
+        key: Key,
+        challenge: Challenge,
+        wanted: impl Fn(Key) -> bool,
+    ) -> Option<Key> {
+        let source = challenge.source();
+        let crowded = self.waiting.push(source, (key, challenge), |(key, _)| wanted(*key));
+        crowded.map(|(key, _)| key)
     }
 
     /// The next verdict that is ready.
@@ -51,14 +64,14 @@ impl Helper {
     /// more is dropped: else a crowd that has been turned away would hold up those who came later.
     pub(super) fn forward(&mut self, wanted: impl Fn(Key) -> bool) {
         let Some(work) = &self.work else { return };
-        while let Some(order) = self.waiting.pop_front() {
+        while let Some(order) = self.next.take().or_else(|| self.waiting.pop()) {
             if !wanted(order.0) {
                 continue;
             }
             if let Err(TrySendError::Full(order) | TrySendError::Disconnected(order)) =
                 work.try_send(order)
             {
-                self.waiting.push_front(order);
+                self.next = Some(order);
                 return;
             }
         }

@@ -10,6 +10,7 @@ mod log;
 mod operator;
 mod serve;
 mod signals;
+mod turns;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -12,7 +12,7 @@ use super::arguments::Arguments;
 use super::helper::Helper;
 use super::log;
 use super::signals::{Request, Watch};
-use crate::accounts::{self, Accounts, Complaint};
+use crate::accounts::{self, Accounts, Complaint, Verdict};
 use crate::io::OsIo;
 use crate::reactor::Reactor;
 use crate::session::{Dialect, Settings};
@@ -33,7 +33,8 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     log::start(arguments.log_level, arguments.log_file.as_deref())?;
     raise_descriptor_limit();
     let mut tree = OsTree::new();
-    let accounts = load(data, &mut tree).map_err(|complaints| refusal(data, &complaints))?;
+    let (accounts, plain) =
+        load(data, &mut tree).map_err(|complaints| refusal(data, &complaints))?;
     let settings = Settings {
         login_attempts: arguments.login_attempts,
         conceal_usernames: arguments.conceal_usernames,
@@ -46,7 +47,14 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let signals = Watch::start(&mut io, SIGNALS).map_err(failed)?;
     let helper = io.waker(HELPER).and_then(Helper::start).map_err(failed)?;
     let mut reactor = Reactor::new(io, tree, accounts, settings, arguments.limits());
-    listen(&mut reactor, arguments)?;
+    let reachable = listen(&mut reactor, arguments)?;
+    if let Some(address) = reachable.filter(|_| plain > 0) {
+        warn!(
+            "{plain} of the passwords in {} stand there as they are, and {address} can be reached \
+             from other machines: have each hashed, with `coracled passwd USER`",
+            data.join(accounts::CREDENTIALS).display()
+        );
+    }
     let mut loop_ = Loop { reactor, signals, helper, data, drain: arguments.drain, asked: 0 };
     loop_.run().map_err(|error| format!("the event loop failed: {error}"))
 }
@@ -77,8 +85,12 @@ impl Loop<'_> {
                     self.reactor.verdict(key, verdict);
                 }
             }
-            for (key, challenge) in self.reactor.challenges() {
-                self.helper.submit(key, challenge);
+            let challenges: Vec<_> = self.reactor.challenges().collect();
+            for (key, challenge) in challenges {
+                let wanted = |key| self.reactor.awaits_verdict(key);
+                if let Some(crowded) = self.helper.submit(key, challenge, wanted) {
+                    self.reactor.verdict(crowded, Verdict::Crowded);
+                }
             }
             self.helper.forward(|key| self.reactor.awaits_verdict(key));
         }
@@ -95,7 +107,7 @@ impl Loop<'_> {
                 self.reactor.drain(self.drain);
             }
             Request::Reload => match load(self.data, self.reactor.tree_mut()) {
-                Ok(accounts) => {
+                Ok((accounts, _)) => {
                     self.reactor.replace_accounts(accounts);
                     info!("accounts are read anew");
                 }
@@ -110,13 +122,14 @@ impl Loop<'_> {
     }
 }
 
-/// Reads the accounts, and opens the directories that they grant.
-fn load(data: &Path, tree: &mut OsTree) -> Result<Accounts, Vec<Complaint>> {
+/// Reads the accounts, and opens the directories that they grant. The number is that of passwords
+/// that are not hashed.
+fn load(data: &Path, tree: &mut OsTree) -> Result<(Accounts, usize), Vec<Complaint>> {
     let loaded = accounts::load(data, &mut |path: &Path| tree.add_root(path))?;
     for warning in loaded.warnings {
         warn!("{warning}");
     }
-    Ok(loaded.accounts)
+    Ok((loaded.accounts, loaded.plain))
 }
 
 fn refusal(data: &Path, complaints: &[Complaint]) -> String {
@@ -129,12 +142,20 @@ fn refusal(data: &Path, complaints: &[Complaint]) -> String {
 }
 
 /// Opens the listeners and says where they are: first a line each for scripts, then two for people.
-fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<(), String> {
+/// Returns the first that other machines can reach.
+fn listen(
+    reactor: &mut Reactor<OsIo, OsTree>,
+    arguments: &Arguments,
+) -> Result<Option<SocketAddr>, String> {
     let mut out = String::new();
+    let mut reachable = None;
     let mut bind = |address: SocketAddr, dialect, name| {
         let bound = reactor.listen(address, dialect).map_err(|error| {
             format!("{address} can't be listened on: {error}; choose another with --{name}")
         })?;
+        if !bound.ip().to_canonical().is_loopback() {
+            reachable.get_or_insert(bound);
+        }
         Ok::<SocketAddr, String>(bound)
     };
     let mut ftp = None;
@@ -161,7 +182,7 @@ fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<
     // Whoever closed standard output did not want to know.
     let mut stdout = io::stdout();
     let _ = stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush());
-    Ok(())
+    Ok(reachable)
 }
 
 /// The client, as it can be called from where the server was called.

@@ -6,10 +6,11 @@ use log::debug;
 
 use super::chores::Underway;
 use super::{Moving, Reactor, Slot};
+use crate::accounts::gate::Seat;
 use crate::channel::{Channel, Moved};
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session, Timer};
-use crate::terms::{Budget, Key, Loss, Outcome};
+use crate::terms::{Budget, Key, Loss, Moment, Outcome};
 use crate::tree::Tree;
 use crate::wire::line::Framer;
 
@@ -33,6 +34,10 @@ pub(super) struct Control<I: Io, T: Tree> {
     pub(super) chore: Option<Box<Underway<T>>>,
     /// What the slot's deadline means.
     pub(super) due: Option<Due>,
+    /// When the session's time to log in is over, if it is not logged in yet.
+    pub(super) login_until: Moment,
+    /// Its place among those that its address may have; given up when it is not served any more.
+    pub(super) seat: Option<Seat>,
     pub(super) stage: Stage,
     /// The peer has closed its direction: no more lines will come.
     pub(super) hung_up: bool,
@@ -79,6 +84,8 @@ impl<T: Tree> Default for Link<T> {
 pub(super) enum Due {
     /// The session's own timer.
     Session(Timer),
+    /// What is withheld from the peer may be said.
+    Release,
     /// The data connection should stand.
     Arrival,
     /// The transfer should have moved.
@@ -118,6 +125,8 @@ impl<I: Io, T: Tree> Control<I, T> {
             link: None,
             chore: None,
             due: None,
+            login_until: Moment::default(),
+            seat: None,
             stage: Stage::Open,
             hung_up: false,
             told: false,
@@ -286,6 +295,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let Some(mut control) = self.take_control(key) else { return };
         match control.due.take() {
             Some(Due::Session(timer)) => self.tell(&mut control, Event::Expired(timer)),
+            Some(Due::Release) => self.release(&mut control),
             Some(Due::Arrival) => {
                 let outcome = Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 };
                 self.end_transfer(&mut control, outcome);
@@ -307,6 +317,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return;
         }
         self.forsake(control);
+        control.seat = None;
         control.stage = Stage::Leaving;
         self.clients = self.clients.saturating_sub(1);
         self.set_due(control, Due::Linger, self.limits.linger);
@@ -322,6 +333,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if control.stage == Stage::Open {
             self.clients = self.clients.saturating_sub(1);
         }
+        control.seat = None;
         control.stage = Stage::Gone;
         self.graveyard.push(control.key);
     }

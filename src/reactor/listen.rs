@@ -4,17 +4,18 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use log::{debug, warn};
+use log::{debug, info, warn};
 
 use super::control::Control;
 use super::{Reactor, Slot};
+use crate::accounts::gate::Refusal;
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
 use crate::terms::{Key, Moment};
 use crate::tree::Tree;
 
-/// Control connections above the limit on clients, those that are refused or just leaving, that are
-/// kept to take their last reply; in a flood of more the rest are closed without a word.
+/// Control connections that are not served, those that are refused or just leaving, that are kept to
+/// take their last reply; in a flood of more the rest are closed without a word.
 const FAREWELLS: usize = 256;
 
 /// A listening socket.
@@ -101,6 +102,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Ok((socket, peer)) => (socket, canonical(peer)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 listener.ready = false;
+                if self.starved == Some(key) {
+                    self.starved = None;
+                    info!("{}: whoever waited has been accepted", listener.address);
+                }
                 return Accepted::Nothing;
             }
             Err(error) => return Accepted::Failed(error),
@@ -114,9 +119,19 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// Begins a session for a new control connection, or says that it is one too many.
+    /// Begins a session for a new control connection, or says why it is turned away.
     fn admit(&mut self, socket: I::Socket, peer: SocketAddr, dialect: Dialect, at: SocketAddr) {
-        if self.connections >= self.limits.clients + FAREWELLS {
+        let knocked = if self.clients >= self.limits.clients {
+            Err(Refusal::Full)
+        } else {
+            self.gate.knock(peer.ip(), self.now)
+        };
+        if let Err(refusal) = knocked {
+            self.gate.turn_away(peer.ip(), None, refusal, self.now);
+            self.report();
+        }
+        let unserved = self.connections.saturating_sub(self.clients);
+        if unserved >= if knocked.is_ok() { FAREWELLS + self.limits.clients } else { FAREWELLS } {
             self.io.close(socket);
             return;
         }
@@ -133,11 +148,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.connections += 1;
         debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
         let Some(mut control) = self.take_control(key) else { return };
-        if self.clients > self.limits.clients {
-            self.say(&mut control, &Session::too_many_clients(dialect));
-            self.bid_farewell(&mut control);
-        } else {
-            self.tell(&mut control, Event::Opened);
+        match knocked {
+            Ok(seat) => {
+                control.seat = Some(seat);
+                self.tell(&mut control, Event::Opened);
+            }
+            Err(refusal) => {
+                self.say(&mut control, &Session::turned_away(dialect, refusal));
+                self.bid_farewell(&mut control);
+            }
         }
         self.put_control(control);
         self.queue_control(key);
@@ -148,7 +167,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn pause(&mut self, key: Key, error: &io::Error) {
         if let Some(Slot::Listener(listener)) = self.slots.get_mut(key) {
             let (address, rest) = (listener.address, self.limits.pause);
-            warn!("{address}: nobody can be accepted, resting for {rest:?}: {error}");
+            // Said once, and not again each time that the rest is over.
+            if self.starved.is_none() {
+                self.starved = Some(key);
+                warn!("{address}: nobody can be accepted, trying every {rest:?}: {error}");
+            }
             listener.paused = true;
             self.timers.set(key, self.now + rest);
         }

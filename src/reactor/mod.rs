@@ -28,7 +28,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::accounts::{Accounts, Challenge, Verdict};
+use crate::accounts::{Accounts, Challenge, Gate, Rules, Verdict};
 use crate::io::{Io, Ready};
 use crate::session::{Dialect, Effects, Event, Settings};
 use crate::terms::{Key, Moment, UnixTime};
@@ -55,6 +55,8 @@ const SCRATCH: usize = 64 * 1024;
 pub struct Limits {
     /// Control connections in all; one more is told 421.
     pub clients: usize,
+    /// Who else is turned away, and for how long.
+    pub gate: Rules,
     /// Bytes of a command line, its end not counted.
     pub line: usize,
     /// Time to log in.
@@ -94,6 +96,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             clients: 10_000,
+            gate: Rules::default(),
             line: 8 * 1024,
             login: Duration::from_secs(60),
             idle: Duration::from_secs(300),
@@ -142,6 +145,7 @@ pub struct Reactor<I: Io, T: Tree> {
     io: I,
     tree: T,
     accounts: Accounts,
+    gate: Gate,
     settings: Settings,
     limits: Limits,
     slots: Slots<Slot<I, T>>,
@@ -174,6 +178,9 @@ pub struct Reactor<I: Io, T: Tree> {
     cut_off: bool,
     passes: u64,
     longest_wait: u64,
+    /// The listener that was the first to find that nobody can be accepted, until it finds that
+    /// everybody who waited has been.
+    starved: Option<Key>,
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
@@ -184,6 +191,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             io,
             tree,
             accounts,
+            gate: Gate::new(limits.gate.clone()),
             settings,
             ports: Ports::new(limits.passive_ports.clone(), limits.passive_listeners),
             limits,
@@ -208,6 +216,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             cut_off: false,
             passes: 0,
             longest_wait: 0,
+            starved: None,
         }
     }
 
@@ -318,7 +327,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         &mut self.tree
     }
 
-    /// Puts new tables in place of the old. Whoever is logged in keeps what it was granted.
+    /// Puts new tables in place of the old. Whoever is logged in keeps what it was granted, and the
+    /// gate forgets nothing.
     pub fn replace_accounts(&mut self, accounts: Accounts) {
         self.accounts = accounts;
     }

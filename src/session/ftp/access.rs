@@ -1,11 +1,14 @@
 //! USER, PASS, ACCT, REIN, QUIT (RFC 959, section 4.1.1), and the greeting before them.
 //!
 //! An unknown username and a wrong password are answered alike, so that nobody learns here which
-//! names exist (RFC 2577, section 6).
+//! names exist (RFC 2577, section 6). How soon they are answered is the gate's to say.
 
-use super::Session;
+use std::mem;
+
 use super::state::{Answered, Busy, Carry, Parameters, Ready, Said, State, Turn};
-use crate::accounts::{Check, Client, Verdict};
+use super::{Session, respond};
+use crate::accounts::gate::{Presented, Refusal, Ruled, Ruling};
+use crate::accounts::{Client, Verdict};
 use crate::session::{Effect, Timer};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::reply::Reply;
@@ -55,10 +58,11 @@ impl Session {
                 return Err(Reply::new(503, "You are logged in; USER begins a new login."));
             }
         };
-        match turn.house.accounts.find(username).map(|account| account.check(password)) {
-            Some(Check::Passed(client)) => Ok(self.admit(client)),
-            Some(Check::Refused) | None => Ok(self.refuse(turn)),
-            Some(Check::Slow(challenge)) => {
+        let attempt = turn.house.attempt(username);
+        let (accounts, now) = (turn.house.accounts, turn.house.now);
+        match turn.house.gate.present(accounts, attempt, password, now) {
+            Presented::Ruled(ruled) => Ok(self.rule(ruled, turn)),
+            Presented::Pending(challenge) => {
                 turn.effects.push(Effect::Verify(challenge));
                 self.busy = Busy::Verifying;
                 Ok(Said::Later)
@@ -69,15 +73,46 @@ impl Session {
     /// The answer to [`Effect::Verify`].
     pub(super) fn verdict<T: Tree>(&mut self, verdict: Verdict, turn: &mut Turn<'_, '_, T>) {
         debug_assert!(matches!(self.busy, Busy::Verifying), "a verdict that nobody asked for");
-        if !matches!(self.busy, Busy::Verifying) {
+        let (Busy::Verifying, State::NeedsPass(username)) = (&self.busy, &self.state) else {
             return;
-        }
-        self.busy = Busy::Idle;
-        let said = match verdict {
-            Verdict::Passed(client) => self.admit(client),
-            Verdict::Refused => self.refuse(turn),
         };
+        let (attempt, now) = (turn.house.attempt(username), turn.house.now);
+        let ruled = turn.house.gate.judged(attempt, verdict, now);
+        self.busy = Busy::Idle;
+        let said = self.rule(ruled, turn);
         self.conclude(Ok(said), turn);
+    }
+
+    /// The answer to [`Effect::Withhold`].
+    pub(super) fn released<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
+        debug_assert!(matches!(self.busy, Busy::Withheld(_)), "nothing was held back");
+        if let Busy::Withheld(ruling) = mem::take(&mut self.busy) {
+            let said = self.obey_gate(*ruling, turn);
+            self.conclude(Ok(said), turn);
+        }
+    }
+
+    /// Holds back what a login came to for as long as the gate says.
+    fn rule<T: Tree>(&mut self, ruled: Ruled, turn: &mut Turn<'_, '_, T>) -> Said {
+        if ruled.delay.is_zero() {
+            return self.obey_gate(ruled.ruling, turn);
+        }
+        turn.effects.push(Effect::Withhold(ruled.delay));
+        self.busy = Busy::Withheld(Box::new(ruled.ruling));
+        Said::Later
+    }
+
+    fn obey_gate<T: Tree>(&mut self, ruling: Ruling, turn: &Turn<'_, '_, T>) -> Said {
+        match ruling {
+            Ruling::Admitted(client) => self.admit(client),
+            Ruling::Wrong => self.refuse(turn),
+            // The password was right, and nobody need go for that.
+            Ruling::Refused(refusal @ Refusal::User) => {
+                self.state = State::NeedsUser;
+                Said::Now(respond::refusal(refusal))
+            }
+            Ruling::Refused(refusal) => Said::Last(respond::refusal(refusal)),
+        }
     }
 
     /// REIN: all is as it was after the greeting, but for the count of failed logins.
@@ -90,8 +125,8 @@ impl Session {
     }
 
     fn admit(&mut self, client: Client) -> Said {
-        self.state =
-            State::Ready(Ready { client, here: VirtualPath::root(), carry: Carry::Nothing });
+        let here = VirtualPath::root();
+        self.state = State::Ready(Ready { client, here, carry: Carry::Nothing });
         Said::Now(Reply::new(230, "Logged in."))
     }
 

@@ -92,6 +92,7 @@ impl Session {
             | Busy::Working(_)
             | Busy::Idle
             | Busy::Verifying
+            | Busy::Withheld(_)
             | Busy::AwaitingRoute(_) => return false,
         }
         turn.effects.push(Effect::Abort);
