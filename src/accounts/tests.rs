@@ -175,3 +175,9 @@ fn plain_entries_are_counted() {
     let data = data(&format!("a:1\nb:{CRYPT}\nc:2\n"), "*:A:r\n", &["A"]);
     assert_eq!(load_from(data.path()).unwrap().plain, 2);
 }
+
+#[test]
+fn no_complaint_commands_a_terminal() {
+    let data = data("u:1\n", "u\x1b[2J:A:r\n", &["A"]);
+    assert_eq!(said(&data)[0], "Directories:1: no client 'u\\u{1b}[2J' in Credentials");
+}

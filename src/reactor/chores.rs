@@ -13,8 +13,8 @@ use super::ready::Queue;
 use super::{Reactor, Slot};
 use crate::io::Io;
 use crate::session::{Chore, Event};
-use crate::terms::{self, Key, Moment};
-use crate::transfer::{Progress, Work};
+use crate::terms::{self, ChoreOutcome, Key, Moment};
+use crate::transfer::{Commit, Progress, Work};
 use crate::tree::Tree;
 
 /// Slices of compression in one pass, over all clients. A slice takes about a millisecond, and this
@@ -44,19 +44,34 @@ pub(super) struct Underway<T: Tree> {
 
 /// Whether work has one of the [`COMPRESSED_AT_ONCE`] places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seat {
+pub(super) enum Seat {
     /// It needs none.
     Needless,
     /// It has one, which is counted.
     Held,
     /// It stands in line for one, and gets no turn before.
     Awaited,
+    /// It has given it up: all is made, and comes to this when it is in place.
+    Committing(ChoreOutcome),
 }
 
 impl<T: Tree> Underway<T> {
     /// Bytes of the file that are done with.
     pub(super) const fn done(&self) -> u64 {
         self.work.done()
+    }
+
+    /// What it comes to, if all is made and on its way into place.
+    pub(super) const fn committing(&self) -> Option<ChoreOutcome> {
+        match self.seat {
+            Seat::Committing(outcome) => Some(outcome),
+            Seat::Needless | Seat::Held | Seat::Awaited => None,
+        }
+    }
+
+    /// The file that it has made, to be put in place.
+    pub(super) fn take_commit(&mut self, durably: bool) -> Option<Commit<T::Part>> {
+        self.work.take_commit(durably)
     }
 }
 
@@ -102,16 +117,30 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Drops the work of a control connection, whether it has ended or not. False if there is none.
     pub(super) fn dismiss(&mut self, control: &mut Control<I, T>) -> bool {
-        let Some(chore) = control.chore.take() else { return false };
-        match chore.seat {
-            Seat::Needless => {}
+        self.reseat(control, Seat::Needless);
+        control.chore.take().is_some()
+    }
+
+    /// Puts work into another seat, or none.
+    pub(super) fn reseat(&mut self, control: &mut Control<I, T>, seat: Seat) {
+        let Some(chore) = &mut control.chore else { return };
+        match std::mem::replace(&mut chore.seat, seat) {
+            Seat::Needless | Seat::Committing(_) => {}
             Seat::Awaited => self.chores.line.retain(|key| *key != control.key),
             Seat::Held => {
                 self.chores.seated = self.chores.seated.saturating_sub(1);
                 self.seat_next();
             }
         }
-        true
+    }
+
+    /// Work has ended: forgets it and tells the session.
+    pub(super) fn conclude_work(&mut self, control: &mut Control<I, T>, outcome: ChoreOutcome) {
+        debug!("{}: {outcome:?}", control.ends.peer);
+        self.dismiss(control);
+        self.tell(control, Event::Chore(outcome));
+        // Lines may have waited for this.
+        self.requeue(control);
     }
 
     /// The turns of a pass. Those who get none keep their places.
@@ -132,8 +161,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         // A peer that does not read is told no more, so that nothing piles up for it.
         let is_heard = !control.channel.outbox.is_high();
         // What was stopped may have left its turn to what came after it, in line or not.
-        let chore = control.chore.as_mut().filter(|chore| chore.seat != Seat::Awaited);
-        if let Some(chore) = chore {
+        let chore = control.chore.as_mut();
+        if let Some(chore) = chore.filter(|chore| matches!(chore.seat, Seat::Held | Seat::Needless))
+        {
             match chore.work.step(self.limits.budgets.pace, &mut self.scratch) {
                 Progress::Again => {
                     let done = chore.done();
@@ -146,13 +176,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                         self.tell(&mut control, Event::Progress(done));
                     }
                 }
-                Progress::Ended(outcome) => {
-                    debug!("{}: {outcome:?}", control.ends.peer);
-                    self.dismiss(&mut control);
-                    self.tell(&mut control, Event::Chore(outcome));
-                    // Lines may have waited for this.
-                    self.requeue(&mut control);
-                }
+                Progress::Made(outcome) => self.commit_work(&mut control, outcome),
+                Progress::Ended(outcome) => self.conclude_work(&mut control, outcome),
             }
         }
         self.put_control(control);
@@ -179,7 +204,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let queue = match control.chore.as_ref().map(|chore| chore.seat) {
             Some(Seat::Needless) => &mut self.chores.digests,
             Some(Seat::Held) => &mut self.chores.compressions,
-            Some(Seat::Awaited) | None => return,
+            Some(Seat::Awaited | Seat::Committing(_)) | None => return,
         };
         if !std::mem::replace(&mut control.chore_queued, true) {
             queue.push(control.key, self.passes);

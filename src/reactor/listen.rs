@@ -121,7 +121,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Begins a session for a new control connection, or says why it is turned away.
     fn admit(&mut self, socket: I::Socket, peer: SocketAddr, dialect: Dialect, at: SocketAddr) {
-        let knocked = if self.clients >= self.limits.clients {
+        let knocked = if self.clients + self.commits.orphans() >= self.limits.clients {
             Err(Refusal::Full)
         } else {
             self.gate.knock(peer.ip(), self.now)

@@ -53,6 +53,10 @@ pub(crate) fn from_seed(seed: u64) -> Scenario {
     }
     scenario.limits = limits(&mut rng);
     populate(&mut scenario, &mut rng);
+    scenario.limits.durable = rng.chance(400);
+    if rng.chance(150) {
+        scenario.cut = Some(Duration::from_micros(rng.below(12_000_000)));
+    }
     if stormy {
         scenario.lore.calm = false;
         scenario.unhurried = false;
@@ -78,6 +82,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
         roots,
         versions: HashMap::new(),
         calm: true,
+        durable: false,
         cut_at: None,
         ftp: SocketAddr::new(host, 21),
         guided: SocketAddr::new(host, 2120),
@@ -106,6 +111,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
         actors: Vec::new(),
         drain: None,
         disk: Vec::new(),
+        cut: None,
         unspecified: false,
         unhurried: true,
         pondering: Duration::from_secs(8),
@@ -367,10 +373,11 @@ fn worsen(scenario: &mut Scenario, rng: &mut Rng) {
     }
     for _ in 0..rng.size(0..4) {
         let after = rng.below(10);
-        let fault = match rng.below(4) {
+        let fault = match rng.below(5) {
             0 => DiskFault::Full(after),
             1 => DiskFault::Read(after),
             2 => DiskFault::Write(after),
+            3 => DiskFault::Sync(after),
             _ => DiskFault::Commit(after),
         };
         scenario.disk.push((at(rng, 10), fault));

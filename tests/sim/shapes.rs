@@ -25,25 +25,25 @@ use crate::world::{DiskFault, Report, Scenario};
 const ROUNDS: u64 = 5;
 
 /// The dice of a shape, and its scenario as far as it is built.
-struct Shape {
-    rng: Rng,
-    scenario: Scenario,
+pub(crate) struct Shape {
+    pub(crate) rng: Rng,
+    pub(crate) scenario: Scenario,
 }
 
 impl Shape {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x5eed);
         let scenario = quiet(&mut rng, false);
         Self { rng, scenario }
     }
 
     /// Somebody comes after so many milliseconds.
-    fn add(&mut self, millis: u64, actor: impl Actor + 'static) {
+    pub(crate) fn add(&mut self, millis: u64, actor: impl Actor + 'static) {
         self.scenario.actors.push((Duration::from_millis(millis), Box::new(actor)));
     }
 
     /// A visitor at the address number `who` comes, logs in, does this and quits.
-    fn visit(&mut self, who: usize, millis: u64, deeds: impl IntoIterator<Item = Deed>) {
+    pub(crate) fn visit(&mut self, who: usize, millis: u64, deeds: impl IntoIterator<Item = Deed>) {
         let host = self.scenario.lore.ftp.ip();
         let mut plan = vec![Deed::Login { user: "user1", password: "1234", right: true }];
         plan.extend(deeds);
@@ -51,7 +51,7 @@ impl Shape {
         self.add(millis, Visitor::new(address_of(who, host), host, DataMode::Passive, plan));
     }
 
-    fn put(&mut self, path: &str, length: usize, mischief: Mischief) -> Deed {
+    pub(crate) fn put(&mut self, path: &str, length: usize, mischief: Mischief) -> Deed {
         let payload: Rc<[u8]> = self.rng.bytes(length).into();
         Deed::Put { path: path.into(), payload, start: StoreStart::Replace, mischief }
     }
@@ -63,12 +63,12 @@ impl Shape {
     }
 }
 
-fn fetch(path: &str, mischief: Mischief) -> Deed {
+pub(crate) fn fetch(path: &str, mischief: Mischief) -> Deed {
     Deed::Fetch { path: path.into(), offset: 0, mischief }
 }
 
 /// Plays a shape with several seeds; each report is looked at.
-fn rounds(name: &str, build: impl Fn(&mut Shape), check: impl Fn(&Report)) {
+pub(crate) fn rounds(name: &str, build: impl Fn(&mut Shape), check: impl Fn(&Report)) {
     for seed in 0..ROUNDS {
         let mut shape = Shape::new(seed);
         build(&mut shape);

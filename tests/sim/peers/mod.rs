@@ -69,6 +69,8 @@ pub(crate) struct Lore {
     pub(crate) versions: HashMap<Vec<u8>, Vec<Version>>,
     /// Nothing is wrong with the machine: whatever is asked well has to succeed.
     pub(crate) calm: bool,
+    /// Whether uploads are on the disk when they are said to be in place.
+    pub(crate) durable: bool,
     /// When whoever is still there is closed without a word, the time to drain being over.
     pub(crate) cut_at: Option<u64>,
     /// Control connections are where clients come to.
@@ -150,6 +152,16 @@ impl Lore {
         if !versions.contains(&version) {
             versions.push(version);
         }
+    }
+
+    /// The files that hold what nobody put there, each with how long it is.
+    pub(crate) fn unknown_versions(&self) -> Vec<(String, Option<usize>)> {
+        let unknown = self.versions.iter().filter_map(|(path, versions)| {
+            let held = self.content(path);
+            let length = held.as_ref().map(|content| content.len());
+            (!versions.contains(&held)).then(|| (path.escape_ascii().to_string(), length))
+        });
+        unknown.collect()
     }
 
     /// Notes that a file holds just this, or nothing.
