@@ -91,7 +91,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 debug_assert!(self.moved(control).is_none(), "a session's timers rest meanwhile");
                 let wait = match timer {
                     Timer::Login => {
-                        control.login_until = self.now + self.limits.login;
+                        control.gone_by = self.now + self.limits.login;
                         self.limits.login
                     }
                     Timer::Idle => self.limits.idle,
@@ -108,7 +108,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Lets a time go by for a session. That to log in runs on; if it is over before, it comes first,
     /// and there is nothing to be released any more.
     fn withhold(&mut self, control: &mut Control<I, T>, wait: Duration) {
-        if self.now + wait < control.login_until {
+        if self.now + wait < control.gone_by {
             self.set_due(control, Due::Release, wait);
         }
     }
@@ -117,7 +117,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     pub(super) fn release(&mut self, control: &mut Control<I, T>) {
         self.tell(control, Event::Released);
         if control.due.is_none() && control.stage == Stage::Open {
-            let left = control.login_until.since(self.now);
+            let left = control.gone_by.since(self.now);
             self.set_due(control, Due::Session(Timer::Login), left);
         }
     }

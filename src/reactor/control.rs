@@ -17,6 +17,9 @@ use crate::wire::line::Framer;
 /// Bytes that one read of a control connection takes at most.
 const READ: usize = 16 * 1024;
 
+/// A departing peer that reads on, however slowly, is given so many lingers to take the last words.
+const FAREWELL_LINGERS: u32 = 30;
+
 /// Reads of a control connection in one turn: a peer that sends no line ends has its budget too.
 const READS_A_TURN: usize = 4;
 
@@ -34,8 +37,9 @@ pub(super) struct Control<I: Io, T: Tree> {
     pub(super) chore: Option<Box<Underway<T>>>,
     /// What the slot's deadline means.
     pub(super) due: Option<Due>,
-    /// When the session's time to log in is over, if it is not logged in yet.
-    pub(super) login_until: Moment,
+    /// When the time to log in is over, of one who has not; when the time to take the last words is,
+    /// of one who leaves.
+    pub(super) gone_by: Moment,
     /// Its place among those that its address may have; given up when it is not served any more.
     pub(super) seat: Option<Seat>,
     pub(super) stage: Stage,
@@ -128,7 +132,7 @@ impl<I: Io, T: Tree> Control<I, T> {
             link: None,
             chore: None,
             due: None,
-            login_until: Moment::default(),
+            gone_by: Moment::default(),
             seat: None,
             stage: Stage::Open,
             hung_up: false,
@@ -322,6 +326,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.forsake(control);
         control.seat = None;
         control.stage = Stage::Leaving;
+        control.gone_by = self.now + self.limits.linger * FAREWELL_LINGERS;
         self.clients = self.clients.saturating_sub(1);
         self.set_due(control, Due::Linger, self.limits.linger);
         self.mark_dirty(control);
@@ -368,7 +373,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Ok(Moved::End | Moved::Bytes(_)) => {}
             Ok(Moved::Blocked) => {
                 // A peer on a slow line is not cut off from what was said, as long as it reads.
-                if control.stage == Stage::Leaving && control.channel.outbox.len() < waited {
+                let reads_on = control.channel.outbox.len() < waited && self.now < control.gone_by;
+                if control.stage == Stage::Leaving && reads_on {
                     self.set_due(control, Due::Linger, self.limits.linger);
                 }
                 return;

@@ -70,7 +70,8 @@ pub struct Limits {
     pub arrival: Duration,
     /// Time in which a transfer must move at least a byte.
     pub stall: Duration,
-    /// Time that a departing peer is given to read on, and to go when it has the last reply.
+    /// Time that a departing peer is given to read on, thirty times over in all, and to go when it has
+    /// the last reply.
     pub linger: Duration,
     /// How long accepting rests when no descriptor is left.
     pub pause: Duration,

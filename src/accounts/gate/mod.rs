@@ -315,8 +315,16 @@ impl Gate {
         }
     }
 
-    /// A login has failed: the password was wrong, or the username known to be nobody's.
-    pub fn fail(&mut self, attempt: Attempt<'_>, now: Moment) -> Ruled {
+    /// Somebody claims to be who nobody is, where that is told before a password is asked for.
+    pub fn unknown(&mut self, attempt: Attempt<'_>, now: Moment) -> Ruled {
+        match self.bar(attempt, now) {
+            Some(refusal) => self.refuse_login(attempt, refusal, now),
+            None => self.fail(attempt, now),
+        }
+    }
+
+    /// A login has failed.
+    fn fail(&mut self, attempt: Attempt<'_>, now: Moment) -> Ruled {
         let Attempt { peer, username } = attempt;
         let (mut failures, mut delay, mut banned) = (0, Duration::ZERO, None);
         if !self.is_allowed(peer) {

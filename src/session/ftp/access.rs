@@ -151,6 +151,9 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use crate::accounts::{Gate, Rules, Verdict};
     use crate::session::dialogue::Dialogue;
     use crate::session::{Dialect, Event, Timer};
 
@@ -213,6 +216,119 @@ mod tests {
         ftp.expect("USER slow", "331");
         assert!(ftp.line("PASS 4321").is_empty());
         assert!(ftp.judge()[0].starts_with("530"));
+    }
+
+    #[test]
+    fn an_unknown_user_is_judged_like_any_other() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        // In a table that is mostly plain, the decoy is; see the tests of the accounts for others.
+        for name in ["user1", "nobody", "\u{fc}\u{1}"] {
+            ftp.gate = Gate::new(Rules::default());
+            ftp.expect(&format!("USER {name}"), "331");
+            ftp.send(b"PASS wrong");
+            assert!(ftp.verify.is_none() && ftp.withheld.is_none());
+            ftp.said();
+            ftp.expect(&format!("USER {name}"), "331");
+            ftp.send(b"PASS wrong");
+            assert_eq!(ftp.withheld, Some(Duration::from_millis(500)));
+            ftp.release();
+            assert!(ftp.said()[0].starts_with("530"));
+            ftp = Dialogue::new(Dialect::Ftp);
+        }
+    }
+
+    #[test]
+    fn the_answer_to_a_guesser_is_held_back_right_or_wrong() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.settings.login_attempts = 9;
+        for delay in [0, 500, 1000, 2000] {
+            ftp.expect("USER user1", "331");
+            ftp.send(b"PASS wrong");
+            assert_eq!(ftp.withheld.unwrap_or_default(), Duration::from_millis(delay));
+            assert_eq!(ftp.said().is_empty(), delay > 0);
+            assert_eq!(ftp.session.wants_lines(), delay == 0);
+            ftp.release();
+            ftp.said();
+        }
+        ftp.expect("USER slow", "331");
+        ftp.send(b"PASS 1234");
+        ftp.judge_alone();
+        assert_eq!(ftp.withheld, Some(Duration::from_secs(4)));
+        assert_eq!(ftp.session.username(), None);
+        ftp.release();
+        assert_eq!(ftp.said(), ["230 Logged in."]);
+        assert_eq!(ftp.timer, Some(Timer::Idle));
+    }
+
+    #[test]
+    fn the_time_to_log_in_goes_on_while_an_answer_is_held_back() {
+        for is_right in [true, false] {
+            let mut ftp = Dialogue::new(Dialect::Ftp);
+            for password in ["wrong", if is_right { "1234" } else { "wrong" }] {
+                ftp.send(b"USER user1");
+                ftp.send(format!("PASS {password}").as_bytes());
+            }
+            assert!(ftp.withheld.is_some());
+            ftp.said();
+            assert!(ftp.told(Event::Expired(Timer::Login))[0].starts_with("421"));
+            assert!(ftp.closed && ftp.session.username().is_none());
+        }
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        for _ in 0..2 {
+            ftp.send(b"USER user1");
+            ftp.send(b"PASS wrong");
+        }
+        ftp.said();
+        // Who has hung up, or is to be shown out, is still told what the login came to.
+        assert!(ftp.told(Event::Drain).is_empty() && !ftp.closed);
+        ftp.release();
+        let said = ftp.said();
+        assert!(said[0].starts_with("530") && said[1].starts_with("421"), "{said:?}");
+        assert!(ftp.closed);
+    }
+
+    #[test]
+    fn a_banned_address_is_shown_out_whatever_its_password() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.settings.login_attempts = 9;
+        ftp.gate = Gate::new(Rules { ban_after: 3, ..Rules::default() });
+        for _ in 0..3 {
+            ftp.expect("USER user1", "331");
+            ftp.expect("PASS wrong", "530");
+        }
+        ftp.expect("USER user1", "331");
+        let told = "421 Too many failed logins from your address; try again in";
+        ftp.expect("PASS 1234", told);
+        assert!(ftp.closed);
+    }
+
+    #[test]
+    fn a_user_who_is_here_too_often_may_try_again() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.gate = Gate::new(Rules { clients_per_user: Some(1), ..Rules::default() });
+        let mut first = Dialogue::logged_in("user1");
+        std::mem::swap(&mut first.gate, &mut ftp.gate);
+        first.expect("USER user1", "331");
+        first.expect("PASS 1234", "230");
+        std::mem::swap(&mut first.gate, &mut ftp.gate);
+        for _ in 0..5 {
+            ftp.expect("USER user1", "331");
+            ftp.expect("PASS 1234", "530 Too many clients are logged in as this user");
+        }
+        first.expect("REIN", "220");
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS 1234", "230");
+    }
+
+    #[test]
+    fn too_many_who_wait_are_told_so() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.expect("USER slow", "331");
+        assert!(ftp.line("PASS 1234").is_empty());
+        ftp.verify = None;
+        let said = ftp.told(Event::Verdict(Verdict::Crowded));
+        assert!(said[0].starts_with("421 Too many logins wait"), "{said:?}");
+        assert!(ftp.closed);
     }
 
     #[test]

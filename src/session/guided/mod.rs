@@ -170,7 +170,7 @@ impl Session {
         let conceal = turn.house.settings.conceal_usernames;
         if !conceal && turn.house.accounts.find(username).is_none() {
             let (attempt, now) = (turn.house.attempt(username), turn.house.now);
-            let ruled = turn.house.gate.fail(attempt, now);
+            let ruled = turn.house.gate.unknown(attempt, now);
             return self.rule(ruled, turn);
         }
         turn.effects.say(Prompt::EnterPassword);
