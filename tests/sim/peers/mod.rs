@@ -7,11 +7,13 @@ mod crowd;
 mod guided;
 mod ledger;
 mod pipeliner;
+mod siege;
 mod visitor;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use coracle::terms::Root;
 use coracle::tree::MemoryTree;
@@ -20,6 +22,7 @@ pub(crate) use crowd::{Deaf, Flood, Idler, Sprayer};
 pub(crate) use guided::Guest;
 pub(crate) use ledger::Ledger;
 pub(crate) use pipeliner::Pipeliner;
+pub(crate) use siege::{Drip, Guesser, Loiterer, Regular};
 pub(crate) use visitor::{Deed, How, Mischief, Visitor};
 
 use crate::net::{Net, PeerId, Peers, Wake};
@@ -104,6 +107,14 @@ pub(crate) struct Tally {
     pub(crate) guided: u64,
     /// Connections that were told 421.
     pub(crate) closed: u64,
+    /// Passwords that were guessed, and found wrong.
+    pub(crate) guessed: u64,
+    /// Guessers that were turned away unheard.
+    pub(crate) barred: u64,
+    /// The longest that a regular had to wait for an answer.
+    pub(crate) slowest: Duration,
+    /// The longest that a loiterer was let stay.
+    pub(crate) longest_stay: Duration,
 }
 
 impl Tally {
@@ -119,6 +130,10 @@ impl Tally {
         self.pipelined += other.pipelined;
         self.guided += other.guided;
         self.closed += other.closed;
+        self.guessed += other.guessed;
+        self.barred += other.barred;
+        self.slowest = self.slowest.max(other.slowest);
+        self.longest_stay = self.longest_stay.max(other.longest_stay);
     }
 }
 
