@@ -10,6 +10,7 @@ mod support;
 mod curl;
 mod daemon;
 mod ftplib;
+mod gate;
 mod guided;
 mod hostile;
 mod idle;
