@@ -1,7 +1,7 @@
 //! One client: how it is known, and what it may do once it is.
 //!
 //! [`Client`] can be had from a passed check alone, and grants from a client alone. So whatever
-//! holds a grant has seen a password.
+//! holds a grant has seen a password or a certificate.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -110,6 +110,16 @@ impl Account {
     pub(super) fn client(self: &Arc<Self>) -> Client {
         Client::at(Arc::clone(self), None)
     }
+
+    /// The client, if it is known by a certificate and the verified one whose SHA-256 is `shown` is
+    /// that.
+    #[must_use]
+    pub fn check_certificate(self: &Arc<Self>, shown: &[u8; 32]) -> Option<Client> {
+        match &self.secret {
+            Secret::Certificate(kept) if **kept == *shown => Some(self.client()),
+            Secret::Certificate(_) | Secret::Plain(_) | Secret::Phc(_) | Secret::Crypt(_) => None,
+        }
+    }
 }
 
 impl Challenge {
@@ -162,6 +172,12 @@ impl Client {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.place.account.name
+    }
+
+    /// Whether its certificate is all that it is known by.
+    #[must_use]
+    pub fn needs_no_password(&self) -> bool {
+        matches!(self.place.account.secret, Secret::Certificate(_))
     }
 
     /// All grants, in the order of the file.

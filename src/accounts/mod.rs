@@ -8,6 +8,7 @@
 //! in the function that does that. Called by `daemon` to load, and by sessions to log in.
 
 mod account;
+mod certificate;
 mod credentials;
 mod directories;
 pub mod gate;
@@ -195,7 +196,7 @@ pub fn load(
     let mut loaded = Loaded {
         accounts: Accounts::default(),
         grants: granted.len(),
-        plain: clients.entries.iter().filter(|client| client.secret.cost() == Cost::Plain).count(),
+        plain: clients.entries.iter().filter(|client| client.secret.is_plain()).count(),
         warnings: Vec::new(),
     };
     if let Some(commonest) = commonest(&clients.entries) {

@@ -13,6 +13,7 @@ use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::password_hash::{self, PasswordHasher};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
+use super::certificate;
 use super::sha512::{self, Sha512};
 
 /// Most bytes of a password, plain or presented.
@@ -43,6 +44,8 @@ pub(super) enum Secret {
     Phc(Box<PasswordHash>),
     /// A `$6$` string of sha512-crypt, whose cost is bounded.
     Crypt(Sha512),
+    /// No password, but the certificate of this SHA-256.
+    Certificate(Box<[u8; 32]>),
 }
 
 /// What it takes to compare a password with a [`Secret`]. Two of the same cost can't be told apart
@@ -61,12 +64,18 @@ impl Secret {
     /// What a comparison with it takes.
     pub(super) fn cost(&self) -> Cost {
         match self {
-            Self::Plain(_) => Cost::Plain,
+            // Of a certificate no password is right, which takes no longer to find out.
+            Self::Plain(_) | Self::Certificate(_) => Cost::Plain,
             Self::Phc(hash) => Params::try_from(&**hash).map_or(Cost::Plain, |params| {
                 Cost::Argon2id(params.m_cost(), params.t_cost(), params.p_cost())
             }),
             Self::Crypt(hash) => Cost::Sha512(hash.rounds()),
         }
+    }
+
+    /// Whether it is the password itself.
+    pub(super) const fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
     }
 
     /// Compares `presented` with it, in the time that its [`Cost`] says.
@@ -77,6 +86,10 @@ impl Secret {
             Self::Plain(kept) => equal(presented, kept),
             Self::Phc(hash) => verify(presented, hash),
             Self::Crypt(hash) => hash.verify(presented),
+            Self::Certificate(_) => {
+                equal(presented, b"");
+                false
+            }
         }
     }
 
@@ -86,6 +99,7 @@ impl Secret {
             Self::Plain(kept) => Cow::Borrowed(kept),
             Self::Phc(hash) => Cow::Owned(hash.to_string().into_bytes()),
             Self::Crypt(hash) => Cow::Borrowed(hash.text().as_bytes()),
+            Self::Certificate(sha256) => Cow::Borrowed(sha256.as_slice()),
         }
     }
 
@@ -106,11 +120,14 @@ impl Secret {
         if text.starts_with(sha512::MARK) {
             return Sha512::parse(text).map(Self::Crypt);
         }
+        if let Some(fingerprint) = certificate::parse(text) {
+            return fingerprint.map(Self::Certificate);
+        }
         let scheme = text.split(|&byte| byte == b'$').nth(1).unwrap_or_default();
         if scheme != b"argon2id" {
             return Err(format!(
-                "unknown password scheme '${}$': only $argon2id$ and $6$ are understood, and a \
-                 plain password can't begin with '$'",
+                "unknown password scheme '${}$': only $argon2id$, $6$ and $cert$ are understood, \
+                 and a plain password can't begin with '$'",
                 scheme.escape_ascii()
             ));
         }
@@ -125,6 +142,7 @@ impl fmt::Debug for Secret {
             Self::Plain(_) => "Plain",
             Self::Phc(_) => "Phc",
             Self::Crypt(_) => "Crypt",
+            Self::Certificate(_) => "Certificate",
         })
     }
 }

@@ -159,7 +159,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let Some(mut control) = self.take_control(key) else { return };
         control.chore_queued = false;
         // A peer that does not read is told no more, so that nothing piles up for it.
-        let is_heard = !control.channel.outbox.is_high();
+        let is_heard = !control.channel.is_high();
         // What was stopped may have left its turn to what came after it, in line or not.
         let chore = control.chore.as_mut();
         if let Some(chore) = chore.filter(|chore| matches!(chore.seat, Seat::Held | Seat::Needless))

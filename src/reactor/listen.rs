@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use log::{debug, info, warn};
 
 use super::control::Control;
-use super::{Reactor, Slot};
+use super::{Reactor, Security, Slot};
 use crate::accounts::gate::Refusal;
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
@@ -33,7 +33,7 @@ pub(super) struct Listener<I: Io> {
 /// What a listener listens for.
 pub(super) enum Role {
     /// Control connections that speak this dialect.
-    Control(Dialect),
+    Control(Dialect, Security),
     /// Passive data connections: who has a claim on the next one from which address.
     Passive(HashMap<IpAddr, Claim>),
 }
@@ -54,9 +54,16 @@ impl<I: Io> Listener<I> {
     }
 }
 
+/// What is served at a listener for control connections, and its address.
+struct Service {
+    dialect: Dialect,
+    security: Security,
+    at: SocketAddr,
+}
+
 /// What one attempt to accept came to.
 enum Accepted<S> {
-    Control(S, SocketAddr, Dialect, SocketAddr),
+    Control(S, SocketAddr, Service),
     Data(S, Key),
     Stranger(S, SocketAddr),
     Nothing,
@@ -71,9 +78,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         for _ in 0..self.limits.budgets.accepts {
             match self.accept(key) {
-                Accepted::Control(socket, peer, dialect, at) => {
-                    self.admit(socket, peer, dialect, at);
-                }
+                Accepted::Control(socket, peer, service) => self.admit(socket, peer, service),
                 Accepted::Data(socket, owner) => self.attach(owner, socket),
                 Accepted::Stranger(socket, peer) => {
                     debug!("{peer}: data connection refused, no session waits for it");
@@ -94,7 +99,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return Accepted::Nothing;
         };
         // A listener that is about to be closed admits nobody, for they would not be told to go.
-        let closing = self.drain_until.is_some() && matches!(listener.role, Role::Control(_));
+        let closing = self.drain_until.is_some() && matches!(listener.role, Role::Control(..));
         if listener.paused || !listener.ready || closing {
             return Accepted::Nothing;
         }
@@ -111,7 +116,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Err(error) => return Accepted::Failed(error),
         };
         match &mut listener.role {
-            Role::Control(dialect) => Accepted::Control(socket, peer, *dialect, listener.address),
+            Role::Control(dialect, security) => {
+                let (dialect, security) = (*dialect, *security);
+                Accepted::Control(socket, peer, Service { dialect, security, at: listener.address })
+            }
             Role::Passive(waiting) => match waiting.remove(&peer.ip()) {
                 Some(Claim::Waiting(owner)) => Accepted::Data(socket, owner),
                 Some(Claim::GivenUp(_)) | None => Accepted::Stranger(socket, peer),
@@ -120,18 +128,19 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     }
 
     /// Begins a session for a new control connection, or says why it is turned away.
-    fn admit(&mut self, socket: I::Socket, peer: SocketAddr, dialect: Dialect, at: SocketAddr) {
+    fn admit(&mut self, socket: I::Socket, peer: SocketAddr, service: Service) {
+        let Service { dialect, security, at } = service;
         let knocked = if self.clients + self.commits.orphans() >= self.limits.clients {
             Err(Refusal::Full)
         } else {
             self.gate.knock(peer.ip(), self.now)
         };
-        if let Err(refusal) = knocked {
+        let refusal = knocked.as_ref().err().copied();
+        if let Some(refusal) = refusal {
             self.gate.turn_away(peer.ip(), None, refusal, self.now);
             self.report();
         }
-        let unserved = self.connections.saturating_sub(self.clients);
-        if unserved >= if knocked.is_ok() { FAREWELLS + self.limits.clients } else { FAREWELLS } {
+        if !self.has_room(refusal, security) {
             self.io.close(socket);
             return;
         }
@@ -148,18 +157,37 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.connections += 1;
         debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
         let Some(mut control) = self.take_control(key) else { return };
-        match knocked {
-            Ok(seat) => {
-                control.seat = Some(seat);
-                self.tell(&mut control, Event::Opened);
-            }
-            Err(refusal) => {
-                self.say(&mut control, &Session::turned_away(dialect, refusal));
-                self.bid_farewell(&mut control);
-            }
+        (control.seat, control.refusal) = (knocked.ok(), refusal);
+        match security {
+            Security::Clear => self.open(&mut control),
+            Security::Implicit => self.secure(&mut control, true),
         }
         self.put_control(control);
         self.queue_control(key);
+    }
+
+    /// Whether there is room for one more, if only to be told why it is turned away.
+    fn has_room(&self, refusal: Option<Refusal>, security: Security) -> bool {
+        let unserved = self.connections.saturating_sub(self.clients);
+        let in_all = self.connections < self.limits.clients + FAREWELLS;
+        match (refusal, security) {
+            (None, _) | (Some(Refusal::Full), Security::Implicit) => in_all,
+            (Some(_), Security::Clear) => in_all && unserved < FAREWELLS,
+            // It could be told behind a handshake alone, which would be worth its while to cause.
+            (Some(_), Security::Implicit) => false,
+        }
+    }
+
+    /// Lets a session greet its peer, or says why it is turned away.
+    pub(super) fn open(&mut self, control: &mut Control<I, T>) {
+        match control.refusal {
+            Some(refusal) => {
+                let answer = Session::turned_away(control.session.dialect(), refusal);
+                self.say(control, &answer);
+                self.bid_farewell(control);
+            }
+            None => self.tell(control, Event::Opened),
+        }
     }
 
     /// Lets a listener rest. Most often no descriptor is left: trying again at once would only

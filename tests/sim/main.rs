@@ -73,6 +73,7 @@ fn seeds() {
         ("aborted transfers", tally.aborted),
         ("pipelined commands", tally.pipelined),
         ("guided downloads", tally.guided),
+        ("transfers under TLS", tally.sealed),
     ] {
         assert!(times >= count / 10, "only {times} {what} in {count} seeds");
     }

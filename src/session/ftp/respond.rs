@@ -93,6 +93,12 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
                 426,
                 format!("The data connection stood still after {bytes} bytes and was closed."),
             ),
+            Loss::Insecure => Reply::new(425, "The TLS handshake on the data connection failed."),
+            // RFC 4217, section 10: the level of security of the data connection will not do.
+            Loss::NotResumed => Reply::new(
+                522,
+                "The data connection must resume the TLS session of the control connection.",
+            ),
         },
         Outcome::Failed { fault, .. } => {
             let (code, text) = reason(fault, verb);
@@ -168,6 +174,10 @@ fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
                 (bad_name, "it is there already and you may not replace it; choose another name.")
             }
             Denied::NotADirectory => (bad_name, "this is a file, and a directory is needed."),
+            // draft-bryan-ftpext-hash, section 3.5.
+            Denied::IsADirectory if verb == Verb::Hash => {
+                (553, "this is a directory, and only files have a digest.")
+            }
             Denied::IsADirectory => (bad_name, "this is a directory, and a file is needed."),
             Denied::NotAFile => (bad_name, "this is neither a file nor a directory."),
             Denied::NotEmpty => (550, "the directory is not empty; delete what it holds first."),

@@ -137,6 +137,8 @@ struct Conn {
     listed: bool,
     /// How often it found the backlog full.
     knocks: u32,
+    /// It is under TLS: a turn may do with bytes that were read before.
+    sealed: bool,
     /// It is a data connection: its turns are timed.
     data: bool,
     /// The pass from which on the reactor could go on moving its bytes.
@@ -463,6 +465,7 @@ impl Net {
             hint: Hint::default(),
             listed: false,
             knocks: 0,
+            sealed: false,
             data: false,
             runnable_since: None,
         };

@@ -7,6 +7,7 @@ mod crowd;
 mod guided;
 mod ledger;
 mod pipeliner;
+mod sealed;
 mod siege;
 mod visitor;
 
@@ -22,6 +23,7 @@ pub(crate) use crowd::{Deaf, Flood, Idler, Sprayer};
 pub(crate) use guided::Guest;
 pub(crate) use ledger::Ledger;
 pub(crate) use pipeliner::Pipeliner;
+pub(crate) use sealed::{Sealed, Want};
 pub(crate) use siege::{Drip, Guesser, Loiterer, Regular};
 pub(crate) use visitor::{Deed, How, Mischief, Visitor};
 
@@ -115,6 +117,8 @@ pub(crate) struct Tally {
     pub(crate) slowest: Duration,
     /// The longest that a loiterer was let stay.
     pub(crate) longest_stay: Duration,
+    /// Transfers under TLS that came whole.
+    pub(crate) sealed: u64,
 }
 
 impl Tally {
@@ -134,6 +138,7 @@ impl Tally {
         self.barred += other.barred;
         self.slowest = self.slowest.max(other.slowest);
         self.longest_stay = self.longest_stay.max(other.longest_stay);
+        self.sealed += other.sealed;
     }
 }
 
