@@ -10,10 +10,11 @@
 //! | `Work` | `Chore`, with `Progress` before it | once, whatever happens; progress once a second |
 //! | `Abort` | the `Outcome` or `Chore` of what it aborts | that same one |
 //! | `Verify` | `Verdict` | once, unless the connection goes first |
+//! | `Withhold` | `Released` | once, unless the time to log in is over first |
 //! | `Start` | `Expired` | at most once, unless started anew or stopped |
 //! | `Dial`, `Unroute`, `Reply`, `Stop`, `Close` | nothing | |
 //!
-//! While the answer to `Listen` or `Verify` is due the session wants no lines; they wait in the
+//! While the answer to `Listen`, `Verify` or `Withhold` is due the session wants no lines; they wait in the
 //! framer, in the socket, and in the end at the peer. While a transfer or work runs it takes them, serves
 //! `ABOR` and `STAT` at once, and keeps the others, up to a bound, for when the transfer has ended.
 //! So pipelined commands are served in order and never lost.

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use rustix::process::Signal;
 
-use crate::support::{Raw, Setup, TestServer, assert_same, finish, until};
+use crate::support::{Raw, Setup, TestServer, assert_same, finish, python, until};
 
 /// `1234`, as `openssl passwd -6` hashes it.
 const CRYPT: &str = "$6$saltstring$cFjaeMv2JQ3U.EsLODczIGnXMfv5DIMZWovUKp80bfVPK8yFedw8LNd7zOn0jS8F5SZOM\
@@ -121,6 +121,21 @@ fn a_username_can_not_forge_a_line_of_the_log() {
         assert!(fields.contains(" address=127.0.0.41 failures="), "{line}");
         assert!(line.is_ascii() && !line.contains('\u{1b}'), "{line}");
     }
+    // Read as fail2ban does with the expression that the README has: the date goes first.
+    let readme = include_str!("../../README.md");
+    let expression = readme.lines().find_map(|line| line.trim().strip_prefix("failregex = "));
+    let script = "
+import re, sys
+expression = re.compile(sys.argv[1].replace('<HOST>', r'(?P<host>[\\w.:]+)'))
+for line in sys.argv[2].splitlines():
+    found = expression.search(re.sub(r'^[\\d-]+T[\\d:.]+Z', '', line))
+    if found:
+        print(found['host'])
+";
+    let home = tempfile::tempdir().expect("a home for a script");
+    let expression = expression.expect("the README has it");
+    let read = python(home.path(), script, &[expression, &log]).well();
+    assert_eq!(read.text(), "127.0.0.41\n".repeat(4), "{log}");
 }
 
 #[test]
