@@ -9,10 +9,10 @@ mod certificate;
 mod helper;
 mod log;
 mod operator;
+mod rows;
 mod serve;
 mod signals;
 mod tls;
-mod turns;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -90,7 +90,7 @@ impl Loop<'_> {
                 while let Some((key, done)) = self.helper.done() {
                     match done {
                         Done::Judged(verdict) => self.reactor.verdict(key, verdict),
-                        Done::Committed(result) => self.reactor.committed(key, result),
+                        Done::Committed(result) => drop(self.reactor.committed(key, result)),
                     }
                 }
             }

@@ -33,7 +33,7 @@
 //! after the data connections have had their turns; so they take what the others leave, and the
 //! others' latency grows by those few slices. Sixteen files are compressed at a time, for the memory
 //! that each takes; the others wait in line.
-//! Only what can't be sliced, argon2, goes to the one helper thread.
+//! Only what can't be sliced, argon2 and waiting for the disk, goes to the one helper thread.
 //!
 //! # Keys
 //!
@@ -63,6 +63,8 @@
 //! | fails: the disk is full, the target may not be replaced | is removed |
 //! | is text (`TYPE A`) and cut off | is removed: an offset into it would count other bytes than the client sent; nor does a text go on with a part |
 //! | goes on from an old file and is cut off | is removed: the old file still stands, and is where to go on from |
+//!
+//! What of this outlasts a crash or a power cut: [`durable`](super::durable).
 //!
 //! However a transfer is cut off, it comes to the drop of its [`Transfer`](crate::transfer::Transfer), and the
 //! drop leaves the part; no list of reasons has to be complete. A file that stands comes before a

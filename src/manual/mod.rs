@@ -1,6 +1,7 @@
 //! Prose for those who want to know why: nothing in here runs.
 
 pub mod design;
+pub mod durable;
 pub mod protocol;
 pub mod simulation;
 pub mod timers;

@@ -8,7 +8,7 @@
 //! | `Listen` | `RouteReady` or `RouteFailed` | once, before anything else is told |
 //! | `Begin` | `Outcome` | once, whatever happens |
 //! | `Work` | `Chore`, with `Progress` before it | once, whatever happens; progress once a second |
-//! | `Abort` | the `Outcome` or `Chore` of what it aborts | that same one |
+//! | `Abort` | the `Outcome` or `Chore` of what it aborts | that same one; later and `Done` where all was whole and on its way into place |
 //! | `Verify` | `Verdict` | once, unless the connection goes first |
 //! | `Withhold` | `Released` | once, unless the time to log in is over first |
 //! | `Start` | `Expired` | at most once, unless started anew or stopped |

@@ -10,6 +10,10 @@
 //! only where the bytes are whole, that no slot leaked, and that nobody waited longer for a turn than
 //! the bound allows; at the end, that everything has been closed.
 //!
+//! Where uploads are durable the made-up disk takes its time, refuses, and loses its power: then all
+//! that was not synced may be gone, or half there, each name by itself, and what was acknowledged has
+//! to be whole.
+//!
 //! `make test` runs a few hundred seeds, `make sim` many. A seed that fails is printed with the
 //! command that replays it, with a trace:
 //!

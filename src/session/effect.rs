@@ -33,7 +33,7 @@ pub enum Effect<T: Tree> {
     /// once a second.
     Work(Chore<T>),
     /// Stop the transfer or the work that runs; its `Outcome` or `Chore` follows, `Aborted` unless
-    /// it had already ended.
+    /// it had already ended. What is whole and on its way into place is not stopped.
     Abort,
     /// Begin the TLS handshake on the control connection, behind all that was said before. What the
     /// peer has sent in the clear behind the line that asked for it is thrown away. Answered by

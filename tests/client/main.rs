@@ -2,6 +2,8 @@
 //! `coracled` and against servers that misbehave.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and a thread")]
 
+#[path = "../support/certificate.rs"]
+mod certificate;
 mod codes;
 mod many;
 mod mirrors;
@@ -10,6 +12,7 @@ mod misbehaving;
 mod proxy;
 mod robust;
 mod scripts;
+mod secure;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests of the server use more of it")]
 mod support;

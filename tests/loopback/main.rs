@@ -9,6 +9,8 @@ mod support;
 
 mod curl;
 mod daemon;
+mod disk;
+mod durable;
 mod ftplib;
 mod gate;
 mod guided;
@@ -16,5 +18,7 @@ mod hostile;
 mod idle;
 mod lftp;
 mod mode_z;
+mod protected;
 mod scripts;
+mod sealed;
 mod work;

@@ -323,6 +323,8 @@ fn deed(number: usize, step: usize, rng: &mut Rng) -> Deed {
                 | Mischief::Cut(_, How::Reset)
                 | Mischief::Kill(_)
                 | Mischief::Abort(_)
+                | Mischief::AbortLate(_)
+                | Mischief::VanishLate(_)
                 | Mischief::Stall(_)
                 | Mischief::Slow(..)
                 | Mischief::NeverConnect
@@ -384,6 +386,8 @@ fn mischief(rng: &mut Rng) -> Mischief {
         8 | 9 => Mischief::Slow(rng.size(2_000..20_000), rng.within(1..200)),
         10 => Mischief::NeverConnect,
         11 => Mischief::StrangerFirst,
+        12 => Mischief::AbortLate(rng.below(60)),
+        13 => Mischief::VanishLate(rng.below(60)),
         _ => Mischief::None,
     }
 }

@@ -1,6 +1,7 @@
 //! The real `coracled` with a data directory of its own.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -20,6 +21,8 @@ pub(crate) struct Setup {
     credentials: String,
     directories: String,
     flags: Vec<String>,
+    /// The program and its arguments by which the server is started, if it is not by itself.
+    wrapper: Vec<OsString>,
 }
 
 impl Setup {
@@ -27,7 +30,8 @@ impl Setup {
     pub(crate) fn new() -> Self {
         let home = TempDir::new().expect("a temporary directory");
         fs::create_dir_all(home.path().join("data/files")).expect("a data directory");
-        Self { home, credentials: String::new(), directories: String::new(), flags: Vec::new() }
+        let (credentials, directories) = (String::new(), String::new());
+        Self { home, credentials, directories, flags: Vec::new(), wrapper: Vec::new() }
     }
 
     /// What most tests want: `user1`, password `1234`, who reads Movies, adds to Incoming, and may
@@ -88,6 +92,18 @@ impl Setup {
         self
     }
 
+    /// Has the server started by a program that becomes it: one that is given the server's command
+    /// line behind its own and replaces itself with that.
+    pub(crate) fn wrapped<A: Into<OsString>>(mut self, by: impl IntoIterator<Item = A>) -> Self {
+        self.wrapper = by.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A place for what a test or a wrapper writes beside the data directory.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("data")
@@ -104,22 +120,36 @@ impl Setup {
     #[track_caller]
     pub(crate) fn start(self) -> TestServer {
         let setup = self.written();
-        let log = setup.home.path().join("log");
-        let mut child = coracled()
+        let log = setup.beside("log");
+        let (child, said) = setup.spawn(&log);
+        let mut server = TestServer { child, said, log, ftp: NOWHERE, guided: NOWHERE, setup };
+        server.hear_addresses();
+        server
+    }
+
+    #[track_caller]
+    fn spawn(&self, log: &Path) -> (Child, Receiver<String>) {
+        let coracled = env!("CARGO_BIN_EXE_coracled");
+        let mut command = match self.wrapper.split_first() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(coracled);
+                command
+            }
+            None => Command::new(coracled),
+        };
+        let mut child = command
             .arg("--data")
-            .arg(setup.data())
+            .arg(self.data())
             .args(["--listen", "127.0.0.1:0", "--guided", "127.0.0.1:0"])
-            .args(&setup.flags)
+            .args(&self.flags)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(fs::File::create(&log).expect("a log file"))
+            .stderr(fs::File::create(log).expect("a log file"))
             .spawn()
             .expect("coracled starts");
         let said = lines_of(&mut child);
-        let mut server = TestServer { child, said, log, ftp: NOWHERE, guided: NOWHERE, setup };
-        server.ftp = server.bound("ftp");
-        server.guided = server.bound("guided");
-        server
+        (child, said)
     }
 }
 
@@ -149,6 +179,33 @@ impl TestServer {
     #[track_caller]
     pub(crate) fn usual() -> Self {
         Setup::usual().start()
+    }
+
+    /// Kills it without a warning, and starts it again on the same files.
+    #[track_caller]
+    pub(crate) fn killed_and_started_again(&mut self) {
+        self.child.kill().expect("the process is ours");
+        self.child.wait().expect("the process is ours");
+        (self.child, self.said) = self.setup.spawn(&self.log);
+        self.hear_addresses();
+    }
+
+    #[track_caller]
+    fn hear_addresses(&mut self) {
+        self.ftp = self.bound("ftp");
+        self.guided = self.bound("guided");
+    }
+
+    /// A place beside the data directory, as [`Setup::beside`] names it.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.setup.beside(name)
+    }
+
+    /// The place of a served file as the server sees it, which may have mounts of its own.
+    pub(crate) fn inside(&self, path: &str) -> PathBuf {
+        let path = self.path(path);
+        let root = PathBuf::from(format!("/proc/{}/root", self.child.id()));
+        root.join(path.strip_prefix("/").expect("a path from the root"))
     }
 
     /// A session that is logged in as user1.
@@ -271,6 +328,32 @@ impl TestServer {
         let mut other = self.session();
         assert_same(&other.retrieve("Movies/Joker"), &self.content("Movies/Joker"));
         other.expect("QUIT", 221);
+    }
+
+    /// What follows `word` and a space in the next line that begins so.
+    #[track_caller]
+    pub(crate) fn announced(&mut self, word: &str) -> String {
+        loop {
+            let line = self.said.recv_timeout(GUARD).expect("the server says more");
+            if let Some(rest) = line.strip_prefix(word) {
+                return rest.trim_start().to_owned();
+            }
+        }
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.setup.data()
+    }
+
+    /// The file of its log.
+    pub(crate) fn log_file(&self) -> &Path {
+        &self.log
     }
 
     /// Sends a signal to the process.

@@ -16,7 +16,7 @@ const MOST: usize = 1024;
 
 /// Rows of `T`, by source.
 #[derive(Debug)]
-pub(super) struct Turns<S, T> {
+pub(super) struct Rows<S, T> {
     rows: BTreeMap<S, VecDeque<T>>,
     /// Every source that has a row, in the order in which they are served.
     order: VecDeque<S>,
@@ -24,7 +24,7 @@ pub(super) struct Turns<S, T> {
     waiting: usize,
 }
 
-impl<S: Ord + Copy, T> Turns<S, T> {
+impl<S: Ord + Copy, T> Rows<S, T> {
     pub(super) const fn new() -> Self {
         Self { rows: BTreeMap::new(), order: VecDeque::new(), waiting: 0 }
     }
@@ -91,34 +91,34 @@ mod tests {
 
     use super::*;
 
-    fn filled(each: &[(u8, usize)]) -> Turns<u8, (u8, usize)> {
-        let mut turns = Turns::new();
+    fn filled(each: &[(u8, usize)]) -> Rows<u8, (u8, usize)> {
+        let mut rows = Rows::new();
         for &(source, count) in each {
             for number in 0..count {
-                assert_eq!(turns.push(source, (source, number), |_| true), None);
+                assert_eq!(rows.push(source, (source, number), |_| true), None);
             }
         }
-        turns
+        rows
     }
 
     #[test]
     fn a_crowd_of_one_address_makes_nobody_else_wait() {
-        let mut turns = filled(&[(1, 100), (2, 1), (3, 2)]);
-        let order: Vec<_> = (0..5).filter_map(|_| turns.pop()).collect();
+        let mut rows = filled(&[(1, 100), (2, 1), (3, 2)]);
+        let order: Vec<_> = (0..5).filter_map(|_| rows.pop()).collect();
         assert_eq!(order, [(1, 0), (2, 0), (3, 0), (1, 1), (3, 1)]);
-        assert_eq!(turns.push(2, (2, 1), |_| true), None);
-        assert_eq!([turns.pop(), turns.pop()], [Some((1, 2)), Some((2, 1))]);
-        assert_eq!(std::iter::from_fn(|| turns.pop()).count(), 97);
+        assert_eq!(rows.push(2, (2, 1), |_| true), None);
+        assert_eq!([rows.pop(), rows.pop()], [Some((1, 2)), Some((2, 1))]);
+        assert_eq!(std::iter::from_fn(|| rows.pop()).count(), 97);
     }
 
     #[test]
     fn a_source_has_so_many_and_no_more() {
-        let mut turns = filled(&[(1, MOST_EACH)]);
-        assert_eq!(turns.push(1, (1, 999), |_| true), Some((1, 999)));
-        assert_eq!(turns.push(2, (2, 0), |_| true), None);
+        let mut rows = filled(&[(1, MOST_EACH)]);
+        assert_eq!(rows.push(1, (1, 999), |_| true), Some((1, 999)));
+        assert_eq!(rows.push(2, (2, 0), |_| true), None);
         // Who has gone meanwhile makes room.
-        assert_eq!(turns.push(1, (1, 999), |item| item.1 != 0), None);
-        assert_eq!(turns.pop(), Some((1, 1)));
+        assert_eq!(rows.push(1, (1, 999), |item| item.1 != 0), None);
+        assert_eq!(rows.pop(), Some((1, 1)));
     }
 
     #[test]
@@ -126,28 +126,28 @@ mod tests {
         let mut each: Vec<_> = (0..7).map(|source| (source, MOST_EACH)).collect();
         each.push((7, MOST_EACH - 1));
         each.push((8, 1));
-        let mut turns = filled(&each);
-        assert_eq!(turns.push(9, (9, 0), |_| true), Some((6, MOST_EACH - 1)));
-        assert_eq!(turns.push(7, (7, 999), |_| true), Some((7, 999)), "it has as many as most");
-        assert_eq!(turns.waiting, MOST);
+        let mut rows = filled(&each);
+        assert_eq!(rows.push(9, (9, 0), |_| true), Some((6, MOST_EACH - 1)));
+        assert_eq!(rows.push(7, (7, 999), |_| true), Some((7, 999)), "it has as many as most");
+        assert_eq!(rows.waiting, MOST);
     }
 
     proptest! {
         #[test]
         fn nobody_is_lost(steps in proptest::collection::vec((0..12_u8, any::<bool>()), 0..3000)) {
-            let mut turns = Turns::new();
+            let mut rows = Rows::new();
             let (mut count, mut next) = (0_usize, 0);
             for (source, comes) in steps {
                 if comes || next % 3 == 0 {
-                    count += usize::from(turns.push(source, (source, next), |_| true).is_none());
+                    count += usize::from(rows.push(source, (source, next), |_| true).is_none());
                 } else {
-                    count -= usize::from(turns.pop().is_some());
+                    count -= usize::from(rows.pop().is_some());
                 }
                 next += 1;
-                prop_assert_eq!(turns.waiting, count);
-                prop_assert!(turns.order.len() == turns.rows.len() && count <= MOST);
+                prop_assert_eq!(rows.waiting, count);
+                prop_assert!(rows.order.len() == rows.rows.len() && count <= MOST);
             }
-            prop_assert_eq!(std::iter::from_fn(|| turns.pop()).count(), count);
+            prop_assert_eq!(std::iter::from_fn(|| rows.pop()).count(), count);
         }
     }
 }
