@@ -31,8 +31,8 @@
 //! A valid login never makes anything worse, and never better either: else one valid account would
 //! buy its owner another round of guesses at the next.
 //!
-//! **Memory** is bounded by the names below. Whoever is mildest is forgotten first; see
-//! [`ledger`](self::ledger).
+//! **Memory** is bounded by the names below, and is some five megabytes when all are full. Whoever is
+//! mildest is forgotten first.
 
 mod incident;
 mod ledger;
