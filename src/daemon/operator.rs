@@ -27,6 +27,8 @@ pub(super) struct Summary {
     pub(super) clients: usize,
     /// Grants in `Directories`.
     pub(super) grants: usize,
+    /// Clients that are known by certificates.
+    pub(super) by_certificate: usize,
     /// What is most likely a slip and yet no error.
     pub(super) warnings: Vec<Complaint>,
 }
@@ -46,7 +48,8 @@ impl fmt::Display for Summary {
 pub(super) fn check(tables: &Tables) -> Result<Summary, Vec<Complaint>> {
     let loaded = tables.load(&mut OsTree::new(), None)?.loaded;
     let clients = loaded.accounts.len();
-    Ok(Summary { clients, grants: loaded.grants, warnings: loaded.warnings })
+    let by_certificate = loaded.accounts.by_certificate();
+    Ok(Summary { clients, grants: loaded.grants, by_certificate, warnings: loaded.warnings })
 }
 
 /// Gives `user` the password in `Credentials` of the data directory `data`, hashed; a user who is

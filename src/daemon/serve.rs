@@ -14,7 +14,7 @@ use super::signals::{Request, Watch};
 use super::tables::{self, Tables};
 use super::tls::{self, Served};
 use super::walls::{Fenced, Site, Standing, User, Walls};
-use crate::accounts::{Accounts, Complaint, Loaded};
+use crate::accounts::{self, Accounts, Complaint, Loaded, Verdict};
 use crate::io::OsIo;
 use crate::reactor::{Reactor, Security};
 use crate::session::{Dialect, Settings};
@@ -43,11 +43,15 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let tables = Tables::new(data, arguments);
     let tables::Served { loaded, directories } =
         tables.load(&mut tree, None).map_err(|complaints| refusal(data, &complaints))?;
+    let plain = loaded.plain;
     let accounts = accounts_of(loaded);
     let missing = tables.missing();
     let served = tls::prepare(arguments, data)?;
     // What has been made just now is to be read again by whoever this is going to be.
     user.as_ref().map_or(Ok(()), |user| user.own(&missing))?;
+    if let Some(warning) = arguments.tls.warning(accounts.by_certificate()) {
+        warn!("{warning}");
+    }
     let settings = Settings {
         tls: arguments.tls.policy(served.is_some()),
         login_attempts: arguments.login_attempts,
@@ -63,7 +67,14 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let mut reactor = Reactor::new(io, tree, accounts, settings, arguments.limits());
     let serves_tls = served.is_some();
     let fingerprint = served.map(|served| take_up(&mut reactor, served));
-    let greeting = listen(&mut reactor, arguments, fingerprint.as_deref())?;
+    let (greeting, reachable) = listen(&mut reactor, arguments, fingerprint.as_deref())?;
+    if let Some(address) = reachable.filter(|_| plain > 0) {
+        warn!(
+            "{plain} of the passwords in {} stand there as they are, and {address} can be reached \
+             from other machines: have each hashed, with `coracled passwd USER`",
+            data.join(accounts::CREDENTIALS).display()
+        );
+    }
     let fenced = {
         let territory = tables.territory(arguments, reactor.tree_mut(), &directories);
         let wanted = if arguments.no_landlock { Err("by --no-landlock") } else { Ok(territory) };
@@ -110,8 +121,12 @@ impl Loop<'_> {
                     }
                 }
             }
-            for (key, challenge) in self.reactor.challenges() {
-                self.helper.submit(key, challenge);
+            let challenges: Vec<_> = self.reactor.challenges().collect();
+            for (key, challenge) in challenges {
+                let wanted = |key| self.reactor.awaits_verdict(key);
+                if let Some(crowded) = self.helper.submit(key, challenge, wanted) {
+                    self.reactor.verdict(crowded, Verdict::Crowded);
+                }
             }
             for (key, commit) in self.reactor.commits() {
                 self.helper.submit_commit(key, commit);
@@ -221,17 +236,22 @@ fn refusal(data: &Path, complaints: &[Complaint]) -> String {
 }
 
 /// Opens the listeners. Returns what says where they are, and by which SHA-256 clients know the
-/// certificate: first a line each for scripts, then two for people.
+/// certificate: first a line each for scripts, then two for people; and the first that other machines
+/// can reach.
 fn listen(
     reactor: &mut Reactor<OsIo, OsTree>,
     arguments: &Arguments,
     fingerprint: Option<&str>,
-) -> Result<String, String> {
+) -> Result<(String, Option<SocketAddr>), String> {
     let mut out = String::new();
+    let mut reachable = None;
     let mut bind = |address: SocketAddr, dialect, security, name| {
         let bound = reactor.listen(address, dialect, security).map_err(|error| {
             format!("{address} can't be listened on: {error}; choose another with --{name}")
         })?;
+        if !bound.ip().to_canonical().is_loopback() {
+            reachable.get_or_insert(bound);
+        }
         Ok::<SocketAddr, String>(bound)
     };
     let mut ftp = None;
@@ -266,7 +286,7 @@ fn listen(
         let (host, port) = (bound.ip(), bound.port());
         out.push_str(&format!("Or be guided: `nc {host} {port}`, then type LOGIN.\n"));
     }
-    Ok(out)
+    Ok((out, reachable))
 }
 
 /// Says that it serves, and where. Nobody is to read so of a server that failed to shut itself in.
