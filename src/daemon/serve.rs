@@ -236,8 +236,8 @@ fn refusal(data: &Path, complaints: &[Complaint]) -> String {
 }
 
 /// Opens the listeners. Returns what says where they are, and by which SHA-256 clients know the
-/// certificate: first a line each for scripts, then two for people; and the first that other machines
-/// can reach.
+/// certificate: first a line each for scripts, then two for people; and the first address that other
+/// machines can reach.
 fn listen(
     reactor: &mut Reactor<OsIo, OsTree>,
     arguments: &Arguments,
