@@ -97,6 +97,12 @@ impl Account {
         &self.name
     }
 
+    /// Whether a certificate is all that it is known by.
+    #[must_use]
+    pub fn needs_no_password(&self) -> bool {
+        matches!(self.secret, Secret::Certificate(_))
+    }
+
     /// What a comparison with its password takes.
     pub(super) fn cost(&self) -> Cost {
         self.secret.cost()
@@ -185,7 +191,7 @@ impl Client {
     /// Whether its certificate is all that it is known by.
     #[must_use]
     pub fn needs_no_password(&self) -> bool {
-        matches!(self.place.account.secret, Secret::Certificate(_))
+        self.place.account.needs_no_password()
     }
 
     /// All grants, in the order of the file.

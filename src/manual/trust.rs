@@ -29,9 +29,19 @@
 //! | replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer |
 //! | exhausted descriptors | accepting rests and resumes; nobody who is connected is dropped |
 //! | a web page that makes a browser speak to us | a session that opens with an HTTP verb is dropped |
+//! | commands slipped in behind `AUTH TLS` | what came in the clear is thrown away, with lines that waited for a transfer; the session begins anew ([protocol](crate::manual::protocol)) |
+//! | a clear connection passed off as a protected one | `--tls required`: no login and no transfer without TLS, no `PROT C`, no `CCC`, and no guided port in the clear beyond loopback |
+//! | half a file that somebody on the way made by ending the connection | under TLS only close_notify ends an upload, and a download that was stopped has none |
+//! | somebody else's data connection, from the same address | `--tls-data-resumption require`: only the session's own can resume it, by keys that no other session has |
+//! | handshakes that cost the processor | sixteen steps a pass, a limit of time and of bytes for each ([TLS](crate::manual::tls)) |
+//! | a client's certificate of somebody else's making | only what `--client-ca` has signed ends the handshake well, and only the one whose SHA-256 stands in the entry logs in |
+//! | the server's key on the disk | 0600, in the data directory, beside what is served and never below it |
 //! | a zlib stream that expands a thousandfold (MODE Z) | it is expanded a slice a turn, and no more is read before |
 //! | a crowd that compresses (`SITE COMPRESS`) | one slice a pass, sixteen files at once; the others wait in line |
 //! | a client that takes all the loop's time | budgets a turn; what is left goes to the tail of the queue |
+//!
+//! Plain FTP sends passwords in the clear. Beyond loopback have clients use TLS, and nothing else
+//! (`--tls required`); the default is that they may, for those of them that can't would be shut out.
 //!
 //! # Whom the client believes
 //!
@@ -54,6 +64,3 @@
 //! is resumed by tickets that are used once. ProFTPD gives two and no more, and refuses data
 //! connections that come without; such a server is reconnected to under TLS 1.2, and stays so for the
 //! run.
-//!
-//! Plain FTP sends passwords in the clear: until TLS is there, listen on loopback or on networks
-//! that you trust. That is why the default address is 127.0.0.1.
