@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::terms::Root;
 
 use super::directories::{Right, Rights};
-use super::gate::{Seat, Source};
+use super::gate::{Seat, Source, Standing};
 use super::password::{Cost, Secret};
 use super::successes::Proof;
 
@@ -67,6 +67,7 @@ pub struct Challenge {
     is_decoy: bool,
     pub(super) proof: Option<Proof>,
     pub(super) source: Source,
+    pub(super) standing: Standing,
 }
 
 /// What a [`Challenge`] came to.
@@ -133,13 +134,20 @@ impl Challenge {
     pub(super) fn new(account: &Arc<Account>, password: &[u8], is_decoy: bool) -> Self {
         let account = Arc::clone(account);
         let source = Source::UNKNOWN;
-        Self { account, password: password.into(), is_decoy, proof: None, source }
+        let standing = Standing::Clean;
+        Self { account, password: password.into(), is_decoy, proof: None, source, standing }
     }
 
     /// Where it came from: who is to share the helper thread with whom.
     #[must_use]
     pub const fn source(&self) -> Source {
         self.source
+    }
+
+    /// How its source and its user stand.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.standing
     }
 
     /// The account, unless the comparison is made for its time alone.

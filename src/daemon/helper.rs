@@ -117,8 +117,9 @@ impl Helper {
         challenge: Challenge,
         wanted: impl Fn(Key) -> bool,
     ) -> Option<Key> {
-        let source = challenge.source();
-        let crowded = self.challenges.push(source, (key, challenge), |(key, _)| wanted(*key));
+        let (class, source) = (challenge.standing() as usize, challenge.source());
+        let wanted = |(key, _): &(Key, Challenge)| wanted(*key);
+        let crowded = self.challenges.push(class, source, (key, challenge), wanted);
         crowded.map(|(key, _)| key)
     }
 

@@ -3,7 +3,9 @@
 //! One address that sends a thousand passwords makes its own wait, and nobody else's: each source
 //! has a row of its own, and the thread takes the first of each row in turn. A row is bounded, and
 //! so are all rows together; where all are full a newcomer takes the place of whoever came last in
-//! the longest. It knows nothing of threads or of what waits. The helper calls it.
+//! the longest. Sources stand in classes, the best first: of four turns the first class has two and
+//! the others one each, so that a crowd of strangers from everywhere makes nobody wait who is known,
+//! and none starves. It knows nothing of threads or of what waits. The helper calls it.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -14,28 +16,44 @@ const MOST_EACH: usize = 128;
 /// within the time to log in.
 const MOST: usize = 1024;
 
-/// Rows of `T`, by source.
+/// Sorts of sources.
+const CLASSES: usize = 3;
+
+/// Whose turn it is, by class, again and again. Where nobody of it waits the best class is next.
+const ROUND: [usize; 4] = [0, 1, 0, 2];
+
+/// Rows of `T`, by class and source.
 #[derive(Debug)]
 pub(super) struct Rows<S, T> {
-    rows: BTreeMap<S, VecDeque<T>>,
-    /// Every source that has a row, in the order in which they are served.
-    order: VecDeque<S>,
+    rows: BTreeMap<(usize, S), VecDeque<T>>,
+    /// Every source that has a row, by class, in the order in which they are served.
+    order: [VecDeque<S>; CLASSES],
+    /// Turns that were taken.
+    turn: usize,
     /// Those in all rows together.
     waiting: usize,
 }
 
 impl<S: Ord + Copy, T> Rows<S, T> {
     pub(super) const fn new() -> Self {
-        Self { rows: BTreeMap::new(), order: VecDeque::new(), waiting: 0 }
+        let order = [const { VecDeque::new() }; CLASSES];
+        Self { rows: BTreeMap::new(), order, turn: 0, waiting: 0 }
     }
 
-    /// Lets `item` wait behind the others of its source. Returns the one that there is no room for,
+    /// Lets `item` wait behind the others of its source and class. Returns the one that there is no room for,
     /// if there is one. Where room is short, those who are not `wanted` any more make it first.
-    pub(super) fn push(&mut self, source: S, item: T, wanted: impl Fn(&T) -> bool) -> Option<T> {
-        if self.length(source) >= MOST_EACH || self.waiting >= MOST {
+    pub(super) fn push(
+        &mut self,
+        class: usize,
+        source: S,
+        item: T,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let row = (class.min(CLASSES - 1), source);
+        if self.length(row) >= MOST_EACH || self.waiting >= MOST {
             self.retain(wanted);
         }
-        let length = self.length(source);
+        let length = self.length(row);
         if length >= MOST_EACH {
             return Some(item);
         }
@@ -50,29 +68,36 @@ impl<S: Ord + Copy, T> Rows<S, T> {
             self.waiting -= 1;
         }
         if length == 0 {
-            self.order.push_back(source);
+            self.order.get_mut(row.0)?.push_back(source);
         }
-        self.rows.entry(source).or_default().push_back(item);
+        self.rows.entry(row).or_default().push_back(item);
         self.waiting += 1;
         displaced
     }
 
     /// The next whose turn it is.
     pub(super) fn pop(&mut self) -> Option<T> {
-        let source = self.order.pop_front()?;
-        let row = self.rows.get_mut(&source)?;
+        let due = ROUND.get(self.turn % ROUND.len()).copied();
+        let class = due
+            .into_iter()
+            .chain(0..CLASSES)
+            .find(|class| self.order.get(*class).is_some_and(|order| !order.is_empty()))?;
+        self.turn = self.turn.wrapping_add(1);
+        let order = self.order.get_mut(class)?;
+        let source = order.pop_front()?;
+        let row = self.rows.get_mut(&(class, source))?;
         let item = row.pop_front();
         if row.is_empty() {
-            self.rows.remove(&source);
+            self.rows.remove(&(class, source));
         } else {
-            self.order.push_back(source);
+            order.push_back(source);
         }
         self.waiting -= usize::from(item.is_some());
         item
     }
 
-    fn length(&self, source: S) -> usize {
-        self.rows.get(&source).map_or(0, VecDeque::len)
+    fn length(&self, row: (usize, S)) -> usize {
+        self.rows.get(&row).map_or(0, VecDeque::len)
     }
 
     fn retain(&mut self, wanted: impl Fn(&T) -> bool) {
@@ -80,7 +105,9 @@ impl<S: Ord + Copy, T> Rows<S, T> {
             row.retain(&wanted);
         }
         self.rows.retain(|_, row| !row.is_empty());
-        self.order.retain(|source| self.rows.contains_key(source));
+        for (class, order) in self.order.iter_mut().enumerate() {
+            order.retain(|source| self.rows.contains_key(&(class, *source)));
+        }
         self.waiting = self.rows.values().map(VecDeque::len).sum();
     }
 }
@@ -95,7 +122,7 @@ mod tests {
         let mut rows = Rows::new();
         for &(source, count) in each {
             for number in 0..count {
-                assert_eq!(rows.push(source, (source, number), |_| true), None);
+                assert_eq!(rows.push(0, source, (source, number), |_| true), None);
             }
         }
         rows
@@ -106,18 +133,35 @@ mod tests {
         let mut rows = filled(&[(1, 100), (2, 1), (3, 2)]);
         let order: Vec<_> = (0..5).filter_map(|_| rows.pop()).collect();
         assert_eq!(order, [(1, 0), (2, 0), (3, 0), (1, 1), (3, 1)]);
-        assert_eq!(rows.push(2, (2, 1), |_| true), None);
+        assert_eq!(rows.push(0, 2, (2, 1), |_| true), None);
         assert_eq!([rows.pop(), rows.pop()], [Some((1, 2)), Some((2, 1))]);
         assert_eq!(std::iter::from_fn(|| rows.pop()).count(), 97);
     }
 
     #[test]
+    fn a_crowd_of_strangers_makes_nobody_wait_who_is_known() {
+        let mut rows = Rows::new();
+        for source in 0..100 {
+            assert_eq!(rows.push(2, source, (source, 2), |_| true), None);
+            assert_eq!(rows.push(1, source, (source, 1), |_| true), None);
+        }
+        let classes = |rows: &mut Rows<u8, (u8, usize)>, count| {
+            (0..count).filter_map(|_| rows.pop()).map(|(_, class)| class).collect::<Vec<_>>()
+        };
+        assert_eq!(classes(&mut rows, 5), [1, 1, 1, 2, 1]);
+        for number in 0..3 {
+            assert_eq!(rows.push(0, 7, (number, 0), |_| true), None);
+        }
+        assert_eq!(classes(&mut rows, 6), [1, 0, 2, 0, 1, 0], "and nobody starves");
+    }
+
+    #[test]
     fn a_source_has_so_many_and_no_more() {
         let mut rows = filled(&[(1, MOST_EACH)]);
-        assert_eq!(rows.push(1, (1, 999), |_| true), Some((1, 999)));
-        assert_eq!(rows.push(2, (2, 0), |_| true), None);
+        assert_eq!(rows.push(0, 1, (1, 999), |_| true), Some((1, 999)));
+        assert_eq!(rows.push(0, 2, (2, 0), |_| true), None);
         // Who has gone meanwhile makes room.
-        assert_eq!(rows.push(1, (1, 999), |item| item.1 != 0), None);
+        assert_eq!(rows.push(0, 1, (1, 999), |item| item.1 != 0), None);
         assert_eq!(rows.pop(), Some((1, 1)));
     }
 
@@ -127,8 +171,8 @@ mod tests {
         each.push((7, MOST_EACH - 1));
         each.push((8, 1));
         let mut rows = filled(&each);
-        assert_eq!(rows.push(9, (9, 0), |_| true), Some((6, MOST_EACH - 1)));
-        assert_eq!(rows.push(7, (7, 999), |_| true), Some((7, 999)), "it has as many as most");
+        assert_eq!(rows.push(0, 9, (9, 0), |_| true), Some((6, MOST_EACH - 1)));
+        assert_eq!(rows.push(0, 7, (7, 999), |_| true), Some((7, 999)), "it has as many as most");
         assert_eq!(rows.waiting, MOST);
     }
 
@@ -139,13 +183,14 @@ mod tests {
             let (mut count, mut next) = (0_usize, 0);
             for (source, comes) in steps {
                 if comes || next % 3 == 0 {
-                    count += usize::from(rows.push(source, (source, next), |_| true).is_none());
+                    count += usize::from(rows.push(next % CLASSES, source, (source, next), |_| true).is_none());
                 } else {
                     count -= usize::from(rows.pop().is_some());
                 }
                 next += 1;
                 prop_assert_eq!(rows.waiting, count);
-                prop_assert!(rows.order.len() == rows.rows.len() && count <= MOST);
+                let listed: usize = rows.order.iter().map(VecDeque::len).sum();
+                prop_assert!(listed == rows.rows.len() && count <= MOST);
             }
             prop_assert_eq!(std::iter::from_fn(|| rows.pop()).count(), count);
         }

@@ -20,7 +20,7 @@
 //! | guessing passwords | the [gate](crate::accounts::gate): answers are held back longer with each failure of an address, whether they are right or wrong, and after twenty the address is banned for ten minutes; many connections at once get no more guesses |
 //! | guessing one user's password from everywhere | answers for that name are held back up to four seconds; never more, or strangers could lock the user out |
 //! | an attacker behind one's own address (NAT) | who has logged in from there within a day is answered at once and let in during a ban; bans end; `--allow` |
-//! | a flood of passwords | they wait for the helper thread in turn by address, 128 each and 1,024 in all |
+//! | a flood of passwords | they wait for the helper thread in turn by address, 128 each and 1,024 in all; who is known there comes first, whose logins failed last |
 //! | reading the memory for passwords | none is kept: what was right lately is a SHA-256 under a random key of the process |
 //! | a flood of connections | `--max-clients`, of which an address has half at most (`--max-clients-per-address`), `--accept-rate`; who is turned away gets 421 as long as no more than 256 take their leave, and no TLS handshake |
 //! | lines of the log that a peer has written | a username stands in quotation marks, everything in it but letters, digits and `-_.@+` as `\xNN`; fifty lines about refusals, then ten a second |

@@ -171,6 +171,17 @@ pub struct Attempt<'a> {
     pub username: &'a [u8],
 }
 
+/// How somebody stands who waits for a hash, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// This user has logged in from there before, or the address is allowed.
+    Known,
+    /// Nothing is known of the source.
+    Clean,
+    /// Logins from the source have failed.
+    Failing,
+}
+
 /// What comes of a password.
 #[derive(Debug)]
 pub enum Presented {
@@ -291,6 +302,7 @@ impl Gate {
         // Of a decoy as well: to work it out takes time too, though nothing comes of it.
         challenge.proof = self.successes.proof(attempt.username, &challenge.entry(), password);
         challenge.source = Source::of(attempt.peer);
+        challenge.standing = self.standing(attempt, now);
         let lately = challenge.proof.is_some_and(|proof| self.successes.holds(proof, now));
         match challenge.account().filter(|_| lately).map(Account::client) {
             Some(client) => Presented::Ruled(self.admit(client, attempt, now)),
@@ -435,6 +447,16 @@ impl Gate {
 
     fn ban(&self, source: Source, now: Moment) -> Option<Ban> {
         self.sources.find(&source, now).and_then(|(_, ban)| *ban)
+    }
+
+    fn standing(&self, attempt: Attempt<'_>, now: Moment) -> Standing {
+        if self.is_allowed(attempt.peer) || self.knows(attempt, now) {
+            Standing::Known
+        } else if self.sources.find(&Source::of(attempt.peer), now).is_some() {
+            Standing::Failing
+        } else {
+            Standing::Clean
+        }
     }
 
     fn knows(&self, attempt: Attempt<'_>, now: Moment) -> bool {
