@@ -9,6 +9,7 @@ mod certificate;
 mod helper;
 mod log;
 mod operator;
+mod rows;
 mod serve;
 mod signals;
 mod tls;

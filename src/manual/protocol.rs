@@ -11,11 +11,12 @@
 //! | `Abort` | the `Outcome` or `Chore` of what it aborts | that same one; later and `Done` where all was whole and on its way into place |
 //! | `Verify` | `Verdict` | once, unless the connection goes first |
 //! | `Secure` | `Secured` | once, unless the handshake fails and the connection goes |
+//! | `Withhold` | `Released` | once, unless the time to log in is over first |
 //! | `Start` | `Expired` | at most once, unless started anew or stopped |
 //! | `Dial`, `Unroute`, `Reply`, `Stop`, `Close` | nothing | |
 //!
-//! While the answer to `Listen`, `Verify` or `Secure` is due the session wants no lines; they wait in the
-//! framer, in the socket, and in the end at the peer. While a transfer or work runs it takes them, serves
+//! While the answer to `Listen`, `Verify`, `Secure` or `Withhold` is due the session wants no lines; they
+//! wait in the framer, in the socket, and in the end at the peer. While a transfer or work runs it takes them, serves
 //! `ABOR` and `STAT` at once, and keeps the others, up to a bound, for when the transfer has ended.
 //! So pipelined commands are served in order and never lost.
 //!

@@ -16,6 +16,15 @@
 //! | half uploads that fill the disk | they expire, and are swept even where nobody may list; a full disk removes the part that met it |
 //! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read |
 //! | enumeration of accounts | FTP asks everyone for a password and refuses all in the same words; what is not granted and what is not there read alike |
+//! | enumeration by the clock | an unknown username is compared with a decoy of the commonest hash in `Credentials`, and so is a wrong password to a plain entry; delays count for names that do not exist as well |
+//! | guessing passwords | the [gate](crate::accounts::gate): answers are held back longer with each failure of an address, whether they are right or wrong, and after twenty the address is banned for ten minutes; many connections at once get no more guesses |
+//! | guessing one user's password from everywhere | answers for that name are held back up to four seconds; never more, or strangers could lock the user out |
+//! | an attacker behind one's own address (NAT) | who has logged in from there within a day is answered at once and let in during a ban; bans end; `--allow` |
+//! | a flood of passwords | they wait for the helper thread in turn by address, 128 each and 1,024 in all |
+//! | reading the memory for passwords | none is kept: what was right lately is a SHA-256 under a random key of the process |
+//! | a flood of connections | `--max-clients`, of which an address has half at most (`--max-clients-per-address`), `--accept-rate`; who is turned away gets 421 as long as no more than 256 take their leave, and no TLS handshake |
+//! | lines of the log that a peer has written | a username stands in quotation marks, everything in it but letters, digits and `-_.@+` as `\xNN`; fifty lines about refusals, then ten a second |
+//! | slowness in every phase (slow loris) | see [timers](crate::manual::timers) |
 //! | endless lines | the framer keeps no more than a line may have, and says so once |
 //! | replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer |
 //! | exhausted descriptors | accepting rests and resumes; nobody who is connected is dropped |
