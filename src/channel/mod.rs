@@ -253,9 +253,12 @@ impl<I: Io> Channel<I> {
         self.tls.as_ref().is_some_and(|tls| tls.connection.demands_resumption())
     }
 
-    /// Whether our direction was ended by a close_notify that the peer's own has not answered yet.
+    /// Whether our direction was ended by a close_notify that has not been written yet, or that the
+    /// peer's own has not answered.
     pub fn awaits_end(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.connection.awaits_end())
+        self.tls.as_ref().is_some_and(|tls| {
+            tls.connection.is_finished() && !(tls.connection.is_ended() && self.outbox.is_empty())
+        })
     }
 
     /// Whether the handshake that is done has resumed a session.

@@ -53,7 +53,7 @@
 //!
 //! # What a handshake costs
 //!
-//! About 0.1 ms of the processor with a certificate of ECDSA P-256, about 1 ms with RSA of 2048 bits,
+//! About 0.15 ms of the processor with a certificate of ECDSA P-256, about 1 ms with RSA of 2048 bits,
 //! and next to nothing where a session is resumed. A pass of the loop takes sixteen steps of
 //! handshakes at most, whoever's; the others wait for the next pass. There is no renegotiation and no
 //! early data. [`Limits::handshake`](crate::reactor::Limits) bounds its time, on control and data
@@ -85,10 +85,10 @@
 //!    goes as in the clear, in records of 16 KiB that the kernel makes.
 //! 4. close_notify is a record of type 21, which a control message (`TLS_SET_RECORD_TYPE`) of
 //!    `sendmsg` gives; without it the end would look cut. nix knows how to read that message and not
-//!    how to send it, so a crate of more courage, or a change of nix's, is needed first. Incoming records other than data (alerts,
-//!    and in TLS 1.3 key updates) come with `TLS_GET_RECORD_TYPE`, and a plain read fails with EIO;
-//!    with TX alone handed over, reading can stay with rustls only where its state may still be used,
-//!    which the conversion ends: RX goes over as well.
+//!    how to send it, so a crate of more courage, or a change of nix's, is needed first. Incoming
+//!    records other than data (alerts, and in TLS 1.3 key updates) come with `TLS_GET_RECORD_TYPE`,
+//!    and a plain read fails with EIO; with TX alone handed over, reading could stay with rustls only
+//!    if its state might still be used, which the conversion ends: RX goes over as well.
 //! 5. A key update of the peer's needs a new key for the kernel (Linux 6.13 for TLS 1.3); before that
 //!    the connection has to be given up. Ours is due after 2^24 records of AES-GCM, 256 GiB: what is
 //!    sent with one key has to be counted, for the kernel does not.

@@ -137,6 +137,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if data.lingers {
             return self.await_end(key, data);
         }
+        // It waits for its order; or that was dropped in this pass, and has no outcome any more.
+        if data.transfer.is_none() {
+            self.put_data(key, data);
+            return;
+        }
         let owner = data.owner;
         if data.dialling {
             match data.channel.dialled(&mut self.io) {

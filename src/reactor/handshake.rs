@@ -170,7 +170,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     }
 
     /// A data connection is of no more use to its owner: closes it at the end of the pass, or when
-    /// the peer's close_notify has come.
+    /// our close_notify has gone and the peer's has come.
     pub(super) fn retire(&mut self, key: Key) {
         if self.lingering < LINGERING
             && let Some(Slot::Data(data)) = self.slots.get_mut(key)
@@ -185,8 +185,19 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// Throws away what still comes on a data connection that is over, until its end.
+    /// Throws away what still comes on a data connection that is over, until its end, and writes
+    /// what is left to be written.
     pub(super) fn await_end(&mut self, key: Key, mut data: Box<Data<I, T>>) {
+        let flushed = data.channel.flush(&mut self.io);
+        if flushed.is_err() || !data.channel.awaits_end() {
+            self.put_data(key, data);
+            self.graveyard.push(key);
+            return;
+        }
+        if data.channel.waiting() > 0 {
+            self.put_data(key, data);
+            return;
+        }
         for _ in 0..READS_A_TURN {
             match data.channel.read(&mut self.io, &mut self.scratch) {
                 Ok(Moved::Bytes(_)) => {}

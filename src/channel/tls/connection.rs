@@ -110,9 +110,14 @@ impl Connection {
         self.stage == Stage::Up
     }
 
-    /// Whether our close_notify has been given out and the peer's has not come.
-    pub(in crate::channel) const fn awaits_end(&self) -> bool {
-        self.finished && !self.ended
+    /// Whether our close_notify has been given out.
+    pub(in crate::channel) const fn is_finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Whether the peer's close_notify has come.
+    pub(in crate::channel) const fn is_ended(&self) -> bool {
+        self.ended
     }
 
     /// Whether a handshake that is done has resumed a session.

@@ -185,3 +185,44 @@ for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
     );
     assert!(said.well().text().contains("230"));
 }
+
+/// What is stopped in the middle of its handshake has no outcome any more: neither what the data
+/// connection says then, nor how that ends, may be taken for the next transfer's.
+#[test]
+fn transfers_can_be_stopped_in_the_handshake() {
+    let protected = Protected::start(Setup::usual());
+    let here = TempDir::new().unwrap();
+    script(
+        here.path(),
+        r"
+ftp = Client(False, False, context())
+ftp.connect(*address(sys.argv[1]))
+ftp.login('user1', '1234')
+ftp.prot_p()
+def answers():
+    codes = []
+    while not codes or codes[-1] != '200':
+        try:
+            codes.append(ftp.getresp()[:3])
+        except ftplib.Error as error:
+            codes.append(str(error)[:3])
+    return codes
+for turn in range(300):
+    host, port = ftp.makepasv()
+    ftp.putcmd('RETR Movies/Joker')
+    assert ftp.getresp()[:3] == '150'
+    data = socket.create_connection((host, port), timeout=20)
+    said = [lambda: data.sendall(b'this is no handshake, and long enough to be seen as none'),
+            lambda: ftp.sock.sendall(b'ABOR\r\nNOOP\r\n')]
+    for say in said if turn % 2 else reversed(said):
+        say()
+    codes = answers()
+    assert codes[0] in ('425', '426') and codes[1:] == ['226', '200'], codes
+    data.close()
+assert len(ftp.nlst()) == 3
+ftp.quit()
+",
+        &[&protected.server.ftp.to_string()],
+    );
+    protected.server.serves_others();
+}

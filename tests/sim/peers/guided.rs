@@ -88,6 +88,7 @@ impl Guest {
                     assert!(
                         self.terminated
                             || stage.is_cut_off()
+                            || (stage.is_draining() && self.coming.is_none() && !self.unheard)
                             || (!stage.lore.calm && (self.unheard || self.coming.is_some())),
                         "the guided dialogue broke off, {} bytes of content to come",
                         self.coming.as_ref().map_or(0, |(left, _)| *left)

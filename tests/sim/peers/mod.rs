@@ -37,6 +37,12 @@ impl Stage<'_> {
     pub(crate) fn is_cut_off(&self) -> bool {
         self.lore.cut_at.is_some_and(|at| at <= self.net.now())
     }
+
+    /// Whether the server was told to stop. Content that waits to be written when the time for that
+    /// is over is the last that a guided client gets.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.lore.cut_at.is_some()
+    }
 }
 
 /// Somebody on the other side.

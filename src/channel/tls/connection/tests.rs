@@ -200,7 +200,7 @@ fn what_is_said_is_what_is_heard() {
         assert!(pair.heard == content);
         pair.server.finish(&mut pair.out).unwrap();
         pair.server.finish(&mut pair.out).unwrap();
-        assert!(pair.server.awaits_end());
+        assert!(pair.server.is_finished() && !pair.server.is_ended());
         pair.settle().unwrap();
         // The clean end is told apart from a cut one.
         assert_eq!(pair.client.reader().read(&mut [0; 8]).unwrap(), 0);

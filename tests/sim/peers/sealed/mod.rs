@@ -18,6 +18,9 @@ use super::{Actor, START, Stage, Version};
 use crate::net::{ConnId, Wake};
 use wire::Wire;
 
+/// Transfers for which the tickets of a control connection are enough, whatever becomes of them.
+const TICKETS: usize = 4;
+
 /// Something that it wants.
 #[derive(Debug, Clone)]
 pub(crate) enum Want {
@@ -67,7 +70,7 @@ impl Sealed {
         let plan: VecDeque<Want> = plan.into_iter().collect();
         Self {
             address,
-            config: wire::config(plan.len()),
+            config: wire::config(plan.len() <= TICKETS),
             plan,
             want: None,
             asked: Asked::Greeting,
@@ -79,6 +82,12 @@ impl Sealed {
             intended: None,
             done: false,
         }
+    }
+
+    /// The same, in TLS 1.3 however much it wants.
+    pub(crate) fn in_tls13(mut self) -> Self {
+        self.config = wire::config(true);
+        self
     }
 
     /// The same, with somebody between it and the server who adds this in the clear.

@@ -11,9 +11,6 @@ use crate::net::{ConnId, Got};
 use crate::peers::Stage;
 use crate::world::certificate;
 
-/// Transfers for which the tickets of a control connection are enough.
-const TICKETS: usize = 4;
-
 /// A connection that is plain until TLS begins.
 pub(super) struct Wire {
     pub(super) conn: ConnId,
@@ -30,11 +27,9 @@ pub(super) struct Wire {
 }
 
 /// What the client makes of the certificate of the simulation. Under TLS 1.3 it uses a ticket once,
-/// and has no more of them than came with the handshake of the control connection, but for those
-/// that downloads bring; under TLS 1.2 it resumes as often as it likes.
-pub(super) fn config(transfers: usize) -> Arc<ClientConfig> {
-    let version =
-        if transfers > TICKETS { &rustls::version::TLS12 } else { &rustls::version::TLS13 };
+/// and a transfer that is cut does not bring another; under TLS 1.2 it resumes as often as it likes.
+pub(super) fn config(tls13: bool) -> Arc<ClientConfig> {
+    let version = if tls13 { &rustls::version::TLS13 } else { &rustls::version::TLS12 };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = rustls::RootCertStore::empty();
     roots.add(certificate().0.clone().into()).expect("our own certificate");
