@@ -2,7 +2,7 @@
 //! are made.
 //!
 //! [`serve`](super::serve) asks it at start and at each reload. It knows files through
-//! [`certificate`](super::certificate), and nothing of sessions but the policy that they are given.
+//! [`certificate`], and nothing of sessions but the policy that they are given.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
