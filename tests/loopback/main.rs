@@ -21,4 +21,5 @@ mod mode_z;
 mod protected;
 mod scripts;
 mod sealed;
+mod walls;
 mod work;
