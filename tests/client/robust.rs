@@ -12,23 +12,34 @@ const WITHIN: [u64; 2] = [4_000, 300_000];
 
 #[test]
 fn over_a_line_that_breaks_all_files_arrive() {
-    for seed in [1, 2, 3] {
+    all_files_arrive("off", &[1, 2, 3], 12, WITHIN);
+}
+
+/// The line can't see where data connections go; so it is control connections that break, in their
+/// handshakes as well.
+#[test]
+fn under_tls_all_files_arrive_as_well() {
+    all_files_arrive("try", &[4, 5], 4, [4_000, u64::MAX]);
+}
+
+fn all_files_arrive(tls: &str, seeds: &[u64], drops: usize, within: [u64; 2]) {
+    for &seed in seeds {
         let mut setup = Setup::usual();
         for n in 0..12 {
             setup = setup.file(&format!("Own/{n}"), &noise(40_000 * n, n as u64));
         }
         let (server, home) = (setup.start(), Home::new());
-        let proxy = Proxy::new(server.ftp, seed, 12, WITHIN);
+        let proxy = Proxy::new(server.ftp, seed, drops, within);
         let from = format!("ftp://user1@{}/Own/*", proxy.address);
-        home.runs(&["mget", "--retries", "20", "--jobs", "3", &from, "d"]).success();
+        home.runs(&["mget", "--tls", tls, "--retries", "20", "--jobs", "3", &from, "d"]).success();
         for n in 0..12 {
             assert!(home.read(&format!("d/{n}")) == noise(40_000 * n, n as u64), "{seed}: {n}");
         }
         assert!(proxy.dropped() > 0, "{seed}: the line was too good");
 
-        let proxy = Proxy::new(server.ftp, seed + 100, 12, WITHIN);
+        let proxy = Proxy::new(server.ftp, seed + 100, drops, within);
         let to = format!("ftp://user1@{}/Incoming/", proxy.address);
-        home.runs(&["mput", "--retries", "20", "--jobs", "3", "d/*", &to]).success();
+        home.runs(&["mput", "--tls", tls, "--retries", "20", "--jobs", "3", "d/*", &to]).success();
         for n in 0..12 {
             let content = server.content(&format!("Incoming/{n}"));
             assert!(content == noise(40_000 * n, n as u64), "{seed}: {n}");

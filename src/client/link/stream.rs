@@ -281,7 +281,6 @@ impl SecureFault {
             Self::HungUp => {
                 Failure::new(Exit::Tls, "the connection ended in the middle of the TLS handshake")
                     .again(Again::Soon)
-                    .advise("ftpes:// is for servers that want AUTH TLS, ftps:// for the others")
             }
             Self::Failed(failure) => failure,
         }
