@@ -105,7 +105,7 @@ impl Dialer {
         if security.demand() == Demand::Off {
             return Ok(());
         }
-        let versions = security.memory().versions(site);
+        let versions = security.versions(site);
         link.prepare(security.trust(), security.identity(), versions, &site.host)?;
         if security.demand() == Demand::Implicit {
             link.secure()?;

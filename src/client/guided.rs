@@ -14,7 +14,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::input::{Lines, Said};
 use super::interrupt::Interrupt;
-use super::link::{CHUNK, Context, SecureFault, Stream, Versions, connect, is_time_out};
+use super::link::{CHUNK, Context, SecureFault, Stream, connect, is_time_out};
 use super::security::{Demand, Security};
 use super::terminal::{self, Output};
 use crate::wire::guided::{Prompt, Request, write_answer};
@@ -64,8 +64,13 @@ fn secure(
     connection: &Connection,
 ) -> Result<(), Failure> {
     let peer = stream.socket().peer_addr().map_err(|error| lost(&error))?.ip().to_canonical();
-    let context =
-        Context::new(security.trust(), security.identity(), Versions::All, &site.host, peer)?;
+    let context = Context::new(
+        security.trust(),
+        security.identity(),
+        security.versions(site),
+        &site.host,
+        peer,
+    )?;
     let interrupt = Interrupt::listen()
         .map_err(|error| Failure::new(Exit::Other, format!("no signals: {error}")))?;
     stream.secure(&context, &connection.pace(), &interrupt).map_err(SecureFault::into_failure)
@@ -267,6 +272,8 @@ fn make_directory(path: &Path) -> io::Result<()> {
 fn lost(error: &io::Error) -> Failure {
     if is_time_out(error) {
         Failure::new(Exit::TimeOut, "the server took too long").advise("--timeout SECONDS")
+    } else if error.kind() == io::ErrorKind::InvalidData {
+        Failure::new(Exit::Tls, format!("what the server says is no TLS: {error}"))
     } else {
         Failure::new(Exit::Connection, format!("the connection was lost: {error}"))
     }

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::address::{Scheme, Site};
-use super::arguments::{Protection, Wish};
+use super::arguments::{Newest, Protection, Wish};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::link::{Identity, Trust, Versions};
@@ -42,6 +42,7 @@ pub struct Security {
     demand: Demand,
     trust: Trust,
     identity: Option<Arc<Identity>>,
+    newest: Newest,
     memory: Memory,
 }
 
@@ -100,7 +101,17 @@ impl Security {
                  passwords too, may be read by somebody in between",
             );
         }
-        Ok(Self { demand, trust, identity, memory })
+        Ok(Self { demand, trust, identity, newest: protection.tls_max, memory })
+    }
+
+    /// Which versions of TLS to speak with `site`.
+    #[must_use]
+    pub fn versions(&self, site: &Site) -> Versions {
+        if self.newest == Newest::Tls12 || self.memory.is_stingy(site) {
+            Versions::Tls12
+        } else {
+            Versions::All
+        }
     }
 
     /// When TLS begins.
@@ -145,10 +156,9 @@ impl Memory {
         self.lessons().stingy.insert(place(site));
     }
 
-    /// Which versions of TLS to speak with `site`.
-    #[must_use]
-    pub fn versions(&self, site: &Site) -> Versions {
-        if self.lessons().stingy.contains(&place(site)) { Versions::Tls12 } else { Versions::All }
+    /// True if `site` wants more tickets than it gives.
+    fn is_stingy(&self, site: &Site) -> bool {
+        self.lessons().stingy.contains(&place(site))
     }
 
     /// Says `text` on standard error, unless that was said before.

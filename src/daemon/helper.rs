@@ -1,11 +1,12 @@
 //! The one helper thread: what can't be sliced and would stall every client if the loop did it.
 //!
-//! That is argon2, and waiting for the disk. Work goes out through a bounded queue; what comes back
-//! wakes the poll.
+//! That is argon2 and its like, and waiting for the disk. Work goes out through a bounded queue; what
+//! comes back wakes the poll.
 //!
 //! Passwords and commits wait in a line each and take turns: a slow disk holds up a login by no more
 //! than two commits, and a crowd that logs in holds up an upload by no more than two passwords.
-//! Within a line the first comes first, so that of two uploads to one name the last to end wins.
+//! Among commits the first comes first, so that of two uploads to one name the last to end wins;
+//! passwords are taken in turn by where they come from, see `rows`.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,6 +16,8 @@ use std::thread::{Builder, JoinHandle};
 
 use mio::Waker;
 
+use super::rows::Rows;
+use crate::accounts::gate::Source;
 use crate::accounts::{Challenge, Verdict};
 use crate::terms::{Fault, Key};
 use crate::transfer::Commit;
@@ -78,7 +81,9 @@ impl Turns {
 pub(super) struct Helper {
     work: Option<SyncSender<(Key, Job)>>,
     done: Receiver<(Key, Done)>,
-    challenges: VecDeque<(Key, Challenge)>,
+    challenges: Rows<Source, (Key, Challenge)>,
+    /// The challenge whose turn it is.
+    next: Option<(Key, Challenge)>,
     commits: VecDeque<(Key, Commit<OsPart>)>,
     turns: Turns,
     thread: Option<JoinHandle<()>>,
@@ -95,16 +100,26 @@ impl Helper {
         Ok(Self {
             work: Some(work),
             done,
-            challenges: VecDeque::new(),
+            challenges: Rows::new(),
+            next: None,
             commits: VecDeque::new(),
             turns: Turns::default(),
             thread: Some(thread),
         })
     }
 
-    /// Lets a challenge wait for its turn.
-    pub(super) fn submit(&mut self, key: Key, challenge: Challenge) {
-        self.challenges.push_back((key, challenge));
+    /// Lets a challenge wait for its turn. Returns whose challenge there is no room for: this one's,
+    /// or that of somebody who has many waiting already. What is not `wanted` any more goes first.
+    #[must_use]
+    pub(super) fn submit(
+        &mut self,
+        key: Key,
+        challenge: Challenge,
+        wanted: impl Fn(Key) -> bool,
+    ) -> Option<Key> {
+        let source = challenge.source();
+        let crowded = self.challenges.push(source, (key, challenge), |(key, _)| wanted(*key));
+        crowded.map(|(key, _)| key)
     }
 
     /// Lets a commit wait for its turn.
@@ -135,12 +150,15 @@ impl Helper {
 
     /// The next job, of each sort in turn as long as there are both.
     fn next_job(&mut self, wanted: impl Fn(Key) -> bool) -> Option<(Key, Job)> {
-        while self.challenges.front().is_some_and(|(key, _)| !wanted(*key)) {
-            self.challenges.pop_front();
+        while self.next.as_ref().is_none_or(|(key, _)| !wanted(*key)) {
+            self.next = self.challenges.pop();
+            if self.next.is_none() {
+                break;
+            }
         }
-        match self.turns.next(!self.challenges.is_empty(), !self.commits.is_empty())? {
+        match self.turns.next(self.next.is_some(), !self.commits.is_empty())? {
             Line::Challenges => {
-                self.challenges.pop_front().map(|(key, challenge)| (key, Job::Judge(challenge)))
+                self.next.take().map(|(key, challenge)| (key, Job::Judge(challenge)))
             }
             Line::Commits => {
                 self.commits.pop_front().map(|(key, commit)| (key, Job::Commit(commit)))
@@ -152,7 +170,7 @@ impl Helper {
     fn take_back(&mut self, (key, job): (Key, Job)) {
         match job {
             Job::Judge(challenge) => {
-                self.challenges.push_front((key, challenge));
+                self.next = Some((key, challenge));
                 self.turns.next = Line::Challenges;
             }
             Job::Commit(commit) => {

@@ -9,6 +9,7 @@ mod certificate;
 mod helper;
 mod log;
 mod operator;
+mod rows;
 mod serve;
 mod signals;
 mod tls;
@@ -64,7 +65,9 @@ fn check(arguments: &Arguments, data: &Path) -> Result<(), String> {
         return Err(format!("{count} mistake{plural} in {data}\n{}", lines.join("\n")));
     };
     let own = summary.warnings.iter().map(ToString::to_string);
-    for warning in own.chain(certificate.iter().flat_map(|served| served.warnings.clone())) {
+    let of_tls = arguments.tls.warning(summary.by_certificate);
+    let of_certificate = certificate.iter().flat_map(|served| served.warnings.clone());
+    for warning in own.chain(of_tls).chain(of_certificate) {
         let _ = writeln!(io::stderr(), "coracled: {warning}");
     }
     let mut said = format!("{}: {summary}, nothing wrong\n", data.display());

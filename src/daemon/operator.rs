@@ -25,6 +25,8 @@ pub(super) struct Summary {
     pub(super) clients: usize,
     /// Grants in `Directories`.
     pub(super) grants: usize,
+    /// Clients that are known by certificates.
+    pub(super) by_certificate: usize,
     /// What is most likely a slip and yet no error.
     pub(super) warnings: Vec<Complaint>,
 }
@@ -45,7 +47,8 @@ pub(super) fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
     let mut tree = OsTree::new();
     let loaded = accounts::load(data, &mut |path| tree.add_root(path))?;
     let clients = loaded.accounts.len();
-    Ok(Summary { clients, grants: loaded.grants, warnings: loaded.warnings })
+    let by_certificate = loaded.accounts.by_certificate();
+    Ok(Summary { clients, grants: loaded.grants, by_certificate, warnings: loaded.warnings })
 }
 
 /// Gives `user` the password in `Credentials` of the data directory `data`, hashed; a user who is

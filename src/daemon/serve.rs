@@ -12,7 +12,7 @@ use super::helper::{Done, Helper};
 use super::log;
 use super::signals::{Request, Watch};
 use super::tls::{self, Served};
-use crate::accounts::{self, Accounts, Complaint};
+use crate::accounts::{self, Accounts, Complaint, Verdict};
 use crate::io::OsIo;
 use crate::reactor::{Reactor, Security};
 use crate::session::{Dialect, Settings};
@@ -33,8 +33,12 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     log::start(arguments.log_level, arguments.log_file.as_deref())?;
     raise_descriptor_limit();
     let mut tree = OsTree::new();
-    let accounts = load(data, &mut tree).map_err(|complaints| refusal(data, &complaints))?;
+    let (accounts, plain) =
+        load(data, &mut tree).map_err(|complaints| refusal(data, &complaints))?;
     let served = tls::prepare(arguments, data)?;
+    if let Some(warning) = arguments.tls.warning(accounts.by_certificate()) {
+        warn!("{warning}");
+    }
     let settings = Settings {
         tls: arguments.tls.policy(served.is_some()),
         login_attempts: arguments.login_attempts,
@@ -50,7 +54,14 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let mut reactor = Reactor::new(io, tree, accounts, settings, arguments.limits());
     let serves_tls = served.is_some();
     let fingerprint = served.map(|served| take_up(&mut reactor, served));
-    listen(&mut reactor, arguments, fingerprint.as_deref())?;
+    let reachable = listen(&mut reactor, arguments, fingerprint.as_deref())?;
+    if let Some(address) = reachable.filter(|_| plain > 0) {
+        warn!(
+            "{plain} of the passwords in {} stand there as they are, and {address} can be reached \
+             from other machines: have each hashed, with `coracled passwd USER`",
+            data.join(accounts::CREDENTIALS).display()
+        );
+    }
     let mut loop_ = Loop { reactor, signals, helper, arguments, data, serves_tls, asked: 0 };
     loop_.run().map_err(|error| format!("the event loop failed: {error}"))
 }
@@ -86,8 +97,12 @@ impl Loop<'_> {
                     }
                 }
             }
-            for (key, challenge) in self.reactor.challenges() {
-                self.helper.submit(key, challenge);
+            let challenges: Vec<_> = self.reactor.challenges().collect();
+            for (key, challenge) in challenges {
+                let wanted = |key| self.reactor.awaits_verdict(key);
+                if let Some(crowded) = self.helper.submit(key, challenge, wanted) {
+                    self.reactor.verdict(crowded, Verdict::Crowded);
+                }
             }
             for (key, commit) in self.reactor.commits() {
                 self.helper.submit_commit(key, commit);
@@ -116,7 +131,7 @@ impl Loop<'_> {
 
     fn reload_accounts(&mut self) {
         match load(self.data, self.reactor.tree_mut()) {
-            Ok(accounts) => {
+            Ok((accounts, _)) => {
                 self.reactor.replace_accounts(accounts);
                 info!("accounts are read anew");
             }
@@ -156,13 +171,14 @@ fn take_up(reactor: &mut Reactor<OsIo, OsTree>, served: Served) -> String {
     served.fingerprint
 }
 
-/// Reads the accounts, and opens the directories that they grant.
-fn load(data: &Path, tree: &mut OsTree) -> Result<Accounts, Vec<Complaint>> {
+/// Reads the accounts, and opens the directories that they grant. The number is that of passwords
+/// that are not hashed.
+fn load(data: &Path, tree: &mut OsTree) -> Result<(Accounts, usize), Vec<Complaint>> {
     let loaded = accounts::load(data, &mut |path: &Path| tree.add_root(path))?;
     for warning in loaded.warnings {
         warn!("{warning}");
     }
-    Ok(loaded.accounts)
+    Ok((loaded.accounts, loaded.plain))
 }
 
 fn refusal(data: &Path, complaints: &[Complaint]) -> String {
@@ -175,17 +191,22 @@ fn refusal(data: &Path, complaints: &[Complaint]) -> String {
 }
 
 /// Opens the listeners and says where they are, and by which SHA-256 clients know the certificate:
-/// first a line each for scripts, then two for people.
+/// first a line each for scripts, then two for people. Returns the first that other machines can
+/// reach.
 fn listen(
     reactor: &mut Reactor<OsIo, OsTree>,
     arguments: &Arguments,
     fingerprint: Option<&str>,
-) -> Result<(), String> {
+) -> Result<Option<SocketAddr>, String> {
     let mut out = String::new();
+    let mut reachable = None;
     let mut bind = |address: SocketAddr, dialect, security, name| {
         let bound = reactor.listen(address, dialect, security).map_err(|error| {
             format!("{address} can't be listened on: {error}; choose another with --{name}")
         })?;
+        if !bound.ip().to_canonical().is_loopback() {
+            reachable.get_or_insert(bound);
+        }
         Ok::<SocketAddr, String>(bound)
     };
     let mut ftp = None;
@@ -223,7 +244,7 @@ fn listen(
     // Whoever closed standard output did not want to know.
     let mut stdout = io::stdout();
     let _ = stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush());
-    Ok(())
+    Ok(reachable)
 }
 
 /// The client, as it can be called from where the server was called.

@@ -78,5 +78,6 @@
 //! # What an idle client costs
 //!
 //! A slab slot, one box with the session in it, and two empty buffers. The outbox and the framer
-//! give their memory back when they are empty; the route and the transfer hang in a box that an idle
-//! session does not have.
+//! give their memory back when they are empty, and so do the buffers of TLS
+//! ([TLS](crate::manual::tls)); the route and the transfer hang in a box that an idle session does
+//! not have.

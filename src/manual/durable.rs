@@ -8,6 +8,11 @@
 //! | the power goes, or the kernel | what was acknowledged last may be lost, and where the file system writes a name before its content (XFS; ext4 where no old file stood there), it may stand empty or short under its name | what `226` was said of is there and whole; of the rest the old file stands, or the new one, whole |
 //! | the disk refuses to keep it | nobody is told | `451` or `452`, and the old file stands; where only a name could not be written the new one stands, and is to be sent again |
 //!
+//! `scripts/power-cut` shows the last but one, on a loop device that is copied while the server runs. Of
+//! 95 files that had been acknowledged in the last moments, ext4 and btrfs had none without `--durable`,
+//! and XFS had 35 under their final names that were not whole, and none of the others. With it all 95
+//! were there.
+//!
 //! With `--durable` an upload is put in place in this order, each step when the one before has ended:
 //! the part's content to the disk; the rename; the names in its directory to the disk, and those in
 //! every directory above it up to the granted one, for that may have been made just before; `226`.

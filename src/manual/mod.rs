@@ -5,4 +5,5 @@ pub mod durable;
 pub mod protocol;
 pub mod simulation;
 pub mod timers;
+pub mod tls;
 pub mod trust;

@@ -16,13 +16,32 @@
 //! | half uploads that fill the disk | they expire, and are swept even where nobody may list; a full disk removes the part that met it |
 //! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read |
 //! | enumeration of accounts | FTP asks everyone for a password and refuses all in the same words; what is not granted and what is not there read alike |
+//! | enumeration by the clock | an unknown username is compared with a decoy of the commonest hash in `Credentials`, and so is a wrong password to a plain entry; delays count for names that do not exist as well |
+//! | guessing passwords | the [gate](crate::accounts::gate): answers are held back longer with each failure of an address, whether they are right or wrong, and after twenty the address is banned for ten minutes; many connections at once get no more guesses |
+//! | guessing one user's password from everywhere | answers for that name are held back up to four seconds; never more, or strangers could lock the user out |
+//! | an attacker behind one's own address (NAT) | who has logged in from there within a day is answered at once and let in during a ban; bans end; `--allow` |
+//! | a flood of passwords | they wait for the helper thread in turn by address, 128 each and 1,024 in all |
+//! | reading the memory for passwords | none is kept: what was right lately is a SHA-256 under a random key of the process |
+//! | a flood of connections | `--max-clients`, of which an address has half at most (`--max-clients-per-address`), `--accept-rate`; who is turned away gets 421 as long as no more than 256 take their leave, and no TLS handshake |
+//! | lines of the log that a peer has written | a username stands in quotation marks, everything in it but letters, digits and `-_.@+` as `\xNN`; fifty lines about refusals, then ten a second |
+//! | slowness in every phase (slow loris) | see [timers](crate::manual::timers) |
 //! | endless lines | the framer keeps no more than a line may have, and says so once |
 //! | replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer |
 //! | exhausted descriptors | accepting rests and resumes; nobody who is connected is dropped |
 //! | a web page that makes a browser speak to us | a session that opens with an HTTP verb is dropped |
+//! | commands slipped in behind `AUTH TLS` | what came in the clear is thrown away, with lines that waited for a transfer; the session begins anew ([protocol](crate::manual::protocol)) |
+//! | a clear connection passed off as a protected one | `--tls required`: no login and no transfer without TLS, no `PROT C`, no `CCC`, and no guided port in the clear beyond loopback |
+//! | half a file that somebody on the way made by ending the connection | under TLS only close_notify ends an upload, and a download that was stopped has none |
+//! | somebody else's data connection, from the same address | `--tls-data-resumption require`: only the session's own can resume it, by keys that no other session has |
+//! | handshakes that cost the processor | sixteen steps a pass, a limit of time and of bytes for each ([TLS](crate::manual::tls)) |
+//! | a client's certificate of somebody else's making | only what `--client-ca` has signed ends the handshake well, and only the one whose SHA-256 stands in the entry logs in |
+//! | the server's key on the disk | 0600, in the data directory, beside what is served and never below it |
 //! | a zlib stream that expands a thousandfold (MODE Z) | it is expanded a slice a turn, and no more is read before |
 //! | a crowd that compresses (`SITE COMPRESS`) | one slice a pass, sixteen files at once; the others wait in line |
 //! | a client that takes all the loop's time | budgets a turn; what is left goes to the tail of the queue |
+//!
+//! Plain FTP sends passwords in the clear. Beyond loopback have clients use TLS, and nothing else
+//! (`--tls required`); the default is that they may, for those of them that can't would be shut out.
 //!
 //! # Whom the client believes
 //!
@@ -45,6 +64,3 @@
 //! is resumed by tickets that are used once. ProFTPD gives two and no more, and refuses data
 //! connections that come without; such a server is reconnected to under TLS 1.2, and stays so for the
 //! run.
-//!
-//! Plain FTP sends passwords in the clear: until TLS is there, listen on loopback or on networks
-//! that you trust. That is why the default address is 127.0.0.1.

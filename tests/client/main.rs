@@ -10,6 +10,7 @@ mod mirrors;
 mod misbehaving;
 #[path = "../support/proxy.rs"]
 mod proxy;
+mod resumed;
 mod robust;
 mod scripts;
 mod secure;

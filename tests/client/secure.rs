@@ -78,6 +78,7 @@ fn until(talk: &mut Talk, peer: &Peer, command: &str, reply: &str) -> Vec<String
             "USER" => say(talk, "331 password"),
             "PASS" => say(talk, "230 in"),
             "TYPE" | "PBSZ" | "PROT" => say(talk, "200 ok"),
+            "REST" => say(talk, "350 from there"),
             "EPSV" => {
                 let port = peer.passive.local_addr().expect("its address").port();
                 say(talk, &format!("229 ok (|||{port}|)"));
@@ -127,15 +128,10 @@ fn what_is_trusted_is_trusted_in_the_way_that_was_chosen() {
         let home = Home::new();
         home.write("ca.pem", certificate.pem.as_bytes());
         let pin = certificate.fingerprint();
-        let colons: Vec<String> = pin
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| String::from_utf8_lossy(pair).to_uppercase())
-            .collect();
         for options in [
             &["--ca", "ca.pem"][..],
             &["--fingerprint", &pin],
-            &["--fingerprint", &colons.join(":"), "--tls", "require"],
+            &["--fingerprint", &own_colons(certificate), "--tls", "require"],
             &["--insecure"],
             // Loopback.
             &[],
@@ -185,9 +181,8 @@ fn who_is_not_trusted_gets_no_password() {
 /// The fingerprint as OpenSSL prints it.
 fn own_colons(certificate: &Certificate) -> String {
     let digits = certificate.fingerprint().to_uppercase();
-    let pairs: Vec<&str> =
-        digits.as_bytes().chunks(2).map(|p| str::from_utf8(p).unwrap()).collect();
-    pairs.join(":")
+    let pairs = digits.as_bytes().chunks(2);
+    pairs.map(String::from_utf8_lossy).collect::<Vec<_>>().join(":")
 }
 
 #[test]
@@ -309,6 +304,32 @@ fn a_download_without_the_end_that_tls_has_is_cut() {
     let ran = home.runs(&["get", &server.url("film")]).code(3);
     assert!(err(&ran).contains("close_notify"), "{}", err(&ran));
     assert_eq!(home.names("."), ["film.part"]);
+    server.ended();
+}
+
+#[test]
+fn a_download_that_was_cut_goes_on() {
+    let home = Home::new();
+    let of = config(&Certificate::local());
+    let server = Scripted::new(move |peer| {
+        let mut talk = explicit(peer, &of);
+        until(&mut talk, peer, "RETR film", "150 go");
+        let mut data = under_tls(&of, &peer.data());
+        data.get_mut().write_all(b"fi").expect("it reads");
+        let _ = data.get_ref().sock.shutdown(std::net::Shutdown::Write);
+        say(&mut talk, "426 cut");
+        let heard = until(&mut talk, peer, "REST", "350 from there");
+        assert_eq!(heard.last().expect("a command"), "REST 2");
+        until(&mut talk, peer, "RETR film", "150 go");
+        let mut data = under_tls(&of, &peer.data());
+        data.get_mut().write_all(b"lm").expect("it reads");
+        data.get_mut().conn.send_close_notify();
+        let _ = data.get_mut().flush();
+        say(&mut talk, "226 done");
+        until(&mut talk, peer, "QUIT", "221 bye");
+    });
+    home.runs(&["get", "--retries", "1", &server.url("film")]).success();
+    assert_eq!(home.read("film"), b"film");
     server.ended();
 }
 

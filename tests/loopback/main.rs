@@ -12,6 +12,7 @@ mod daemon;
 mod disk;
 mod durable;
 mod ftplib;
+mod gate;
 mod guided;
 mod hostile;
 mod idle;

@@ -18,6 +18,7 @@ mod peers;
 mod rng;
 mod scenario;
 mod shapes;
+mod siege;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

@@ -10,11 +10,13 @@ use flate2::read::MultiGzDecoder;
 
 use coracle::client::user_pi::{DataMode, StoreStart, Task};
 use coracle::reactor::Budgets;
+use coracle::session::Tls;
 use coracle::transfer::Pace;
 
 use crate::net::Faults;
 use crate::peers::{
-    Actor, Deaf, Deed, Flood, Guest, Idler, Mischief, Pipeliner, Visitor, address_of,
+    Actor, Deaf, Deed, Flood, Guest, How, Idler, Mischief, Pipeliner, Sealed, Visitor, Want,
+    address_of,
 };
 use crate::play;
 use crate::rng::Rng;
@@ -302,6 +304,8 @@ fn a_late_verdict_lets_nobody_in() {
         let host = shape.scenario.lore.ftp.ip();
         shape.scenario.limits.login = Duration::from_secs(5);
         shape.scenario.pondering = Duration::from_secs(40);
+        // Else one verdict is enough for all.
+        shape.scenario.limits.gate.remember = Duration::ZERO;
         shape.scenario.lore.calm = false;
         shape.scenario.unhurried = false;
         for who in 0..60 {
@@ -403,5 +407,56 @@ fn a_late_connection_is_not_taken_for_the_next() {
     };
     rounds("a_late_connection", build, |report| {
         assert_eq!((report.tally.fetched, report.tally.stored), (200, 200), "{report:?}");
+    });
+}
+
+#[test]
+fn an_upload_under_tls_is_whole_or_cut_wherever_its_wire_is() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.settings.tls = Tls::Optional;
+        let host = shape.scenario.lore.ftp.ip();
+        let payload: Rc<[u8]> = shape.rng.bytes(300).into();
+        for (who, how) in [How::End, How::Reset].into_iter().enumerate() {
+            // Handshake, tickets, records and close_notify come to less than 2,000 bytes.
+            let first = shape.rng.size(1..12);
+            let wants = (first..2000).step_by(11).flat_map(|after| {
+                let path = format!("/Incoming/sealed-{who}").into_bytes();
+                let cut = Some((after, how));
+                // Each cut costs a ticket; a download brings two for the one that it takes.
+                [
+                    Want::Put { path, payload: Rc::clone(&payload), cut },
+                    Want::Fetch(b"/Movies/small".to_vec()),
+                ]
+            });
+            shape.add(0, Sealed::new(address_of(who, host), wants));
+        }
+    };
+    rounds("an_upload_under_tls", build, |report| {
+        assert!(report.tally.broken > 100 && report.tally.stored > 10, "{report:?}");
+    });
+}
+
+#[test]
+fn handshakes_that_trickle_delay_nobody_and_end() {
+    let build = |shape: &mut Shape| {
+        shape.in_small_steps();
+        // Who trickles is shown out.
+        shape.scenario.unhurried = false;
+        shape.scenario.settings.tls = Tls::Optional;
+        let host = shape.scenario.lore.ftp.ip();
+        let hello =
+            b"AUTH TLS\r\n\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and so on and on and on";
+        for who in 0..300 {
+            let (millis, pause) = (shape.rng.below(2000), shape.rng.within(100..3000));
+            let idler = Idler::new(address_of(who, host), hello, Duration::from_millis(pause));
+            shape.add(millis, idler);
+        }
+        let wants = [b"/Movies/large".to_vec(), b"/Movies/small".to_vec()].map(Want::Fetch);
+        shape.add(5000, Sealed::new(address_of(1000, host), wants));
+        shape.visit(1001, 5000, [fetch("/Movies/large", Mischief::None)]);
+    };
+    // That they end is what the end of the world asks for.
+    rounds("handshakes_that_trickle", build, |report| {
+        assert_eq!((report.tally.fetched, report.tally.sealed), (3, 2), "{report:?}");
     });
 }

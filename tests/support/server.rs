@@ -10,7 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tempfile::TempDir;
 
 use super::{GUARD, Raw, assert_same, reset, until};
@@ -277,6 +277,18 @@ impl TestServer {
             .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
             .filter(|target| !listening.contains(target.to_string_lossy().as_ref()))
             .count()
+    }
+
+    /// Descriptors that the process has open, of whatever sort.
+    pub(crate) fn open_descriptors(&self) -> u64 {
+        let directory = format!("/proc/{}/fd", self.child.id());
+        fs::read_dir(directory).expect("the process runs").count() as u64
+    }
+
+    /// Lets the process have no more than `most` descriptors from now on.
+    pub(crate) fn limit_descriptors(&self, most: u64) {
+        let limit = Rlimit { current: Some(most), maximum: Some(most.max(10_000)) };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).expect("it is ours");
     }
 
     /// Memory that the process has, in KiB.

@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 pub use self::connection::{Connection, Moving};
 pub use self::jobs::{Get, Job, List, Many, Mirror, Put, Remote};
-pub use self::protection::{Protection, Wish};
+pub use self::protection::{Newest, Protection, Wish};
 use super::exit::Exit;
 
 /// FTP for people and for shell scripts.

@@ -32,6 +32,10 @@ pub struct Protection {
     #[arg(long, global = true, conflicts_with_all = ["ca", "fingerprint"])]
     pub insecure: bool,
 
+    /// The newest version of TLS to speak; no less than 1.2 is ever spoken.
+    #[arg(long, value_name = "VERSION", value_enum, default_value = "1.3", global = true)]
+    pub tls_max: Newest,
+
     /// A certificate of the client's own to show to the server, in PEM, with its chain.
     #[arg(long, value_name = "FILE", global = true)]
     pub cert: Option<PathBuf>,
@@ -43,6 +47,18 @@ pub struct Protection {
     /// What the connections of this run have come to so far.
     #[arg(skip)]
     pub memory: Memory,
+}
+
+/// The newest version of TLS that is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Newest {
+    /// 1.2, and no other then.
+    #[value(name = "1.2")]
+    Tls12,
+    /// 1.3, or 1.2 where the server has no other.
+    #[default]
+    #[value(name = "1.3")]
+    Tls13,
 }
 
 /// Whether connections are under TLS.

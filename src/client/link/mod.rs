@@ -163,6 +163,24 @@ impl Link {
         self.control.protection()
     }
 
+    /// TLS as the server has agreed to it. What it gives back is known here alone: why it failed.
+    fn begin_explicit_tls(
+        &mut self,
+        stopped: &mut bool,
+        actions: &mut Vec<Action>,
+    ) -> Option<LinkFault> {
+        let (input, fault) = match self.begin_tls() {
+            Ok(()) => (Input::Secured, None),
+            Err(SecureFault::Interrupted) => {
+                *stopped = true;
+                (Input::Interrupted, None)
+            }
+            Err(fault) => (Input::SecureFailed, Some(LinkFault::Tls(fault.into_failure()))),
+        };
+        self.pi.handle(input, actions);
+        fault
+    }
+
     fn begin_tls(&mut self) -> Result<(), SecureFault> {
         let Some(context) = &self.context else { return Err(SecureFault::HungUp) };
         self.control.secure(context, &self.pace, &self.interrupt)
@@ -271,18 +289,7 @@ impl Link {
                     }
                 }
                 Action::Secure => {
-                    let input = match self.begin_tls() {
-                        Ok(()) => Input::Secured,
-                        Err(SecureFault::Interrupted) => {
-                            stopped = true;
-                            Input::Interrupted
-                        }
-                        Err(fault) => {
-                            nearer = Some(LinkFault::Tls(fault.into_failure()));
-                            Input::SecureFailed
-                        }
-                    };
-                    self.pi.handle(input, &mut actions);
+                    nearer = self.begin_explicit_tls(&mut stopped, &mut actions);
                     since = Instant::now();
                 }
                 Action::OpenData(address) => self.open_data(address, &mut actions),

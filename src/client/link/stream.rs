@@ -18,12 +18,29 @@ use crate::client::failure::{Again, Failure};
 use crate::client::interrupt::{GLANCE, Interrupt};
 use crate::client::pace::Pace;
 
+/// Bytes that are read from the socket at once under TLS: a few of its records, of which rustls by
+/// itself would ask for a quarter at a time.
+const SEALED: usize = 64 * 1024;
+
 /// A connection.
 #[derive(Debug)]
 pub struct Stream {
     socket: TcpStream,
     /// There from the moment that the handshake is done.
     tls: Option<Box<ClientConnection>>,
+    /// What was read under TLS; empty in the clear.
+    sealed: Sealed,
+}
+
+/// Bytes from the socket that TLS has yet to take.
+#[derive(Debug, Default)]
+struct Sealed {
+    /// Empty until it is needed.
+    bytes: Vec<u8>,
+    /// Where those that are left begin; never more than `end`.
+    start: usize,
+    /// Where they end; never more than `bytes.len()`.
+    end: usize,
 }
 
 /// Why TLS did not begin.
@@ -42,8 +59,8 @@ pub enum SecureFault {
 impl Stream {
     /// A connection in the clear.
     #[must_use]
-    pub const fn plain(socket: TcpStream) -> Self {
-        Self { socket, tls: None }
+    pub fn plain(socket: TcpStream) -> Self {
+        Self { socket, tls: None, sealed: Sealed::default() }
     }
 
     /// The socket, for its options.
@@ -142,13 +159,17 @@ impl Stream {
     pub fn attend(&mut self) -> io::Result<()> {
         let Some(tls) = &mut self.tls else { return Ok(()) };
         self.socket.set_nonblocking(true)?;
-        let read = tls.read_tls(&mut &self.socket);
+        let filled = self.sealed.fill(&self.socket);
         self.socket.set_nonblocking(false)?;
-        match read {
-            Ok(_) => tls.process_new_packets().map(drop).map_err(broken),
-            // The next write finds out what is wrong with the connection.
-            Err(_) => Ok(()),
+        // The next write finds out what else is wrong with the connection.
+        while filled.is_ok() && !self.sealed.is_empty() {
+            // None: it has come to its end. An error: it has more content than it likes to keep.
+            if !matches!(tls.read_tls(&mut self.sealed), Ok(1..)) {
+                break;
+            }
+            tls.process_new_packets().map_err(broken)?;
         }
+        Ok(())
     }
 }
 
@@ -162,18 +183,50 @@ impl Read for Stream {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             result => return result,
         }
-        let arrived = tls.read_tls(&mut &self.socket)?;
-        tls.process_new_packets().map_err(broken)?;
-        if tls.wants_write() {
-            // An answer of TLS's own, to a change of keys.
-            let _ = tls.write_tls(&mut &self.socket);
+        if self.sealed.is_empty() {
+            self.sealed.fill(&self.socket)?;
         }
-        match tls.reader().read(buffer) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock && arrived > 0 => {
-                Err(io::ErrorKind::Interrupted.into())
+        loop {
+            // Nothing left to take is the end of the connection, or has been taken in below.
+            tls.read_tls(&mut self.sealed)?;
+            tls.process_new_packets().map_err(broken)?;
+            if tls.wants_write() {
+                // An answer of TLS's own, to a change of keys.
+                let _ = tls.write_tls(&mut &self.socket);
             }
-            result => result,
+            match tls.reader().read(buffer) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+            if self.sealed.is_empty() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
         }
+    }
+}
+
+impl Sealed {
+    const fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// Reads from `socket` once, behind nothing. Zero bytes are its end.
+    fn fill(&mut self, mut socket: &TcpStream) -> io::Result<usize> {
+        if !self.is_empty() {
+            return Ok(self.end - self.start);
+        }
+        self.bytes.resize(SEALED, 0);
+        (self.start, self.end) = (0, 0);
+        self.end = socket.read(&mut self.bytes)?;
+        Ok(self.end)
+    }
+}
+
+impl Read for Sealed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.bytes.get(self.start..self.end).unwrap_or_default().read(buffer)?;
+        self.start += count;
+        Ok(count)
     }
 }
 

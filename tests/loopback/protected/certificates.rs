@@ -109,7 +109,10 @@ fn named_ones_are_read_and_what_is_wrong_with_them_is_said() {
     let mut server = Setup::usual().flag("--tls-cert", &path("both.pem")).start();
     assert_eq!(server.announced("certificate sha256"), print);
 
-    let setup = Setup::usual().written();
+    let setup = Setup::usual().client("camera", &format!("$cert$sha256:{print}")).written();
+    let mut check = coracled();
+    check.arg("check").arg("--data").arg(setup.data());
+    assert!(finish(&mut check).well().err.contains("--client-ca"));
     for (flags, words) in [
         (&["--tls-cert", "none.pem"][..], &["none.pem", "can't be read"][..]),
         (&["--tls-cert", "first.pem"], &["first.pem", "holds no private key"]),
