@@ -21,4 +21,6 @@ mod mode_z;
 mod protected;
 mod scripts;
 mod sealed;
+mod siege;
+mod smuggled;
 mod work;
