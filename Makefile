@@ -19,8 +19,9 @@ test: ## every test, with all that it needs
 	@scripts/setup --test
 	cargo test
 
-check: ## formatting, lints, and the links of the documentation
+check: ## formatting, lints, the links of the documentation, and what the programs are made of
 	@scripts/setup --check
+	@scripts/check-dependencies
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items

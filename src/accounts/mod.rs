@@ -164,13 +164,14 @@ impl Default for Accounts {
 }
 
 /// Reads `Credentials` and `Directories` in the data directory `data`, and opens every granted
-/// directory through `roots`.
+/// directory through `roots`, which is told what is granted in it and may refuse for reasons of its
+/// own.
 ///
 /// # Errors
 /// Everything that is wrong, in the order of the files and their lines.
 pub fn load(
     data: &Path,
-    roots: &mut impl FnMut(&Path) -> io::Result<Root>,
+    roots: &mut impl FnMut(&Path, Rights) -> io::Result<Root>,
 ) -> Result<Loaded, Vec<Complaint>> {
     let mut complaints = Vec::new();
     let credentials = Table::read(data, CREDENTIALS, &mut complaints);
@@ -188,7 +189,7 @@ pub fn load(
         if missing && credentials.is_read {
             wrong.push((entry.line, format!("no client '{}' in {CREDENTIALS}", entry.username)));
         }
-        match roots(&data.join(&entry.path)) {
+        match roots(&data.join(&entry.path), entry.rights) {
             Ok(root) => granted.push((entry, root)),
             Err(error) => wrong.push((entry.line, unopened(&data.join(&entry.path), &error))),
         }
@@ -306,6 +307,8 @@ fn unopened(path: &Path, error: &io::Error) -> String {
         format!("the directory '{path}' does not exist")
     } else if error.kind() == io::ErrorKind::NotADirectory {
         format!("'{path}' is no directory")
+    } else if error.get_ref().is_some() {
+        format!("the directory '{path}' can't be granted: {error}")
     } else {
         format!("the directory '{path}' can't be opened: {error}")
     }

@@ -20,7 +20,7 @@ fn data(credentials: &str, directories: &str, made: &[&str]) -> TempDir {
 /// Loads, numbering roots by the order in which their paths are first seen.
 fn load_from(data: &Path) -> Result<Loaded, Vec<Complaint>> {
     let mut seen: Vec<PathBuf> = Vec::new();
-    load(data, &mut |path| {
+    load(data, &mut |path, _| {
         if !path.metadata()?.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }

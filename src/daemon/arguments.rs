@@ -22,10 +22,15 @@ const LEAST_PER_ADDRESS: u32 = 64;
 #[command(after_help = "\
 Signals: TERM or INT stops accepting, lets transfers end and leaves; a second INT leaves at once. \
 HUP reads Credentials, Directories and the certificate anew, and keeps the old if the new are \
-wrong.")]
+wrong; options and the file of --config are read at start alone.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+
+    /// File of options in TOML, named as they are here: `max-clients = 100`, `mode-z = true`,
+    /// `listen = ["0.0.0.0:21"]`. What is given here wins
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) config: Option<PathBuf>,
 
     /// Directory with Credentials, Directories and files/ [default: ./data if it is there, else
     /// /var/lib/coracle]
@@ -138,6 +143,20 @@ pub(super) struct Arguments {
     /// Seconds that running transfers are given when the server is told to stop
     #[arg(long, value_name = "SECS", default_value = "10", value_parser = seconds)]
     pub(super) drain: Duration,
+
+    /// Become this user when the ports are bound, where the server is started as root
+    #[arg(long, value_name = "NAME[:GROUP]")]
+    pub(super) user: Option<String>,
+
+    /// Do without Landlock, which keeps the server to the granted directories. For a file system or
+    /// a kernel that it does not get on with
+    #[arg(long)]
+    pub(super) no_landlock: bool,
+
+    /// Do without seccomp, which keeps the server to the system calls that it needs. For a library
+    /// or a tracer that needs others
+    #[arg(long)]
+    pub(super) no_seccomp: bool,
 
     /// How much is logged: off, error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "info")]

@@ -140,6 +140,12 @@ impl TlsArguments {
             || self.client_ca.is_some()
     }
 
+    /// The files that are read at start and at each reload, and that no client is to reach.
+    pub(super) fn own_files(&self, data: &Path) -> Vec<PathBuf> {
+        let Files { certificate, key } = self.files(data);
+        [certificate, key].into_iter().chain(self.client_ca.clone()).collect()
+    }
+
     fn files(&self, data: &Path) -> Files {
         match &self.tls_cert {
             Some(certificate) => Files::named(certificate, self.tls_key.as_deref()),

@@ -7,3 +7,4 @@ pub mod simulation;
 pub mod timers;
 pub mod tls;
 pub mod trust;
+pub mod walls;

@@ -563,7 +563,7 @@ fn accounts(roots: &[(&'static str, Root)]) -> Accounts {
         format!("user1:1234\nuser2:1234\nroot:1234\nslow:{SLOW}\nkeyed:$cert$sha256:{known}\n");
     std::fs::write(data.path().join(accounts::CREDENTIALS), credentials).unwrap();
     std::fs::write(data.path().join(accounts::DIRECTORIES), DIRECTORIES).unwrap();
-    let mut root_of = |path: &Path| {
+    let mut root_of = |path: &Path, _| {
         let found = roots.iter().find(|(name, _)| path.ends_with(name));
         found.map(|(_, root)| *root).ok_or_else(|| io::ErrorKind::NotFound.into())
     };

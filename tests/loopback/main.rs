@@ -23,4 +23,5 @@ mod scripts;
 mod sealed;
 mod siege;
 mod smuggled;
+mod walls;
 mod work;

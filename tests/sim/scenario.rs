@@ -156,7 +156,7 @@ fn accounts(roots: &HashMap<Vec<u8>, Root>) -> Accounts {
     let data = tempfile::tempdir().expect("a place for two small files");
     fs::write(data.path().join("Credentials"), credentials).expect("a small file");
     fs::write(data.path().join("Directories"), directories).expect("a small file");
-    let mut open = |path: &std::path::Path| {
+    let mut open = |path: &std::path::Path, _: coracle::accounts::Rights| {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         roots.get(name).copied().ok_or_else(|| std::io::ErrorKind::NotFound.into())
     };

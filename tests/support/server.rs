@@ -119,7 +119,13 @@ impl Setup {
     /// Starts the server and waits until it listens.
     #[track_caller]
     pub(crate) fn start(self) -> TestServer {
-        let setup = self.written();
+        self.written().start_as_written()
+    }
+
+    /// The same with accounts that the caller has written.
+    #[track_caller]
+    pub(crate) fn start_as_written(self) -> TestServer {
+        let setup = self;
         let log = setup.beside("log");
         let (child, said) = setup.spawn(&log);
         let mut server = TestServer { child, said, log, ftp: NOWHERE, guided: NOWHERE, setup };
@@ -308,6 +314,13 @@ impl TestServer {
             .filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok())
             .map(|name| name.trim_end().to_owned())
             .collect()
+    }
+
+    /// The status of each of the process's threads, as the kernel tells it.
+    pub(crate) fn thread_statuses(&self) -> Vec<String> {
+        let directory = format!("/proc/{}/task", self.child.id());
+        let tasks = fs::read_dir(directory).expect("the process runs");
+        tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("status")).ok()).collect()
     }
 
     /// Waits until the process has no more than `descriptors` open: nothing leaked.
