@@ -4,7 +4,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 SIM_SEEDS ?= 20000
 CLIENTS ?= 500
 
-.PHONY: help run test check sim fuzz demo many-clients power-cut beside-compress doc man release setup
+.PHONY: help run test check sim fuzz demo many-clients power-cut beside-compress siege doc man release setup
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -50,6 +50,11 @@ many-clients: ## a crowd of clients from the shell at once: CLIENTS=500
 beside-compress: ## what compressing 1 GiB costs 50 clients that download meanwhile
 	@scripts/setup --demo
 	@scripts/beside-compress
+
+siege: ## what an honest client notices of ten thousand who mean harm, as a table
+	@scripts/setup --demo
+	@cargo build --release --bin coracled
+	@scripts/siege
 
 doc: ## the documentation of the code, as HTML
 	@scripts/setup --build

@@ -7,6 +7,8 @@
 
 #[path = "tidy/paths.rs"]
 mod paths;
+#[path = "tidy/shown.rs"]
+mod shown;
 #[path = "tidy/tokens.rs"]
 mod tokens;
 

@@ -19,6 +19,7 @@
 //! [`ftp`] and [`guided`] are the two dialects; both see the tree through `view`, which knows what a
 //! client's grants make of it.
 
+mod browser;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]

@@ -21,5 +21,7 @@ mod mode_z;
 mod protected;
 mod scripts;
 mod sealed;
+mod siege;
+mod smuggled;
 mod walls;
 mod work;

@@ -104,6 +104,17 @@ impl Raw {
         }
     }
 
+    /// The code of the next reply; none if the server closes in place of it.
+    #[track_caller]
+    pub(crate) fn answer(&mut self) -> Option<u16> {
+        match self.control.fill_buf() {
+            Ok([]) => None,
+            Ok(_) => Some(self.reply().code),
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
+            Err(error) => panic!("no reply: {error}"),
+        }
+    }
+
     /// The next reply, which must have this code.
     #[track_caller]
     pub(crate) fn hear(&mut self, code: u16) -> Reply {

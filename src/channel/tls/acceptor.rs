@@ -35,6 +35,12 @@ const SESSIONS_KEPT: usize = 2;
 /// Tickets that a client gets at most which asks for a number of its own (RFC 9149).
 const TICKETS_ASKED_FOR: usize = 16;
 
+/// What a client may say that it has come for, where it says so (ALPN, RFC 7301; the names are those
+/// registered with IANA). A browser that was lured here names `h2` or `http/1.1`, a mailer nothing of
+/// ours, and is turned away in the handshake, before any of its bytes could be taken for a command.
+/// RFC 4217 knows nothing of ALPN, so who names nothing is served.
+const PROTOCOLS: [&[u8]; 2] = [b"ftp", b"ftp-data"];
+
 /// What every new TLS connection is made from. Cheap to clone.
 #[derive(Clone)]
 pub struct Acceptor {
@@ -129,6 +135,7 @@ impl Acceptor {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.max_tls13_tickets = TICKETS_ASKED_FOR;
+        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
         let room = Rc::new(RefCell::new(vec![0; ROOM].into_boxed_slice()));
         Ok(Self { config: Arc::new(config), resumption: options.resumption, room })
     }

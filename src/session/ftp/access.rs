@@ -13,14 +13,6 @@ use crate::session::{Effect, Timer};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::reply::Reply;
 
-/// Whether `line` opens an HTTP request: a web browser that was led to this port.
-pub(super) fn is_http(line: &[u8]) -> bool {
-    const METHODS: &[&[u8]] =
-        &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
-    let word = line.split(|byte| *byte == b' ').next().unwrap_or_default();
-    METHODS.contains(&word)
-}
-
 /// ACCT: passwords are all that is asked for.
 pub(super) fn acct() -> Answered {
     Ok(Said::Now(Reply::new(202, "No account information is needed.")))

@@ -36,7 +36,7 @@ pub(super) use self::respond::refusal;
 
 use self::state::{Answered, Busy, Carry, Held, Parameters, Said, State, Turn, Visit, Waiting};
 use self::table::{Phase, Row};
-use super::{Effect, Effects, Ends, Event, House, Settings, Timer, Tls};
+use super::{Effect, Effects, Ends, Event, House, Settings, Timer, Tls, browser};
 use crate::terms::{Algorithm, Secured};
 use crate::tree::Tree;
 use crate::wire::ftp::command::{Command, CommandFault};
@@ -190,7 +190,7 @@ impl Session {
         let first = !mem::replace(&mut self.heard, true);
         let answered = match line {
             Line::TooLong => Err(Reply::new(500, "The line is too long and was ignored.")),
-            Line::Text(text) if first && access::is_http(text) => {
+            Line::Text(text) if first && browser::opens_with_method(text) => {
                 Ok(Said::Last(Reply::new(421, "This is FTP, not HTTP; the connection is closed.")))
             }
             Line::Text(text) => self.command(text, turn),

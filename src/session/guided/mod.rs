@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use self::browse::Visitor;
-use super::{Effect, Effects, Event, House, Order, Timer};
+use super::{Effect, Effects, Event, House, Order, Timer, browser};
 use crate::accounts::Verdict;
 use crate::accounts::gate::{Presented, Refusal, Ruled, Ruling};
 use crate::terms::{self, Coding, Extent, Mode, Outcome, Protection, Route, Span};
@@ -313,6 +313,7 @@ impl<T: Tree> Turn<'_, '_, T> {
                 Step::Username
             }
             Some(Request::Quit) => self.end(Prompt::Terminated),
+            None if browser::is_request(text) => self.end(Prompt::NotUnderstood),
             Some(Request::ShowDirectories | Request::ShowDirectory | Request::DownloadFile)
             | None => self.ask_again(Step::Outside, Prompt::NotUnderstood),
         }

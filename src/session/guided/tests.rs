@@ -84,6 +84,19 @@ fn case_is_that_of_all_letters() {
 }
 
 #[test]
+fn a_browser_is_turned_away() {
+    for request in ["POST / HTTP/1.1", "GET /LOGIN HTTP/1.1", "OPTIONS * HTTP/1.1"] {
+        let mut guided = Dialogue::between(Dialect::Guided, "192.0.2.1:2120", "192.0.2.7:4000");
+        guided.told(Event::Opened);
+        assert_eq!(guided.line(request).len(), 1, "{request}");
+        assert!(guided.closed, "{request}");
+    }
+    let mut guided = Dialogue::new(Dialect::Guided);
+    guided.line("DELETE Joker");
+    assert!(!guided.closed, "a person has mistyped");
+}
+
+#[test]
 fn an_unknown_username_fails_at_once() {
     let mut guided = Dialogue::new(Dialect::Guided);
     guided.line("LOGIN");

@@ -116,6 +116,44 @@ for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n', b'NOOP\r\n' *
     protected.server.serves_others();
 }
 
+/// A browser that is lured here by whoever sits on the line takes our certificate for that of the
+/// web server of the same name, and would speak HTTP to us (ALPACA). It says so in its hello.
+#[test]
+fn who_has_come_for_another_protocol_is_turned_away_in_the_handshake() {
+    let protected = Protected::start(Setup::usual());
+    let here = TempDir::new().unwrap();
+    script(
+        here.path(),
+        r"
+for port, explicit in ((sys.argv[1], True), (sys.argv[2], False), (sys.argv[3], False)):
+    for names, served in ((['h2', 'http/1.1'], False), (['http/1.1'], False), (['smtp'], False),
+                          (['x-filezilla-ftp', 'ftp'], True), (['ftp'], True), ([], True)):
+        connection = socket.create_connection(address(port), timeout=20)
+        if explicit:
+            assert connection.recv(1000)[:3] == b'220'
+            connection.sendall(b'AUTH TLS\r\n')
+            assert connection.recv(1000)[:3] == b'234'
+        asking = context()
+        if names:
+            asking.set_alpn_protocols(names)
+        try:
+            secured = asking.wrap_socket(connection)
+            secured.sendall(b'NOOP\r\n')
+            assert secured.recv(1000)
+            assert secured.selected_alpn_protocol() == ('ftp' if names else None)
+            assert served, names
+        except ssl.SSLError as error:
+            assert not served and 'no application protocol' in str(error), error
+        connection.close()
+",
+        &[&protected.server.ftp, &protected.ftps, &protected.guided]
+            .map(ToString::to_string)
+            .each_ref()
+            .map(String::as_str),
+    );
+    protected.server.serves_others();
+}
+
 #[test]
 fn handshakes_that_come_to_nothing_end() {
     let setup = Setup::usual().flag("--handshake-timeout", "1");

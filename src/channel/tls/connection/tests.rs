@@ -254,6 +254,25 @@ fn a_broken_record_ends_it_with_an_alert() {
 }
 
 #[test]
+fn who_has_come_for_another_protocol_is_turned_away_in_the_handshake() {
+    let world = World::new(Resumption::Prefer);
+    for version in VERSIONS {
+        let shaken = |names: &[&str]| {
+            let mut client = world.client(version);
+            client.alpn_protocols = names.iter().map(|name| name.as_bytes().to_vec()).collect();
+            let mut pair = world.control(&Arc::new(client));
+            pair.settle().is_ok().then(|| pair.client.alpn_protocol().unwrap_or(b"-").to_vec())
+        };
+        for names in [&["h2", "http/1.1"][..], &["http/1.1"], &["imap"], &["FTP"], &["ftps"]] {
+            assert_eq!(shaken(names), None, "{version:?} {names:?}");
+        }
+        assert_eq!(shaken(&[]).as_deref(), Some(&b"-"[..]), "who names nothing is served");
+        assert_eq!(shaken(&["x-filezilla-ftp", "ftp"]).as_deref(), Some(&b"ftp"[..]));
+        assert_eq!(shaken(&["ftp-data"]).as_deref(), Some(&b"ftp-data"[..]));
+    }
+}
+
+#[test]
 fn a_handshake_has_a_longest_message() {
     let world = World::new(Resumption::Prefer);
     let mut pair = world.control(&Arc::new(world.client(&version::TLS13)));
