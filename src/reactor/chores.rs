@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use log::debug;
 
+use super::census::Worked;
 use super::control::Control;
 use super::ready::Queue;
 use super::{Reactor, Slot};
@@ -20,15 +21,15 @@ use crate::tree::Tree;
 /// Slices of compression in one pass, over all clients. A slice takes about a millisecond, and this
 /// bounds what any number of clients that compress can add to a pass; they take their turns over
 /// several. More at once would make nothing faster: what a pass costs besides is far less.
-const COMPRESSED_A_PASS: usize = 1;
+pub const COMPRESSED_A_PASS: usize = 1;
 
 /// The same of digests, whose slices take a tenth of that. They have a queue of their own, so that
 /// they do not wait for those.
-const DIGESTED_A_PASS: usize = 4;
+pub const DIGESTED_A_PASS: usize = 4;
 
 /// Files that are compressed at the same time. Each takes a third of a mebibyte as long as it lasts;
 /// who comes later waits in line. Digests take next to nothing, and wait for nobody.
-const COMPRESSED_AT_ONCE: usize = 16;
+pub const COMPRESSED_AT_ONCE: usize = 16;
 
 /// Time between two words about how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
@@ -44,7 +45,7 @@ pub(super) struct Underway<T: Tree> {
 
 /// Whether work has one of the [`COMPRESSED_AT_ONCE`] places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seat {
+pub(super) enum Seat {
     /// It needs none.
     Needless,
     /// It has one, which is counted.
@@ -57,6 +58,11 @@ impl<T: Tree> Underway<T> {
     /// Bytes of the file that are done with.
     pub(super) const fn done(&self) -> u64 {
         self.work.done()
+    }
+
+    /// Whether it may have turns.
+    pub(super) const fn seat(&self) -> Seat {
+        self.seat
     }
 }
 
@@ -71,12 +77,28 @@ pub(super) struct Chores {
     line: VecDeque<Key>,
     /// Seats that are held.
     seated: usize,
+    /// What was done in this pass so far.
+    worked: Worked,
+    /// The most that was done in any.
+    most_worked: Worked,
 }
 
 impl Chores {
     /// Whether nobody is to have a turn.
     pub(super) fn is_idle(&self) -> bool {
         self.compressions.is_empty() && self.digests.is_empty()
+    }
+
+    pub(super) const fn most_worked(&self) -> Worked {
+        self.most_worked
+    }
+
+    pub(super) const fn places(&self) -> usize {
+        self.seated
+    }
+
+    pub(super) fn line(&self) -> usize {
+        self.line.len()
     }
 }
 
@@ -116,17 +138,19 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// The turns of a pass. Those who get none keep their places.
     pub(super) fn serve_chores(&mut self) {
+        self.chores.worked = Worked::default();
         for _ in 0..self.chores.compressions.len().min(COMPRESSED_A_PASS) {
-            let Some((key, _)) = self.chores.compressions.pop() else { break };
-            self.chore_turn(key);
+            let Some((key, since)) = self.chores.compressions.pop() else { break };
+            self.chore_turn(key, since);
         }
         for _ in 0..self.chores.digests.len().min(DIGESTED_A_PASS) {
-            let Some((key, _)) = self.chores.digests.pop() else { break };
-            self.chore_turn(key);
+            let Some((key, since)) = self.chores.digests.pop() else { break };
+            self.chore_turn(key, since);
         }
+        self.chores.most_worked = self.chores.most_worked.most(self.chores.worked);
     }
 
-    fn chore_turn(&mut self, key: Key) {
+    fn chore_turn(&mut self, key: Key, since: u64) {
         let Some(mut control) = self.take_control(key) else { return };
         control.chore_queued = false;
         // A peer that does not read is told no more, so that nothing piles up for it.
@@ -134,7 +158,18 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         // What was stopped may have left its turn to what came after it, in line or not.
         let chore = control.chore.as_mut().filter(|chore| chore.seat != Seat::Awaited);
         if let Some(chore) = chore {
-            match chore.work.step(self.limits.budgets.pace, &mut self.scratch) {
+            let waited = self.passes.saturating_sub(since);
+            let (longest, slices) = if chore.seat == Seat::Needless {
+                (&mut self.longest_wait.digest, &mut self.chores.worked.digests)
+            } else {
+                (&mut self.longest_wait.compression, &mut self.chores.worked.compressions)
+            };
+            *longest = waited.max(*longest);
+            *slices += 1;
+            let before = chore.done();
+            let progress = chore.work.step(self.limits.budgets.pace, &mut self.scratch);
+            self.chores.worked.bytes += chore.done() - before;
+            match progress {
                 Progress::Again => {
                     let done = chore.done();
                     let speaks = is_heard && chore.speak_at <= self.now;

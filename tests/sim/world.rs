@@ -284,7 +284,7 @@ impl World {
             net.held()
         );
         assert_eq!(census.listeners + census.passive, stats.listeners, "{census:?}");
-        assert!(census.longest_wait <= LONGEST_WAIT, "a slot was starved: {census:?}");
+        assert!(census.longest_wait.turn <= LONGEST_WAIT, "a slot was starved: {census:?}");
         assert!(
             self.tree.parts_under_way() <= census.controls,
             "{} uploads of {} clients",
