@@ -71,6 +71,11 @@ impl Worked {
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
+    /// Work on files that the last pass did.
+    pub const fn worked(&self) -> Worked {
+        self.chores.worked()
+    }
+
     /// Counts what there is.
     pub fn census(&self) -> Census {
         let mut census = Census {

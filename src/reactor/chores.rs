@@ -69,15 +69,17 @@ impl<T: Tree> Underway<T> {
 /// All work that is under way.
 #[derive(Debug, Default)]
 pub(super) struct Chores {
-    /// Control connections whose file is to be compressed a little further.
+    /// Control connections whose file is to be compressed a little further. All hold a seat, so that
+    /// there are no more of them than seats: who loses it leaves the queue.
     compressions: Queue,
-    /// Control connections whose digest is to be computed a little further.
+    /// Control connections whose digest is to be computed a little further, and some whose digest was
+    /// stopped: to look for each of these would cost more than to let it come and get no turn.
     digests: Queue,
     /// Control connections whose work awaits a seat, each once.
     line: VecDeque<Key>,
     /// Seats that are held.
     seated: usize,
-    /// What was done in this pass so far.
+    /// What was done in this pass so far, or in the last.
     worked: Worked,
     /// The most that was done in any.
     most_worked: Worked,
@@ -87,6 +89,10 @@ impl Chores {
     /// Whether nobody is to have a turn.
     pub(super) fn is_idle(&self) -> bool {
         self.compressions.is_empty() && self.digests.is_empty()
+    }
+
+    pub(super) const fn worked(&self) -> Worked {
+        self.worked
     }
 
     pub(super) const fn most_worked(&self) -> Worked {
@@ -129,6 +135,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Seat::Needless => {}
             Seat::Awaited => self.chores.line.retain(|key| *key != control.key),
             Seat::Held => {
+                self.chores.compressions.remove(control.key);
                 self.chores.seated = self.chores.seated.saturating_sub(1);
                 self.seat_next();
             }
@@ -139,27 +146,33 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// The turns of a pass. Those who get none keep their places.
     pub(super) fn serve_chores(&mut self) {
         self.chores.worked = Worked::default();
-        for _ in 0..self.chores.compressions.len().min(COMPRESSED_A_PASS) {
+        while self.chores.worked.compressions < COMPRESSED_A_PASS {
             let Some((key, since)) = self.chores.compressions.pop() else { break };
-            self.chore_turn(key, since);
+            self.chore_turn(key, since, Seat::Held);
         }
-        for _ in 0..self.chores.digests.len().min(DIGESTED_A_PASS) {
+        // What was queued when the pass began; who goes on has another turn in the next.
+        for _ in 0..self.chores.digests.len() {
+            if self.chores.worked.digests >= DIGESTED_A_PASS {
+                break;
+            }
             let Some((key, since)) = self.chores.digests.pop() else { break };
-            self.chore_turn(key, since);
+            self.chore_turn(key, since, Seat::Needless);
         }
         self.chores.most_worked = self.chores.most_worked.most(self.chores.worked);
     }
 
-    fn chore_turn(&mut self, key: Key, since: u64) {
+    /// A turn for work that has such a `seat`. What was stopped may have left its place in a queue,
+    /// and work of another sort come after it: that gets no turn here.
+    fn chore_turn(&mut self, key: Key, since: u64, seat: Seat) {
         let Some(mut control) = self.take_control(key) else { return };
-        control.chore_queued = false;
+        if seat == Seat::Needless {
+            control.digest_queued = false;
+        }
         // A peer that does not read is told no more, so that nothing piles up for it.
         let is_heard = !control.channel.outbox.is_high();
-        // What was stopped may have left its turn to what came after it, in line or not.
-        let chore = control.chore.as_mut().filter(|chore| chore.seat != Seat::Awaited);
-        if let Some(chore) = chore {
+        if let Some(chore) = control.chore.as_mut().filter(|chore| chore.seat == seat) {
             let waited = self.passes.saturating_sub(since);
-            let (longest, slices) = if chore.seat == Seat::Needless {
+            let (longest, slices) = if seat == Seat::Needless {
                 (&mut self.longest_wait.digest, &mut self.chores.worked.digests)
             } else {
                 (&mut self.longest_wait.compression, &mut self.chores.worked.compressions)
@@ -205,19 +218,19 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let Some(chore) = &mut control.chore else { return };
         chore.seat = Seat::Held;
         self.chores.seated += 1;
-        if !std::mem::replace(&mut control.chore_queued, true) {
-            self.chores.compressions.push(key, self.passes);
-        }
+        self.chores.compressions.push(key, self.passes);
     }
 
+    /// Queues work that has no place in a queue yet for its next turn.
     fn queue_chore(&mut self, control: &mut Control<I, T>) {
-        let queue = match control.chore.as_ref().map(|chore| chore.seat) {
-            Some(Seat::Needless) => &mut self.chores.digests,
-            Some(Seat::Held) => &mut self.chores.compressions,
-            Some(Seat::Awaited) | None => return,
-        };
-        if !std::mem::replace(&mut control.chore_queued, true) {
-            queue.push(control.key, self.passes);
+        match control.chore.as_ref().map(|chore| chore.seat) {
+            Some(Seat::Needless) => {
+                if !std::mem::replace(&mut control.digest_queued, true) {
+                    self.chores.digests.push(control.key, self.passes);
+                }
+            }
+            Some(Seat::Held) => self.chores.compressions.push(control.key, self.passes),
+            Some(Seat::Awaited) | None => {}
         }
     }
 }

@@ -40,7 +40,7 @@ pub(super) struct Control<I: Io, T: Tree> {
     pub(super) told: bool,
     pub(super) queued: bool,
     pub(super) inline_queued: bool,
-    pub(super) chore_queued: bool,
+    pub(super) digest_queued: bool,
     pub(super) dirty: bool,
 }
 
@@ -123,7 +123,7 @@ impl<I: Io, T: Tree> Control<I, T> {
             told: false,
             queued: false,
             inline_queued: false,
-            chore_queued: false,
+            digest_queued: false,
             dirty: false,
         }
     }

@@ -11,11 +11,13 @@
 //! `CORACLE_SIM_SEEDS` says how many seeds are run, `CORACLE_SIM_FIRST` with which to begin.
 //! `CORACLE_SIM_TRACE` traces the scenarios of a fixed shape.
 
+mod inventory;
 mod net;
 mod peers;
 mod rng;
 mod scenario;
 mod shapes;
+mod work;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -70,6 +72,12 @@ fn seeds() {
         ("aborted transfers", tally.aborted),
         ("pipelined commands", tally.pipelined),
         ("guided downloads", tally.guided),
+        ("compressions", tally.compressed),
+        ("digests", tally.summed),
+        ("stopped pieces of work", tally.stopped),
+        ("resumed uploads", tally.resumed),
+        ("uploads without a name", tally.unique),
+        ("transfers in MODE Z", tally.packed),
     ] {
         assert!(times >= count / 10, "only {times} {what} in {count} seeds");
     }

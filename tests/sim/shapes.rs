@@ -1,12 +1,8 @@
 //! Scenarios of a fixed shape, each for one promise of the server. The dice still decide latencies
 //! and sizes, so each is played with several seeds.
 
-use std::cell::RefCell;
-use std::io::Read;
 use std::rc::Rc;
 use std::time::Duration;
-
-use flate2::read::MultiGzDecoder;
 
 use coracle::client::user_pi::{DataMode, StoreStart, Task};
 use coracle::reactor::Budgets;
@@ -25,25 +21,25 @@ use crate::world::{DiskFault, Report, Scenario};
 const ROUNDS: u64 = 5;
 
 /// The dice of a shape, and its scenario as far as it is built.
-struct Shape {
-    rng: Rng,
-    scenario: Scenario,
+pub(crate) struct Shape {
+    pub(crate) rng: Rng,
+    pub(crate) scenario: Scenario,
 }
 
 impl Shape {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x5eed);
         let scenario = quiet(&mut rng, false);
         Self { rng, scenario }
     }
 
     /// Somebody comes after so many milliseconds.
-    fn add(&mut self, millis: u64, actor: impl Actor + 'static) {
+    pub(crate) fn add(&mut self, millis: u64, actor: impl Actor + 'static) {
         self.scenario.actors.push((Duration::from_millis(millis), Box::new(actor)));
     }
 
     /// A visitor at the address number `who` comes, logs in, does this and quits.
-    fn visit(&mut self, who: usize, millis: u64, deeds: impl IntoIterator<Item = Deed>) {
+    pub(crate) fn visit(&mut self, who: usize, millis: u64, deeds: impl IntoIterator<Item = Deed>) {
         let host = self.scenario.lore.ftp.ip();
         let mut plan = vec![Deed::Login { user: "user1", password: "1234", right: true }];
         plan.extend(deeds);
@@ -51,24 +47,24 @@ impl Shape {
         self.add(millis, Visitor::new(address_of(who, host), host, DataMode::Passive, plan));
     }
 
-    fn put(&mut self, path: &str, length: usize, mischief: Mischief) -> Deed {
+    pub(crate) fn put(&mut self, path: &str, length: usize, mischief: Mischief) -> Deed {
         let payload: Rc<[u8]> = self.rng.bytes(length).into();
         Deed::Put { path: path.into(), payload, start: StoreStart::Replace, mischief }
     }
 
     /// Each slot may do little in a turn, so that there are many.
-    fn in_small_steps(&mut self) {
+    pub(crate) fn in_small_steps(&mut self) {
         let pace = Pace { zero_copy: 4096, copied: 2048, chunk: 1024 };
         self.scenario.limits.budgets = Budgets { lines: 4, accepts: 8, pace };
     }
 }
 
-fn fetch(path: &str, mischief: Mischief) -> Deed {
+pub(crate) fn fetch(path: &str, mischief: Mischief) -> Deed {
     Deed::Fetch { path: path.into(), offset: 0, mischief }
 }
 
 /// Plays a shape with several seeds; each report is looked at.
-fn rounds(name: &str, build: impl Fn(&mut Shape), check: impl Fn(&Report)) {
+pub(crate) fn rounds(name: &str, build: impl Fn(&mut Shape), check: impl Fn(&Report)) {
     for seed in 0..ROUNDS {
         let mut shape = Shape::new(seed);
         build(&mut shape);
@@ -334,56 +330,6 @@ fn long_replies_to_a_pipeline_all_come() {
         }
     };
     rounds("long_replies", build, |report| assert!(report.tally.pipelined > 60, "{report:?}"));
-}
-
-#[test]
-fn work_on_files_leaves_others_their_turns() {
-    const WORKERS: usize = 24;
-    let made = RefCell::new(None);
-    let build = |shape: &mut Shape| {
-        shape.in_small_steps();
-        let host = shape.scenario.lore.ftp.ip();
-        let mut sources = Vec::new();
-        for who in 0..WORKERS {
-            // Some change their minds at once, and some say more than may wait behind the work.
-            let then = match who % 4 {
-                0 => b"ABOR\r\n".as_slice(),
-                1 => b"NOOP\r\nSTAT\r\nHASH /Movies/large\r\nXCRC /Docs/text\r\n",
-                _ => b"",
-            };
-            let path = format!("/Incoming/work-{who}");
-            let length = shape.rng.size(20_000..60_000);
-            let content = shape.rng.bytes(length);
-            furnish(&mut shape.scenario.lore, path.as_bytes(), &content);
-            let mut text = b"USER user1\r\nPASS 1234\r\nSITE COMPRESS ".to_vec();
-            text.extend(path.as_bytes());
-            text.extend(b"\r\n");
-            text.extend(then);
-            text.extend(b"QUIT\r\n");
-            sources.push((format!("work-{who}.gz"), content, who % 4 == 0));
-            let millis = shape.rng.below(50);
-            shape.add(millis, Pipeliner::of_lines(address_of(who, host), text));
-        }
-        for who in 0..20 {
-            shape.visit(100 + who, 20, [fetch("/Movies/large", Mischief::None)]);
-        }
-        let lore = &shape.scenario.lore;
-        *made.borrow_mut() = Some((lore.tree.clone(), lore.roots[b"Incoming".as_slice()], sources));
-    };
-    rounds("work_on_files", build, |report| {
-        assert_eq!(report.tally.fetched, 20);
-        let (tree, incoming, sources) = made.take().expect("the shape was built");
-        for (name, content, may_be_gone) in sources {
-            let Some(packed) = tree.content(incoming, name.as_bytes()) else {
-                assert!(may_be_gone, "{name} is missing");
-                continue;
-            };
-            let mut unpacked = Vec::new();
-            MultiGzDecoder::new(&packed[..]).read_to_end(&mut unpacked).expect("gzip");
-            assert!(unpacked == content, "{name} is not what it was made of");
-        }
-        assert_eq!(tree.parts_under_way(), 0);
-    });
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub(crate) struct Faults {
     pub(crate) bare_hints: bool,
     /// Unread bytes at the peer vanish with a reset, as they do outside Linux.
     pub(crate) resets_eat: bool,
+    /// Nanoseconds that each pass takes longer: a slow machine.
+    pub(crate) sluggish: u64,
     /// Spans of time in nanoseconds in which no descriptor is left.
     pub(crate) exhausted: Vec<(u64, u64)>,
 }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use coracle::terms::Key;
 
 pub(crate) use faults::Faults;
-pub(crate) use io::{FakeIo, Peers};
+pub(crate) use io::{FakeIo, LONGEST_POLL, Peers};
 pub(crate) use shore::Got;
 
 use crate::rng::Rng;
@@ -139,8 +139,10 @@ struct Conn {
     knocks: u32,
     /// It is a data connection: its turns are timed.
     data: bool,
-    /// The pass from which on the reactor could go on moving its bytes.
-    runnable_since: Option<u64>,
+    /// What it carries is packed: its turns may come and go with no byte moved.
+    packed: bool,
+    /// The pass and the time from which on the reactor could go on moving its bytes.
+    runnable_since: Option<(u64, u64)>,
 }
 
 /// A listener of the reactor's.
@@ -164,6 +166,8 @@ pub(crate) struct Stats {
     pub(crate) most_offered: usize,
     /// The most passes that a data connection that could move bytes was not served.
     pub(crate) longest_turn: u64,
+    /// The longest time, in nanoseconds.
+    pub(crate) longest_pause: u64,
     /// Accepts, listens and dials that found no descriptor.
     pub(crate) exhaustions: u64,
     /// Polls.
@@ -214,6 +218,11 @@ impl Net {
     /// Nanoseconds since the start.
     pub(crate) const fn now(&self) -> u64 {
         self.now
+    }
+
+    /// Lets time pass in which the reactor has done something that takes the processor.
+    pub(crate) const fn spend(&mut self, nanos: u64) {
+        self.now += nanos;
     }
 
     /// Whether the last poll would have waited for ever, with nobody left to end it.
@@ -464,6 +473,7 @@ impl Net {
             listed: false,
             knocks: 0,
             data: false,
+            packed: false,
             runnable_since: None,
         };
         self.conns.push(conn);

@@ -35,6 +35,12 @@ impl Net {
         self.conns[id].latency = self.conns[as_this].latency;
     }
 
+    /// Says that what a connection will carry is packed, in MODE Z. Some of its turns are spent on
+    /// bytes that come to nothing yet, so they can't be timed by what it moves.
+    pub(crate) fn will_be_packed(&mut self, id: ConnId) {
+        self.conns[id].packed = true;
+    }
+
     /// Listens at `ip` for one call of the server's; [`Wake::Called`] tells of it.
     pub(crate) fn moor(&mut self, owner: PeerId, ip: IpAddr) -> SocketAddr {
         let port =

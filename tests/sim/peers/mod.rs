@@ -3,6 +3,7 @@
 //! A peer is an [`Actor`]: it is woken, does something with its connections and sleeps again. What a
 //! peer finds wrong it says by panicking, where it happens; the world adds the seed.
 
+mod clerk;
 mod crowd;
 mod guided;
 mod ledger;
@@ -16,6 +17,7 @@ use std::rc::Rc;
 use coracle::terms::Root;
 use coracle::tree::MemoryTree;
 
+pub(crate) use clerk::{Break, Clerk, Job, Office, Parting, Sum, jobs, stuff, target_of, unpacked};
 pub(crate) use crowd::{Deaf, Flood, Idler, Sprayer};
 pub(crate) use guided::Guest;
 pub(crate) use ledger::Ledger;
@@ -31,6 +33,11 @@ impl Stage<'_> {
     /// Whether the server may close connections without a word.
     pub(crate) fn is_cut_off(&self) -> bool {
         self.lore.cut_at.is_some_and(|at| at <= self.net.now())
+    }
+
+    /// Whether the server has been told to stop, or is about to be.
+    pub(crate) const fn is_draining(&self) -> bool {
+        self.lore.cut_at.is_some()
     }
 }
 
@@ -67,6 +74,14 @@ pub(crate) struct Lore {
     pub(crate) roots: HashMap<Vec<u8>, Root>,
     /// What each file may hold, by its path as a client sees it.
     pub(crate) versions: HashMap<Vec<u8>, Vec<Version>>,
+    /// What each compressed file may have been made of, by its own path.
+    pub(crate) packed: HashMap<Vec<u8>, Vec<Rc<[u8]>>>,
+    /// What was sent under names of the server's making.
+    pub(crate) nameless: Vec<Rc<[u8]>>,
+    /// The operator allows MODE Z.
+    pub(crate) mode_z: bool,
+    /// What AVBL is to answer, in bytes.
+    pub(crate) available: u64,
     /// Nothing is wrong with the machine: whatever is asked well has to succeed.
     pub(crate) calm: bool,
     /// When whoever is still there is closed without a word, the time to drain being over.
@@ -102,6 +117,20 @@ pub(crate) struct Tally {
     pub(crate) guided: u64,
     /// Connections that were told 421.
     pub(crate) closed: u64,
+    /// Files that were compressed.
+    pub(crate) compressed: u64,
+    /// Digests that were told.
+    pub(crate) summed: u64,
+    /// Compressions and digests that were stopped.
+    pub(crate) stopped: u64,
+    /// Words about how far a compression is.
+    pub(crate) progress: u64,
+    /// Attempts that went on with what a broken upload had left.
+    pub(crate) resumed: u64,
+    /// Uploads under names of the server's making.
+    pub(crate) unique: u64,
+    /// Transfers in MODE Z.
+    pub(crate) packed: u64,
 }
 
 impl Tally {
@@ -117,6 +146,13 @@ impl Tally {
         self.pipelined += other.pipelined;
         self.guided += other.guided;
         self.closed += other.closed;
+        self.compressed += other.compressed;
+        self.summed += other.summed;
+        self.stopped += other.stopped;
+        self.progress += other.progress;
+        self.resumed += other.resumed;
+        self.unique += other.unique;
+        self.packed += other.packed;
     }
 }
 
