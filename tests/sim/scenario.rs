@@ -259,7 +259,9 @@ fn populate(scenario: &mut Scenario, rng: &mut Rng) {
 /// Some who have the server work on files, each with a file of its own.
 fn employ(scenario: &mut Scenario, rng: &mut Rng) {
     let host = scenario.lore.ftp.ip();
-    for number in 0..rng.size(0..5) {
+    // Now and then there are more of them than have places.
+    let count = if rng.chance(100) { rng.size(16..30) } else { rng.size(0..5) };
+    for number in 0..count {
         let most = if rng.chance(300) { 200_000 } else { 20_000 };
         let length = rng.size(1..most);
         let source = format!("/Incoming/source-{number}").into_bytes();

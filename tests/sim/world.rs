@@ -126,6 +126,10 @@ impl Report {
         self.passes += other.passes;
         self.most_waiting = self.most_waiting.max(other.most_waiting);
         self.longest_turn = self.longest_turn.max(other.longest_turn);
+        let (most, worked) = (&mut self.most_worked, &other.most_worked);
+        most.compressions = most.compressions.max(worked.compressions);
+        most.digests = most.digests.max(worked.digests);
+        most.bytes = most.bytes.max(worked.bytes);
         self.longest_pause = self.longest_pause.max(other.longest_pause);
         self.longest_compression_wait =
             self.longest_compression_wait.max(other.longest_compression_wait);
