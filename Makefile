@@ -4,7 +4,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 SIM_SEEDS ?= 20000
 CLIENTS ?= 500
 
-.PHONY: help run test check sim demo many-clients doc man release setup
+.PHONY: help run test check sim fuzz demo many-clients doc man release setup
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,10 @@ check: ## formatting, lints, and the links of the documentation
 sim: ## the reactor under simulation: SIM_SEEDS=20000
 	@scripts/setup --build
 	CORACLE_SIM_SEEDS=$(SIM_SEEDS) cargo test --release --test sim
+
+fuzz: ## libFuzzer on every target, a minute each: FUZZ_SECS=60
+	@scripts/setup --build
+	@scripts/fuzz
 
 demo: ## a guided session and two downloads, as a transcript
 	@scripts/setup --demo

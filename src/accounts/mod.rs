@@ -14,7 +14,7 @@ mod password;
 mod text;
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,7 +71,12 @@ impl fmt::Display for Complaint {
         if let Some(line) = self.line {
             write!(f, "{line}:")?;
         }
-        write!(f, " {}", self.reason)
+        // What was found in a file is quoted in the reason, and terminals obey control characters.
+        f.write_str(" ")?;
+        self.reason.chars().try_for_each(|letter| match letter.is_control() {
+            true => write!(f, "{}", letter.escape_default()),
+            false => f.write_char(letter),
+        })
     }
 }
 

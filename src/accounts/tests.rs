@@ -122,3 +122,9 @@ fn who_is_granted_nothing_is_warned_of() {
     assert_eq!(loaded.warnings[0].line, Some(2));
     assert!(loaded.warnings[0].reason.contains("'v' is granted nothing"));
 }
+
+#[test]
+fn no_complaint_commands_a_terminal() {
+    let data = data("u:1\n", "u\x1b[2J:A:r\n", &["A"]);
+    assert_eq!(said(&data)[0], "Directories:1: no client 'u\\u{1b}[2J' in Credentials");
+}

@@ -16,7 +16,7 @@ use super::courier::{Conduct, Courier, Errand};
 use super::exit::Exit;
 use super::failure::{Again, Failure};
 use super::interrupt::{GLANCE, Interrupt};
-use super::report::Report;
+use super::report::{Effort, Report};
 use super::retry::{late, pause};
 
 /// How long a server may take to say goodbye to one of several connections.
@@ -112,11 +112,11 @@ fn work(courier: &mut Courier, conduct: &Conduct, queue: &Queue, report: &Report
         let since = Instant::now();
         let meter = report.meter(&errand);
         let result = courier.carry(&errand, conduct, &meter);
-        let (bytes, took) = (meter.moved(), since.elapsed());
+        let effort = Effort::of(&meter, since.elapsed());
         drop(meter);
         let reported = match &result {
-            Ok(delivery) => report.delivered(&errand, delivery, bytes, took),
-            Err(failure) => report.failed(&errand, failure, bytes, took, false),
+            Ok(delivery) => report.delivered(&errand, delivery, effort),
+            Err(failure) => report.failed(&errand, failure, effort, false),
         };
         let over = courier.dialer().pace().is_past();
         match result {

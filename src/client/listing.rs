@@ -69,7 +69,7 @@ pub fn read(text: &[u8], form: ListForm, now: UnixTime) -> (Vec<Entry>, usize) {
             unread += 1;
             continue;
         };
-        if line.is_empty() || (form == ListForm::List && line.starts_with(b"total ")) {
+        if line.is_empty() || (is_for_people(form) && line.starts_with(b"total ")) {
             continue;
         }
         match read_line(line, form, now) {
@@ -80,6 +80,11 @@ pub fn read(text: &[u8], form: ListForm, now: UnixTime) -> (Vec<Entry>, usize) {
         }
     }
     (entries, unread)
+}
+
+/// Whether a listing in `form` is what `ls -l` would print.
+const fn is_for_people(form: ListForm) -> bool {
+    matches!(form, ListForm::List | ListForm::ListAll)
 }
 
 fn read_line(line: &[u8], form: ListForm, now: UnixTime) -> Option<Entry> {
@@ -94,7 +99,7 @@ fn read_line(line: &[u8], form: ListForm, now: UnixTime) -> Option<Entry> {
                 mode: facts.unix_mode,
             })
         }
-        ListForm::List => {
+        ListForm::List | ListForm::ListAll => {
             if let Some(listed) = parse_long(line, now) {
                 let entry = listed.entry;
                 return Some(Entry {

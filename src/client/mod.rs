@@ -9,7 +9,7 @@
 //!   [`sums`] what its content is compared by.
 //! - [`operations`]: what each command does, over a courier and on local files; with [`listing`]
 //!   for what is shown, [`pattern`] for what is meant, and [`report`], [`json`] and [`progress`] for
-//!   what is said of moved files.
+//!   what is said of moved files, in one [`voice`].
 //! - [`shell`], [`guided`], with [`input`], [`completion`] and [`terminal`]: the talk with people and scripts.
 //! - [`failure`] and [`exit`]: what is said, and with which code the run ends, when it goes wrong.
 //!
@@ -55,6 +55,7 @@ pub mod shell;
 pub mod sums;
 pub mod terminal;
 pub mod user_pi;
+pub mod voice;
 pub mod words;
 
 /// Runs `coracle` as its arguments say, and reports on standard error what went wrong.

@@ -56,6 +56,14 @@ impl Pace {
         self.patience = self.patience.min(patience);
     }
 
+    /// A copy whose waits are all over once `whole` has passed.
+    #[must_use]
+    pub fn within(&self, whole: Duration) -> Self {
+        let end = Instant::now().checked_add(whole);
+        let deadline = [self.deadline, end].into_iter().flatten().min();
+        Self { deadline, ..self.clone() }
+    }
+
     /// Bytes that are moved at a time.
     #[must_use]
     pub const fn chunk(&self) -> usize {
@@ -129,6 +137,8 @@ mod tests {
         let pace = Pace::new(minute, Some(Duration::ZERO), None, 1000);
         assert!(pace.is_past() && pace.wait() == MOMENT);
         assert_eq!(pace.left(Instant::now()), None);
+        let pace = Pace::new(minute, Some(minute), None, 1000).within(minute / 2);
+        assert!(pace.wait() <= minute / 2 && pace.within(minute).wait() <= minute / 2);
     }
 
     #[test]

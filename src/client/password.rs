@@ -8,10 +8,12 @@
 
 use std::env;
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use super::address::Site;
 use super::exit::Exit;
@@ -91,11 +93,44 @@ pub fn prompt(user: &[u8], site: &Site) -> Result<Secret, Failure> {
             .advise("set CORACLE_PASSWORD, or write it into ~/.netrc (mode 600)")
             .fatal());
     }
-    rpassword::prompt_password(format!("Password of {user} at {}: ", site.host))
-        .map(Secret::new)
-        .map_err(|error| {
-            Failure::new(Exit::Login, format!("no password was given: {error}")).fatal()
-        })
+    ask_unseen(&format!("Password of {user} at {}: ", site.host)).map(Secret::new).map_err(
+        |error| Failure::new(Exit::Login, format!("no password was given: {error}")).fatal(),
+    )
+}
+
+/// What is typed after `prompt`. The echo is off before the prompt is there: who types at once, or is
+/// a program that waits for the prompt, is not seen either.
+fn ask_unseen(prompt: &str) -> io::Result<String> {
+    let mut terminal = Unseen::new()?;
+    terminal.file.write_all(prompt.as_bytes())?;
+    let quiet = rpassword::ConfigBuilder::new().output_discard().build();
+    let password = rpassword::read_password_with_config(quiet);
+    // The line's own end was not shown either.
+    terminal.file.write_all(b"\n")?;
+    password
+}
+
+/// The terminal without its echo, until the drop.
+struct Unseen {
+    file: File,
+    before: Termios,
+}
+
+impl Unseen {
+    fn new() -> io::Result<Self> {
+        let file = File::options().read(true).write(true).open("/dev/tty")?;
+        let before = tcgetattr(&file)?;
+        let mut without = before.clone();
+        without.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+        tcsetattr(&file, OptionalActions::Now, &without)?;
+        Ok(Self { file, before })
+    }
+}
+
+impl Drop for Unseen {
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.file, OptionalActions::Now, &self.before);
+    }
 }
 
 /// The matching entry, if its file may be trusted with what it holds.
@@ -122,7 +157,6 @@ fn ask_for_user(site: &Site) -> Result<Option<Vec<u8>>, Failure> {
     let failed =
         |error: io::Error| Failure::new(Exit::Login, format!("no user was given: {error}")).fatal();
     {
-        use std::io::Write;
         let mut terminal = io::stderr().lock();
         write!(terminal, "User at {} (anonymous): ", site.host).map_err(failed)?;
         terminal.flush().map_err(failed)?;

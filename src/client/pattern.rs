@@ -65,6 +65,8 @@ impl Pattern {
         match &self.kind {
             Kind::All => true,
             Kind::Plain => self.text == name,
+            // The matcher's own rule lets a star that stands for nothing precede the dot.
+            Kind::Glob(_) if name.starts_with(b".") && !self.text.starts_with(b".") => false,
             Kind::Glob(glob) => glob.matches_with(&String::from_utf8_lossy(name), OPTIONS),
         }
     }
@@ -132,6 +134,8 @@ mod tests {
         assert_eq!(chosen("a[1].txt"), ["a[1].txt"], "what is spelled just so wins");
         assert_eq!(chosen("a[12].txt"), ["a1.txt"]);
         assert!(chosen("*.doc").is_empty());
+        let extension = Pattern::parse(b"*.txt").unwrap();
+        assert!(!extension.matches(b".txt"), "a name that is hidden wants a dot");
         assert_eq!(Pattern::parse(b"[a").unwrap_err().exit(), Exit::Usage);
         assert!(Pattern::parse(b"plain").unwrap().is_plain());
     }

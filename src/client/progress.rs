@@ -5,7 +5,7 @@
 //! through [`Progress::aside`], so that it does not tear them.
 
 use std::cell::Cell;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
@@ -19,15 +19,17 @@ const OPEN: &str = "{msg:24!} {spinner:24} {bytes:>11} {bytes_per_sec:>26}";
 const CHARACTERS: &str = "=> ";
 
 /// All bars of a batch, or none.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Progress {
     bars: Option<MultiProgress>,
-    whole: Mutex<Option<ProgressBar>>,
+    whole: Arc<Mutex<Option<ProgressBar>>>,
 }
 
 /// How far one file is, and its bar.
 #[derive(Debug)]
 pub struct Meter {
+    /// Tries to move it.
+    attempts: Cell<u32>,
     /// Bytes that were moved, in all tries.
     moved: Cell<u64>,
     bar: Option<ProgressBar>,
@@ -38,7 +40,7 @@ impl Progress {
     /// Bars, if they are to be `visible`.
     #[must_use]
     pub fn new(visible: bool) -> Self {
-        Self { bars: visible.then(MultiProgress::new), whole: Mutex::new(None) }
+        Self { bars: visible.then(MultiProgress::new), whole: Arc::default() }
     }
 
     /// Begins a batch of `files`, which have so many `bytes` together where that is known.
@@ -67,7 +69,7 @@ impl Progress {
             bar.set_message(super::terminal::plain(&String::from_utf8_lossy(name)));
             bar
         });
-        Meter { moved: Cell::new(0), bar, whole }
+        Meter { attempts: Cell::new(0), moved: Cell::new(0), bar, whole }
     }
 
     /// Says something beside the bars.
@@ -86,6 +88,17 @@ impl Meter {
             bar.set_position(offset);
             bar.reset_eta();
         }
+    }
+
+    /// One more try to move the file begins.
+    pub fn attempt(&self) {
+        self.attempts.set(self.attempts.get() + 1);
+    }
+
+    /// Tries to move the file, the first included; none where it did not come to that.
+    #[must_use]
+    pub const fn attempts(&self) -> u32 {
+        self.attempts.get()
     }
 
     /// Says how long the file is, once that is known.

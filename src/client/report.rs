@@ -11,17 +11,36 @@ use super::courier::{Delivery, Errand, Verified, Way};
 use super::failure::Failure;
 use super::json::Object;
 use super::progress::{Meter, Progress};
-use super::terminal::{self, Output};
+use super::terminal::Output;
+use super::voice::Voice;
 
 /// Where reports go, and how much is said.
 #[derive(Debug)]
 pub struct Report {
     output: Output,
     json: bool,
-    quiet: bool,
     /// A person is there, who wants to know that something was done.
     talkative: bool,
-    progress: Progress,
+    voice: Voice,
+}
+
+/// What moving a file took, in all tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Effort {
+    /// Bytes that were moved.
+    pub bytes: u64,
+    /// Tries, the first included.
+    pub attempts: u32,
+    /// The time.
+    pub took: Duration,
+}
+
+impl Effort {
+    /// What `meter` has counted, and the time.
+    #[must_use]
+    pub const fn of(meter: &Meter, took: Duration) -> Self {
+        Self { bytes: meter.moved(), attempts: meter.attempts(), took }
+    }
 }
 
 impl Report {
@@ -32,25 +51,30 @@ impl Report {
         Self {
             output: Output::new(),
             json: moving.json,
-            quiet: moving.quiet,
             talkative,
-            progress: Progress::new(visible),
+            voice: Voice::new(moving.quiet, Progress::new(visible)),
         }
     }
 
     /// The bars.
     #[must_use]
     pub const fn progress(&self) -> &Progress {
-        &self.progress
+        self.voice.progress()
+    }
+
+    /// What else is told, is told with this.
+    #[must_use]
+    pub const fn voice(&self) -> &Voice {
+        &self.voice
     }
 
     /// A bar for one file.
     #[must_use]
     pub fn meter(&self, errand: &Errand) -> Meter {
-        self.progress.meter(&errand.remote, errand.size)
+        self.progress().meter(&errand.remote, errand.size)
     }
 
-    /// Says that a file has arrived, for which so many `bytes` were moved in all tries.
+    /// Says that a file has arrived, and what it took.
     ///
     /// # Errors
     /// Standard output can't be written.
@@ -58,8 +82,7 @@ impl Report {
         &self,
         errand: &Errand,
         delivery: &Delivery,
-        bytes: u64,
-        took: Duration,
+        effort: Effort,
     ) -> Result<(), Failure> {
         if delivery.verified == Verified::BySize {
             self.notice(&format!(
@@ -68,11 +91,7 @@ impl Report {
             ));
         }
         if self.json {
-            let mut object = about(errand)
-                .number("bytes", bytes)
-                .seconds("seconds", took)
-                .text("outcome", b"done")
-                .number("code", 0);
+            let mut object = about(errand, effort).text("outcome", b"done").number("code", 0);
             match &delivery.verified {
                 Verified::Not => {}
                 Verified::BySize => object = object.text("verified", b"size"),
@@ -89,7 +108,7 @@ impl Report {
                 Way::Down => format!("{} is here", errand.local.display()),
                 Way::Up => format!("{remote} is there"),
             };
-            self.notice(&format!("{what}: {bytes} bytes"));
+            self.notice(&format!("{what}: {} bytes", effort.bytes));
         }
         Ok(())
     }
@@ -102,8 +121,7 @@ impl Report {
         &self,
         errand: &Errand,
         failure: &Failure,
-        bytes: u64,
-        took: Duration,
+        effort: Effort,
         told: bool,
     ) -> Result<(), Failure> {
         if !told {
@@ -112,9 +130,7 @@ impl Report {
         if !self.json {
             return Ok(());
         }
-        let object = about(errand)
-            .number("bytes", bytes)
-            .seconds("seconds", took)
+        let object = about(errand, effort)
             .text("outcome", b"failed")
             .number("code", failure.exit().code().into())
             .text("error", failure.what().as_bytes());
@@ -123,27 +139,23 @@ impl Report {
 
     /// Tells of a failure that the run survives.
     pub fn complain(&self, failure: &Failure) {
-        if !failure.is_silent() {
-            self.progress.aside(|| terminal::tell(&format!("coracle: {failure}")));
-        }
+        self.voice.complain(failure);
     }
 
     /// Says something that may be worth knowing.
     pub fn notice(&self, text: &str) {
-        if !self.quiet {
-            self.progress.aside(|| terminal::tell(&terminal::plain(text)));
-        }
+        self.voice.notice(text);
     }
 
     fn line(&self, object: Object) -> Result<(), Failure> {
         let mut written = Ok(());
         let line = object.finish();
-        self.progress.aside(|| written = self.output.line(line.as_bytes()));
+        self.progress().aside(|| written = self.output.line(line.as_bytes()));
         written
     }
 }
 
-fn about(errand: &Errand) -> Object {
+fn about(errand: &Errand, effort: Effort) -> Object {
     let direction: &[u8] = match errand.way {
         Way::Down => b"download",
         Way::Up => b"upload",
@@ -152,4 +164,7 @@ fn about(errand: &Errand) -> Object {
         .text("path", &errand.remote)
         .text("local", errand.local.as_os_str().as_encoded_bytes())
         .text("direction", direction)
+        .number("bytes", effort.bytes)
+        .seconds("seconds", effort.took)
+        .number("attempts", effort.attempts.into())
 }

@@ -36,7 +36,8 @@ impl Tries {
         Self { left: retries, crowds_left: if patient { CROWDS_MAX } else { 0 }, pauses: 0 }
     }
 
-    /// Pauses until it is time for the next try.
+    /// Pauses until it is time for the next try. Before it does, `tell` hears why there is one, and
+    /// how long the pause is.
     ///
     /// # Errors
     /// `failure` itself, where trying again makes no sense or was tried often enough; that the run
@@ -46,6 +47,7 @@ impl Tries {
         failure: Failure,
         pace: &Pace,
         interrupt: &Interrupt,
+        tell: impl FnOnce(&Failure, Duration),
     ) -> Result<(), Failure> {
         let left = match failure.may_try() {
             Again::Never => return Err(failure),
@@ -61,6 +63,7 @@ impl Tries {
         *left -= 1;
         let pause = pause(self.pauses).min(pace.wait());
         self.pauses += 1;
+        tell(&failure, pause);
         if interrupt.pause(pause) {
             return Err(Failure::new(Exit::Interrupted, "interrupted"));
         }
@@ -105,13 +108,13 @@ mod tests {
         let never = Failure::new(Exit::NotFound, "no such file");
         let crowd = Failure::new(Exit::Connection, "too many").again(Again::Crowded);
         let mut tries = Tries::new(1, false);
-        assert_eq!(tries.rest(never.clone(), &pace, &interrupt), Err(never));
-        assert_eq!(tries.rest(crowd.clone(), &pace, &interrupt), Err(crowd.clone()));
-        assert_eq!(tries.rest(soon.clone(), &pace, &interrupt), Ok(()));
-        assert_eq!(tries.rest(soon.clone(), &pace, &interrupt), Err(soon.clone()));
-        assert_eq!(Tries::new(0, true).rest(crowd, &pace, &interrupt), Ok(()));
+        assert_eq!(tries.rest(never.clone(), &pace, &interrupt, |_, _| ()), Err(never));
+        assert_eq!(tries.rest(crowd.clone(), &pace, &interrupt, |_, _| ()), Err(crowd.clone()));
+        assert_eq!(tries.rest(soon.clone(), &pace, &interrupt, |_, _| ()), Ok(()));
+        assert_eq!(tries.rest(soon.clone(), &pace, &interrupt, |_, _| ()), Err(soon.clone()));
+        assert_eq!(Tries::new(0, true).rest(crowd, &pace, &interrupt, |_, _| ()), Ok(()));
         let over = Pace::new(Duration::from_secs(9), Some(Duration::ZERO), None, 256);
-        let failure = Tries::new(9, true).rest(soon, &over, &interrupt).unwrap_err();
+        let failure = Tries::new(9, true).rest(soon, &over, &interrupt, |_, _| ()).unwrap_err();
         assert_eq!(failure.exit(), Exit::TimeOut);
     }
 }

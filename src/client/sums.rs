@@ -142,26 +142,64 @@ impl Question {
         [self.verb.as_bytes(), b" ", path].concat()
     }
 
-    /// The sum in a server's reply, in small digits; none where the server did not make one.
-    /// `213 SHA-256 0-49 HEX name` answers HASH, `250 HEX` the others.
+    /// The sum of `path` in a server's reply, in small digits; none where the server made none.
+    ///
+    /// `213 SHA-256 0-49 HEX name` answers HASH by the draft, `250 HEX` the others by custom. But
+    /// servers leave out the range or the name, put the name first, write `0x` before the digits or
+    /// the digits in capitals, and begin with lines of another kind. So the digits count wherever
+    /// they stand, unless they are the file's name.
     #[must_use]
-    pub fn answer(&self, reply: &Reply) -> Option<String> {
+    pub fn answer(&self, reply: &Reply, path: &[u8]) -> Option<String> {
         if reply.code().class() != Class::Completion {
             return None;
         }
-        let text = reply.text();
-        let place = if self.verb == "HASH" { 2 } else { 0 };
-        let word = text.split_ascii_whitespace().nth(place)?;
-        let hexadecimal = word.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let digits = self.algorithm.digits();
-        // Some servers write a CRC as the number that it is, without leading zeros.
-        let fits = if self.algorithm == Algorithm::Crc32 {
-            word.len() <= digits
-        } else {
-            word.len() == digits
-        };
-        (hexadecimal && fits).then(|| format!("{:0>digits$}", word.to_ascii_lowercase()))
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        reply.lines().find_map(|line| {
+            let line = line.trim_ascii();
+            let without = [path, name].into_iter().filter(|name| !name.is_empty());
+            let mut parts: Vec<&[u8]> = without
+                .flat_map(|name| [strip_end(line, name), strip_start(line, name)])
+                .flatten()
+                .collect();
+            // A reply that is nothing but digits is no name.
+            parts.push(line);
+            parts.into_iter().find_map(|part| self.digits_in(part))
+        })
     }
+
+    /// The first word of `text` that is a sum.
+    fn digits_in(&self, text: &[u8]) -> Option<String> {
+        let digits = self.algorithm.digits();
+        let words = || {
+            text.split(|byte| byte.is_ascii_whitespace() || b"=:,;\"'()".contains(byte))
+                .filter_map(|word| str::from_utf8(word).ok())
+                .filter(|word| !word.is_empty())
+                .map(|word| word.strip_prefix("0x").or(word.strip_prefix("0X")).unwrap_or(word))
+        };
+        let is_number =
+            |word: &&str| word.len() <= digits && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let whole = words().find(|word| word.len() == digits && is_number(word));
+        // Some servers write a CRC as the number that it is, without leading zeros; short numbers
+        // count only where the sum has its place.
+        let short = || {
+            let place = if self.verb == "HASH" { 2 } else { 0 };
+            words().nth(place).filter(is_number).filter(|_| self.algorithm == Algorithm::Crc32)
+        };
+        let word = whole.or_else(short)?;
+        Some(format!("{:0>digits$}", word.to_ascii_lowercase()))
+    }
+}
+
+/// `line` without `name` as its last word.
+fn strip_end<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let rest = line.strip_suffix(name)?;
+    rest.last().is_some_and(|byte| b" /".contains(byte)).then_some(rest)
+}
+
+/// `line` without `name` as its first word.
+fn strip_start<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let rest = line.strip_prefix(name)?;
+    rest.first().is_some_and(|byte| b" :".contains(byte)).then_some(rest)
 }
 
 #[cfg(test)]
@@ -223,13 +261,44 @@ mod tests {
     fn answers_are_read_with_care() {
         let hash = Question { algorithm: Algorithm::Crc32, verb: "HASH", to_choose: false };
         let xcrc = Question { verb: "XCRC", ..hash };
-        let read = |q: &Question, code, text: &str| q.answer(&reply(code, text));
+        let read = |q: &Question, code, text: &str| q.answer(&reply(code, text), b"d/a b");
         assert_eq!(read(&hash, 213, "CRC32 0-9 CBF43926 a b"), Some("cbf43926".to_owned()));
         assert_eq!(read(&xcrc, 250, "F43926"), Some("00f43926".to_owned()));
         assert_eq!(read(&xcrc, 550, "CBF43926"), None);
         assert_eq!(read(&xcrc, 250, "no such thing"), None);
-        assert_eq!(read(&hash, 213, "CBF43926"), None);
         let sha = Question { algorithm: Algorithm::Sha256, ..xcrc };
         assert_eq!(read(&sha, 250, "CBF43926"), None);
+    }
+
+    #[test]
+    fn sums_are_found_wherever_servers_put_them() {
+        let hash = Question { algorithm: Algorithm::Crc32, verb: "HASH", to_choose: false };
+        let xcrc = Question { verb: "XCRC", ..hash };
+        for (question, code, text) in [
+            (hash, 213, "CRC32 0-8 cbf43926 d/deadbeef"),
+            // ProFTPD: the end is the one behind the last byte, and words come before.
+            (hash, 213, "Computing CRC32 digest\r\nCRC32 0-9 CBF43926 deadbeef"),
+            // FileZilla Server 0.9: no range.
+            (hash, 213, "CRC32 CBF43926 deadbeef"),
+            (hash, 213, "CBF43926"),
+            (xcrc, 250, "CBF43926"),
+            (xcrc, 213, "CBF43926"),
+            (xcrc, 250, "0xCBF43926"),
+            (xcrc, 250, "0Xcbf43926"),
+            (xcrc, 250, "deadbeef CBF43926"),
+            (xcrc, 250, "CBF43926 d/deadbeef"),
+            (xcrc, 250, "XCRC: CRC=\"cbf43926\""),
+        ] {
+            let sum = question.answer(&reply(code, text), b"d/deadbeef");
+            assert_eq!(sum.as_deref(), Some("cbf43926"), "{text}");
+        }
+        // A file may be called what its sum is.
+        for text in ["213 CRC32 0-8 cbf43926 cbf43926", "cbf43926", "cbf43926 cbf43926"] {
+            assert_eq!(hash.answer(&reply(213, text), b"cbf43926").as_deref(), Some("cbf43926"));
+        }
+        let sha = Question { algorithm: Algorithm::Sha256, verb: "XSHA256", to_choose: false };
+        let digits = "BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD";
+        let sum = sha.answer(&reply(250, &format!("0x{digits} x")), b"x");
+        assert_eq!(sum, Some(digits.to_ascii_lowercase()));
     }
 }

@@ -83,6 +83,11 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECS", default_value = "86400", value_parser = seconds)]
     pub(super) partial_expiry: Duration,
 
+    /// Say that an upload or a compressed file is in place (226, 250) only when it is on the disk, so
+    /// that a power cut does not take it back
+    #[arg(long)]
+    pub(super) durable: bool,
+
     /// Bytes that one system call moves at most, 256 and upwards; smaller is smoother, larger is
     /// faster
     #[arg(long, value_name = "BYTES", default_value_t = 262_144, value_parser = value_parser!(u32).range(256..))]
@@ -125,6 +130,7 @@ impl Arguments {
             stall: self.stall_timeout,
             passive_ports: self.passive_ports.clone(),
             passive_address: self.passive_address,
+            durable: self.durable,
             ..Limits::default()
         };
         limits.budgets.pace.chunk = self.chunk_size as usize;

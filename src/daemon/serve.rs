@@ -9,7 +9,7 @@ use ::log::{error, info, warn};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::arguments::Arguments;
-use super::helper::Helper;
+use super::helper::{Done, Helper};
 use super::log;
 use super::signals::{Request, Watch};
 use crate::accounts::{self, Accounts, Complaint};
@@ -73,12 +73,18 @@ impl Loop<'_> {
                 }
             }
             if outside.contains(&HELPER) {
-                while let Some((key, verdict)) = self.helper.verdict() {
-                    self.reactor.verdict(key, verdict);
+                while let Some((key, done)) = self.helper.done() {
+                    match done {
+                        Done::Judged(verdict) => self.reactor.verdict(key, verdict),
+                        Done::Committed(result) => self.reactor.committed(key, result),
+                    }
                 }
             }
             for (key, challenge) in self.reactor.challenges() {
                 self.helper.submit(key, challenge);
+            }
+            for (key, commit) in self.reactor.commits() {
+                self.helper.submit_commit(key, commit);
             }
             self.helper.forward(|key| self.reactor.awaits_verdict(key));
         }

@@ -73,6 +73,10 @@ impl Part for Scrap {
     fn commit(self) -> Result<(), Fault> {
         Ok(())
     }
+
+    fn commit_durably(self) -> Result<(), Fault> {
+        Ok(())
+    }
 }
 
 /// An `OsIo` with one connection through it, both ends watched.

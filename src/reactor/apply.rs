@@ -68,6 +68,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
             Effect::Begin(order) => return self.begin(control, order),
             Effect::Work(chore) => self.undertake(control, chore),
+            // Too late: what it comes to will be told.
+            Effect::Abort if Self::is_committing(control) => {}
             Effect::Abort => {
                 if self.dismiss(control) {
                     return Some(Event::Chore(ChoreOutcome::Aborted));
@@ -126,7 +128,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                     return None;
                 }
             }
-            Way::Unset | Way::Inline => {}
+            Way::Unset | Way::Inline | Way::Committing(_) => {}
         }
         control.link = None;
         Some(Event::Outcome(Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 }))
@@ -169,12 +171,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 }
                 self.graveyard.push(key);
             }
-            Way::Unset | Way::Dial(_) | Way::Inline => {}
+            Way::Unset | Way::Dial(_) | Way::Inline | Way::Committing(_) => {}
         }
     }
 
     /// Drops all that hangs on a control connection that will not be served any more.
     pub(super) fn forsake(&mut self, control: &mut Control<I, T>) {
+        self.disown_commit(control);
         self.unlink(control);
         self.dismiss(control);
     }
@@ -200,6 +203,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 Some(Slot::Data(data)) => data.transfer.as_ref().map(Transfer::moved),
                 Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
             },
+            Way::Committing(bytes) => Some(bytes),
             Way::Unset | Way::Waiting(_) | Way::Dial(_) | Way::Inline => None,
         }
     }
@@ -209,7 +213,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.timers.set(control.key, self.now + wait);
     }
 
-    fn clear_due(&mut self, control: &mut Control<I, T>) {
+    pub(super) fn clear_due(&mut self, control: &mut Control<I, T>) {
         control.due = None;
         self.timers.clear(control.key);
     }

@@ -95,7 +95,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                         Some(Seat::Needless) => census.digesting += 1,
                         Some(Seat::Held) => census.compressing += 1,
                         Some(Seat::Awaited) => census.awaiting += 1,
-                        None => {}
+                        Some(Seat::Committing(_)) | None => {}
                     }
                 }
                 Slot::Data(_) => census.data += 1,

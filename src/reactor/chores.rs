@@ -14,8 +14,8 @@ use super::ready::Queue;
 use super::{Reactor, Slot};
 use crate::io::Io;
 use crate::session::{Chore, Event};
-use crate::terms::{self, Key, Moment};
-use crate::transfer::{Progress, Work};
+use crate::terms::{self, ChoreOutcome, Key, Moment};
+use crate::transfer::{Commit, Progress, Work};
 use crate::tree::Tree;
 
 /// Slices of compression in one pass, over all clients. A slice takes about a millisecond, and this
@@ -52,6 +52,8 @@ pub(super) enum Seat {
     Held,
     /// It stands in line for one, and gets no turn before.
     Awaited,
+    /// It has given it up: all is made, and comes to this when it is in place.
+    Committing(ChoreOutcome),
 }
 
 impl<T: Tree> Underway<T> {
@@ -63,6 +65,19 @@ impl<T: Tree> Underway<T> {
     /// Whether it may have turns.
     pub(super) const fn seat(&self) -> Seat {
         self.seat
+    }
+
+    /// What it comes to, if all is made and on its way into place.
+    pub(super) const fn committing(&self) -> Option<ChoreOutcome> {
+        match self.seat {
+            Seat::Committing(outcome) => Some(outcome),
+            Seat::Needless | Seat::Held | Seat::Awaited => None,
+        }
+    }
+
+    /// The file that it has made, to be put in place.
+    pub(super) fn take_commit(&mut self, durably: bool) -> Option<Commit<T::Part>> {
+        self.work.take_commit(durably)
     }
 }
 
@@ -130,9 +145,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Drops the work of a control connection, whether it has ended or not. False if there is none.
     pub(super) fn dismiss(&mut self, control: &mut Control<I, T>) -> bool {
-        let Some(chore) = control.chore.take() else { return false };
-        match chore.seat {
-            Seat::Needless => {}
+        self.reseat(control, Seat::Needless);
+        control.chore.take().is_some()
+    }
+
+    /// Puts work into another seat, or none.
+    pub(super) fn reseat(&mut self, control: &mut Control<I, T>, seat: Seat) {
+        let Some(chore) = &mut control.chore else { return };
+        match std::mem::replace(&mut chore.seat, seat) {
+            Seat::Needless | Seat::Committing(_) => {}
             Seat::Awaited => self.chores.line.retain(|key| *key != control.key),
             Seat::Held => {
                 self.chores.compressions.remove(control.key);
@@ -140,7 +161,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.seat_next();
             }
         }
-        true
+    }
+
+    /// Work has ended: forgets it and tells the session.
+    pub(super) fn conclude_work(&mut self, control: &mut Control<I, T>, outcome: ChoreOutcome) {
+        debug!("{}: {outcome:?}", control.ends.peer);
+        self.dismiss(control);
+        self.tell(control, Event::Chore(outcome));
+        // Lines may have waited for this.
+        self.requeue(control);
     }
 
     /// The turns of a pass. Those who get none keep their places.
@@ -194,13 +223,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                         self.tell(&mut control, Event::Progress(done));
                     }
                 }
-                Progress::Ended(outcome) => {
-                    debug!("{}: {outcome:?}", control.ends.peer);
-                    self.dismiss(&mut control);
-                    self.tell(&mut control, Event::Chore(outcome));
-                    // Lines may have waited for this.
-                    self.requeue(&mut control);
-                }
+                Progress::Made(outcome) => self.commit_work(&mut control, outcome),
+                Progress::Ended(outcome) => self.conclude_work(&mut control, outcome),
             }
         }
         self.put_control(control);
@@ -230,7 +254,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 }
             }
             Some(Seat::Held) => self.chores.compressions.push(control.key, self.passes),
-            Some(Seat::Awaited) | None => {}
+            Some(Seat::Awaited | Seat::Committing(_)) | None => {}
         }
     }
 }

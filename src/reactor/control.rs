@@ -65,6 +65,9 @@ pub(super) enum Way {
     Up(Key),
     /// It is the control connection itself.
     Inline,
+    /// It has been, and is closed: the upload of so many bytes that came over it is on its way into
+    /// place.
+    Committing(u64),
 }
 
 impl<T: Tree> Default for Link<T> {

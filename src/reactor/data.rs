@@ -155,14 +155,16 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Some(Slot::Data(data)) => data.transfer.take(),
             Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
         };
-        if let Some(transfer) = transfer {
-            let outcome = if present {
-                transfer.commit()
-            } else {
-                Outcome::Lost { loss: Loss::Broken, bytes: transfer.moved() }
-            };
-            self.settle(owner, outcome);
+        let Some(transfer) = transfer else { return };
+        let Some(mut control) = self.take_control(owner) else { return };
+        if present {
+            self.commit_upload(&mut control, transfer);
+        } else {
+            let bytes = transfer.moved();
+            drop(transfer);
+            self.conclude(&mut control, Outcome::Lost { loss: Loss::Broken, bytes });
         }
+        self.put_control(control);
     }
 
     /// Tells the owner how its transfer ended.
@@ -173,7 +175,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    fn conclude(&mut self, control: &mut Control<I, T>, outcome: Outcome) {
+    pub(super) fn conclude(&mut self, control: &mut Control<I, T>, outcome: Outcome) {
         debug!("{}: {outcome:?}", control.ends.peer);
         self.end_transfer(control, outcome);
         // Lines may have waited for this.

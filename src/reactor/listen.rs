@@ -133,7 +133,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.connections += 1;
         debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
         let Some(mut control) = self.take_control(key) else { return };
-        if self.clients > self.limits.clients {
+        if self.clients + self.commits.orphans() > self.limits.clients {
             self.say(&mut control, &Session::too_many_clients(dialect));
             self.bid_farewell(&mut control);
         } else {

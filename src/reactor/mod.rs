@@ -7,14 +7,16 @@
 //! pass's queue, and the next poll does not wait.
 //!
 //! The reactor is generic over its sockets ([`Io`]) and its files ([`Tree`]), and it is driven from
-//! outside: the driver calls [`Reactor::pass`], takes the [`Reactor::challenges`] that wait for the
-//! helper thread, and brings the verdicts. So the very same loop runs under simulation. It knows
+//! outside: the driver calls [`Reactor::pass`], takes the [`Reactor::challenges`] and
+//! [`Reactor::commits`] that wait for the helper thread, and brings what they come to. So the very
+//! same loop runs under simulation. It knows
 //! when bytes can move and who waits for whom; what is said is the session's, what is moved is the
 //! transfer room's.
 
 mod apply;
 mod census;
 mod chores;
+mod commits;
 mod control;
 mod data;
 mod listen;
@@ -40,6 +42,7 @@ pub use census::{Census, Waits, Worked};
 pub use chores::{COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, DIGESTED_A_PASS};
 
 use chores::Chores;
+use commits::Commits;
 use control::{Control, Stage};
 use data::Data;
 use listen::{Listener, Role};
@@ -79,6 +82,8 @@ pub struct Limits {
     pub passive_listeners: usize,
     /// The IPv4 address that is told to peers in place of our own, for servers behind NAT.
     pub passive_address: Option<IpAddr>,
+    /// Whether uploads, and what is compressed, are on the disk before they are said to be in place.
+    pub durable: bool,
     /// What a slot may do in one turn.
     pub budgets: Budgets,
 }
@@ -108,6 +113,7 @@ impl Default for Limits {
             passive_ports: None,
             passive_listeners: 4096,
             passive_address: None,
+            durable: false,
             budgets: Budgets {
                 lines: 16,
                 accepts: 64,
@@ -144,6 +150,7 @@ pub struct Reactor<I: Io, T: Tree> {
     controls: Queue,
     data: Queue,
     chores: Chores,
+    commits: Commits<T>,
     /// Control connections to whom something was said in this pass.
     dirty: Vec<Key>,
     /// Slots to be closed at the end of this pass.
@@ -161,6 +168,8 @@ pub struct Reactor<I: Io, T: Tree> {
     drain_until: Option<Moment>,
     /// That moment has come: what ran was ended, and lingers.
     cut_off: bool,
+    /// Another linger has passed since: nothing is waited for any more.
+    given_up: bool,
     passes: u64,
     longest_wait: Waits,
 }
@@ -184,6 +193,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             controls: Queue::default(),
             data: Queue::default(),
             chores: Chores::default(),
+            commits: Commits::default(),
             dirty: Vec::new(),
             graveyard: Vec::new(),
             challenges: Vec::new(),
@@ -195,6 +205,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             connections: 0,
             drain_until: None,
             cut_off: false,
+            given_up: false,
             passes: 0,
             longest_wait: Waits::default(),
         }
@@ -287,9 +298,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// True when [`Reactor::drain`] was asked for and no client is left.
+    /// True when [`Reactor::drain`] was asked for and no client is left, nor anything of a client's
+    /// that waits for the disk; that is waited for no longer than clients are.
     pub fn is_drained(&self) -> bool {
-        self.drain_until.is_some() && self.connections == 0
+        let rests = self.commits.is_empty() || self.given_up;
+        self.drain_until.is_some() && self.connections == 0 && rests
     }
 
     /// The sockets, for a driver that has sources of its own to watch.

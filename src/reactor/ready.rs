@@ -123,6 +123,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if last_words {
             self.drain_until = Some(self.now + self.limits.linger);
         }
+        self.given_up |= !last_words;
         let keys: Vec<Key> = self.slots.iter().map(|(key, _)| key).collect();
         for key in keys {
             if last_words {
@@ -133,9 +134,14 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// Ends the transfer or the work of a control connection, if it has one.
+    /// Ends the transfer or the work of a control connection, if it has one. What only waits for
+    /// the disk has been given its word and may still have it kept.
     fn cut_short(&mut self, key: Key) {
         let Some(mut control) = self.take_control(key) else { return };
+        if Self::is_committing(&control) {
+            self.put_control(control);
+            return;
+        }
         if self.dismiss(&mut control) {
             self.tell(&mut control, Event::Chore(ChoreOutcome::Aborted));
         } else if let Some(bytes) = self.moved(&control) {

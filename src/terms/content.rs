@@ -50,6 +50,16 @@ pub trait Part {
     /// what stood there is left as it was.
     fn commit(self) -> Result<(), Fault>;
 
+    /// The same, and when it has succeeded the upload is there after a power cut too: first its
+    /// content is on the disk, then it takes its target's place, then its name is on the disk, and
+    /// those of the directories above it. It waits for the disk, so that no loop may call it.
+    ///
+    /// # Errors
+    /// As [`Part::commit`]; and the disk may refuse. Until the content is on the disk nothing has
+    /// happened to the target, and the upload is removed. Where only the names could not be written,
+    /// the upload stands in its place, and whether it will after a power cut nobody knows.
+    fn commit_durably(self) -> Result<(), Fault>;
+
     /// Leaves what has come so far, hidden, where a later upload to the same name finds it and goes
     /// on. It replaces what an earlier upload left for that name. Nothing is left of an upload that
     /// has received nothing, nor of one that keeps a part of an old file: that file still stands,

@@ -13,6 +13,7 @@ use flate2::write::GzEncoder;
 use sha2::{Digest as _, Sha256};
 
 use super::pump::{Pace, failure, write_all};
+use super::upload::{Commit, Upload};
 use crate::terms::{Algorithm, Budget, Chore, ChoreOutcome, Content, Digest, Fault, Part, Trouble};
 
 /// A chore being done.
@@ -27,6 +28,9 @@ pub struct Work<F, P> {
 pub enum Progress {
     /// The budget is spent and there is more to do.
     Again,
+    /// All is in the part: nothing is left but to [commit](Work::take_commit) it. Then it is over
+    /// with this outcome.
+    Made(ChoreOutcome),
     /// It is over.
     Ended(ChoreOutcome),
 }
@@ -40,6 +44,8 @@ enum Task<F, P> {
         end: u64,
         state: State,
     },
+    /// The file is whole in its part.
+    Made(P),
     /// It has ended and been told.
     Over,
 }
@@ -99,35 +105,46 @@ impl<F: Content, P: Part> Work<F, P> {
                     at == end
                 })
             }
-            Task::Over => return Progress::Ended(ChoreOutcome::Aborted),
+            Task::Made(_) | Task::Over => return Progress::Ended(ChoreOutcome::Aborted),
         };
         match stepped {
             Ok(false) => Progress::Again,
-            Ok(true) => Progress::Ended(std::mem::replace(&mut self.task, Task::Over).conclude()),
+            Ok(true) => self.conclude(),
             Err(fault) => {
                 self.task = Task::Over;
                 Progress::Ended(ChoreOutcome::Failed(fault))
             }
         }
     }
-}
 
-impl<F, P: Part> Task<F, P> {
-    /// What came of it, when there is nothing left to do.
-    fn conclude(self) -> ChoreOutcome {
-        match self {
-            Self::Compress(Compressing { length, part, written, .. }) => match part.commit() {
-                Ok(()) => ChoreOutcome::Compressed { from: length, to: written },
-                Err(fault) => ChoreOutcome::Failed(fault),
-            },
-            Self::Digest { state: State::Sha256(hasher), .. } => {
+    /// The part that has been made whole, to be put in place. `None` before, and once it was taken.
+    pub fn take_commit(&mut self, durably: bool) -> Option<Commit<P>> {
+        match std::mem::replace(&mut self.task, Task::Over) {
+            // Nothing goes on with half a gzip file.
+            Task::Made(part) => Some(Commit::new(Upload::new(part, false), durably)),
+            other @ (Task::Compress(_) | Task::Digest { .. } | Task::Over) => {
+                self.task = other;
+                None
+            }
+        }
+    }
+
+    /// What came of it, when nothing is left to be read.
+    fn conclude(&mut self) -> Progress {
+        let outcome = match std::mem::replace(&mut self.task, Task::Over) {
+            Task::Compress(Compressing { length, part, written, .. }) => {
+                self.task = Task::Made(part);
+                return Progress::Made(ChoreOutcome::Compressed { from: length, to: written });
+            }
+            Task::Digest { state: State::Sha256(hasher), .. } => {
                 ChoreOutcome::Digested(Digest::Sha256(hasher.finalize().into()))
             }
-            Self::Digest { state: State::Crc32(hasher), .. } => {
+            Task::Digest { state: State::Crc32(hasher), .. } => {
                 ChoreOutcome::Digested(Digest::Crc32(hasher.finalize()))
             }
-            Self::Over => ChoreOutcome::Aborted,
-        }
+            Task::Made(_) | Task::Over => ChoreOutcome::Aborted,
+        };
+        Progress::Ended(outcome)
     }
 }
 
@@ -205,6 +222,7 @@ impl<F, P> fmt::Debug for Work<F, P> {
         let task = match &self.task {
             Task::Compress(_) => "Compress",
             Task::Digest { .. } => "Digest",
+            Task::Made(_) => "Made",
             Task::Over => "Over",
         };
         f.debug_struct("Work").field("task", &task).field("done", &self.done).finish()
@@ -272,6 +290,10 @@ mod tests {
             self.0.borrow_mut().1 = true;
             Ok(())
         }
+
+        fn commit_durably(self) -> Result<(), Fault> {
+            self.commit()
+        }
     }
 
     fn noise(length: usize) -> Vec<u8> {
@@ -288,6 +310,12 @@ mod tests {
                 Progress::Again => {
                     assert!(work.done() > before, "a turn that does nothing");
                     assert!(work.done() - before <= PACE.copied as u64);
+                }
+                Progress::Made(outcome) => {
+                    let commit = work.take_commit(turn % 2 == 0).unwrap();
+                    assert!(work.take_commit(false).is_none());
+                    let done = commit.carry_out();
+                    return (done.map_or_else(ChoreOutcome::Failed, |()| outcome), turn);
                 }
                 Progress::Ended(outcome) => return (outcome, turn),
             }

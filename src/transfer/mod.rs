@@ -16,3 +16,4 @@ mod upload;
 
 pub use chore::{Progress, Work};
 pub use pump::{Pace, Step, Transfer};
+pub use upload::Commit;

@@ -8,7 +8,7 @@
 use std::io;
 
 use super::packing::Packing;
-use super::upload::Upload;
+use super::upload::{Commit, Upload};
 use crate::channel::{Channel, Moved, ZeroCopyFault};
 use crate::io::Io;
 use crate::terms::{
@@ -41,8 +41,8 @@ pub enum Step {
     Blocked(bool),
     /// The budget is spent and there is more to do.
     Again,
-    /// An upload has been received whole: nothing is left but to [commit](Transfer::commit) it, if
-    /// the peer is still there.
+    /// An upload has been received whole: nothing is left but to [commit](Transfer::into_commit) it,
+    /// if the peer is still there.
     Received,
     /// It is over.
     Ended(Outcome),
@@ -169,15 +169,11 @@ impl<F: Content, P: Part> Transfer<F, P> {
         }
     }
 
-    /// Puts a received upload in place.
-    pub fn commit(self) -> Outcome {
-        let bytes = self.moved;
+    /// What is left to do for a received upload: to put it in place. `None` of what is none.
+    pub fn into_commit(self, durably: bool) -> Option<Commit<P>> {
         match self.work {
-            Work::Part { upload, .. } => match upload.commit() {
-                Ok(()) => Outcome::Done { bytes },
-                Err(fault) => Outcome::Failed { fault, bytes },
-            },
-            Work::File { .. } | Work::Lines { .. } => Outcome::Done { bytes },
+            Work::Part { upload, .. } => Some(Commit::new(upload, durably)),
+            Work::File { .. } | Work::Lines { .. } => None,
         }
     }
 

@@ -5,9 +5,39 @@
 //! for a later upload to go on with. A file that failed is given up instead: a full disk is not
 //! helped by keeping half a file. Only the pump makes uploads.
 
-use std::io;
+use std::{fmt, io};
 
 use crate::terms::{Fault, Part, Trouble};
+
+/// The last step of an upload, or of work that has made a file: what came is whole and takes its
+/// place. Where it has to outlast a power cut that takes as long as the disk likes, so the step can
+/// be carried out elsewhere and later. Dropped in place of that, it leaves what an upload that was
+/// cut off leaves.
+pub struct Commit<P: Part> {
+    upload: Upload<P>,
+    durably: bool,
+}
+
+impl<P: Part> Commit<P> {
+    /// Of what is whole in `upload`.
+    pub(super) const fn new(upload: Upload<P>, durably: bool) -> Self {
+        Self { upload, durably }
+    }
+
+    /// Puts it in place. With durability it waits for the disk.
+    ///
+    /// # Errors
+    /// Those of [`Part::commit`], or of [`Part::commit_durably`].
+    pub fn carry_out(self) -> Result<(), Fault> {
+        self.upload.commit(self.durably)
+    }
+}
+
+impl<P: Part> fmt::Debug for Commit<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Commit").field("durably", &self.durably).finish_non_exhaustive()
+    }
+}
 
 /// An upload under way.
 pub(super) struct Upload<P: Part> {
@@ -33,9 +63,10 @@ impl<P: Part> Upload<P> {
         self.part = None;
     }
 
-    /// Puts it in place.
-    pub(super) fn commit(mut self) -> Result<(), Fault> {
-        self.part.take().ok_or(Trouble::Io(io::ErrorKind::Other))?.commit()
+    /// Puts it in place; with `durably` as [`Part::commit_durably`] does.
+    pub(super) fn commit(mut self, durably: bool) -> Result<(), Fault> {
+        let part = self.part.take().ok_or(Trouble::Io(io::ErrorKind::Other))?;
+        if durably { part.commit_durably() } else { part.commit() }
     }
 }
 
@@ -114,6 +145,10 @@ mod tests {
             }
             seen.fate = Fate::InPlace;
             Ok(())
+        }
+
+        fn commit_durably(self) -> Result<(), Fault> {
+            self.commit()
         }
 
         fn leave(self) {
@@ -228,8 +263,18 @@ mod tests {
     fn what_is_put_in_place_is_not_left() {
         let mut bench = Bench::new(Coding::Image);
         bench.receive(b"all");
-        assert_eq!(bench.transfer.commit(), Outcome::Done { bytes: 3 });
+        assert_eq!(bench.transfer.into_commit(true).unwrap().carry_out(), Ok(()));
         assert_eq!(bench.seen.borrow().fate, Fate::InPlace);
+    }
+
+    #[test]
+    fn what_waited_to_be_put_in_place_in_vain_is_left() {
+        for (coding, fate) in [(Coding::Image, Fate::Left), (Coding::Ascii, Fate::Removed)] {
+            let mut bench = Bench::new(coding);
+            bench.receive(b"all");
+            drop(bench.transfer.into_commit(true));
+            assert_eq!(bench.seen.borrow().fate, fate);
+        }
     }
 
     #[test]
@@ -254,7 +299,7 @@ mod tests {
         let mut bench = Bench::new(Coding::Image);
         bench.receive(b"all");
         bench.seen.borrow_mut().full = true;
-        assert_eq!(bench.transfer.commit(), Outcome::Failed { fault: FULL, bytes: 3 });
+        assert_eq!(bench.transfer.into_commit(false).unwrap().carry_out(), Err(FULL));
         assert_eq!(bench.seen.borrow().fate, Fate::Removed);
     }
 }

@@ -58,6 +58,10 @@ impl Pattern {
             require_literal_separator: true,
             require_literal_leading_dot: true,
         };
+        // The matcher's own rule lets a star that stands for nothing precede the dot.
+        if name.starts_with(b".") && !self.matcher.as_str().starts_with('.') {
+            return false;
+        }
         self.matcher.matches_with(&String::from_utf8_lossy(name), OPTIONS)
     }
 }
@@ -107,6 +111,8 @@ mod tests {
     fn hidden_names_want_a_dot() {
         assert!(!matches("*", ".profile"));
         assert!(!matches("?profile", ".profile"));
+        assert!(!matches("*.profile", ".profile"));
+        assert!(!matches("*.*", ".profile"));
         assert!(!matches("[.]profile", ".profile"));
         assert!(matches(".*", ".profile"));
         assert!(matches("*.*", "a.b"));

@@ -6,7 +6,6 @@ mod codes;
 mod many;
 mod mirrors;
 mod misbehaving;
-mod proxy;
 mod robust;
 mod scripts;
 #[path = "../support/mod.rs"]

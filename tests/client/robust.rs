@@ -3,8 +3,7 @@
 use std::io::{Read, Write};
 
 use crate::misbehaving::Scripted;
-use crate::proxy::Proxy;
-use crate::support::{GUARD, Setup, TestServer, noise};
+use crate::support::{GUARD, Proxy, Setup, TestServer, noise};
 use crate::{Home, err, out, url};
 
 #[test]
@@ -209,5 +208,68 @@ fn an_early_end_is_no_end() {
     });
     home.runs(&["get", &server.url("film")]).code(3);
     assert_eq!(home.names("."), ["film.part"]);
+    server.ended();
+}
+
+/// A server whose first data connection breaks in the middle of `0123456789`, and whose second one
+/// goes on at `offset`.
+fn breaking(refuses_rest: bool) -> Scripted {
+    Scripted::in_turn(vec![
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "213 10");
+            peer.until("RETR film", "150 go");
+            let _ = peer.data().write_all(b"0123");
+            peer.say("426 it broke");
+            let _ = peer.control.get_mut().shutdown(std::net::Shutdown::Both);
+        }),
+        Box::new(move |peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "213 10");
+            let mut left = "456789";
+            if refuses_rest {
+                peer.until("REST 4", "502 what");
+                let _ = peer.data();
+                left = "0123456789";
+            } else {
+                peer.until("REST 4", "350 go on");
+            }
+            peer.until("RETR film", "150 go");
+            let _ = peer.data().write_all(left.as_bytes());
+            peer.say("226 done");
+            peer.until("QUIT", "221 bye");
+        }),
+    ])
+}
+
+#[test]
+fn what_is_printed_or_summed_is_so_once_however_often_it_breaks() {
+    let sum = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882";
+    for refuses_rest in [false, true] {
+        let (home, server) = (Home::new(), breaking(refuses_rest));
+        let cat = home.runs(&["cat", "--retries", "1", &server.url("film")]).success();
+        assert_eq!(out(&cat), "0123456789");
+        server.ended();
+
+        let server = breaking(refuses_rest);
+        let told = home.runs(&["sum", "--retries", "1", &server.url("film")]).success();
+        assert_eq!(out(&told), format!("{sum}  film\n"));
+        server.ended();
+    }
+}
+
+#[test]
+fn another_try_is_told_and_counted() {
+    let (home, server) = (Home::new(), breaking(false));
+    let done = home.runs(&["get", "--retries", "2", "--json", &server.url("film")]).success();
+    assert!(out(&done).contains(r#""attempts":2,"#), "{}", out(&done));
+    assert!(out(&done).contains(r#""bytes":10,"#), "{}", out(&done));
+    let told = err(&done);
+    assert!(told.starts_with("trying again in 0.") && told.contains("it broke"), "{told}");
+    server.ended();
+
+    let (home, server) = (Home::new(), breaking(false));
+    let done = home.runs(&["get", "--retries", "2", "--quiet", &server.url("film")]).success();
+    assert_eq!((out(&done), err(&done)), (String::new(), String::new()));
     server.ended();
 }

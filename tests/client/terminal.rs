@@ -1,8 +1,10 @@
 //! The shell in a real pseudo-terminal, which Python's `pty` gives us.
 
+use std::io::Read;
 use std::path::Path;
 
 use crate::Home;
+use crate::misbehaving::{Script, Scripted};
 use crate::support::{Setup, TestServer, noise, python};
 
 /// Runs the program in a terminal of 100 columns. `wait` returns what was shown since the last one,
@@ -35,12 +37,8 @@ def wait(text):
     return seen
 def send(text):
     os.write(terminal, text.encode())
-def until_hidden():
-    until = time.monotonic() + 20
-    while termios.tcgetattr(terminal)[3] & termios.ECHO:
-        if time.monotonic() > until:
-            raise SystemExit("what is typed stays visible")
-        select.select([], [], [], 0.005)
+def hidden():
+    return not termios.tcgetattr(terminal)[3] & termios.ECHO
 def ended():
     while True:
         try:
@@ -72,12 +70,12 @@ seen = ""
 for attempt in range(3):
     seen += wait("Password of user1")
     wait(": ")
-    # The prompt is shown a moment before the echo is switched off.
-    until_hidden()
+    assert hidden(), "the prompt is there, and what is typed would be seen"
     send("s3cret\r")
 seen += wait("check the user")
 assert "s3cret" not in seen, seen
 assert ended() == 5
+assert not hidden(), "the echo is back"
 "#,
     );
 }
@@ -144,4 +142,38 @@ assert ended() == 0
 "#,
     );
     assert_eq!(home.names(".").iter().filter(|name| name.starts_with("long")).count(), 1);
+}
+
+#[test]
+fn a_dead_connection_keeps_nobody_who_completes_a_word() {
+    let home = Home::new();
+    let script: Vec<Script> = vec![
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("PWD", "257 \"/\"");
+            // Not a word more, until the client has had enough.
+            let _ = peer.control.read_to_end(&mut Vec::new());
+        }),
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("CWD /", "250 there");
+            peer.until("SIZE film", "213 4");
+            peer.until("QUIT", "221 bye");
+        }),
+    ];
+    let server = Scripted::in_turn(script);
+    let program = env!("CARGO_BIN_EXE_coracle");
+    let host = format!("user1@{}", server.address);
+    // The time-out of the run is far longer than the test would wait.
+    let talk = r#"
+start("--timeout", "600", sys.argv[2], CORACLE_PASSWORD="1234")
+wait("/> ")
+send("size fi\tlm\r")
+wait("4\r\n")
+wait("> ")
+send("bye\r")
+assert ended() == 0
+"#;
+    python(&home.path("."), &format!("{PROLOGUE}{talk}"), &[program, &host]).well();
+    server.ended();
 }

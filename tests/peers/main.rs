@@ -1,7 +1,8 @@
 //! `coracle` against the servers that others have written, and against `coracled`: one suite, each
 //! test of it once for each server.
 //!
-//! `suite` has the tests of one file at a time, `many` those of more. Every test starts a server of
+//! `suite` has the tests of one file at a time, `many` those of more, `cuts` those over a line that
+//! breaks. Every test starts a server of
 //! its own on a port of loopback, with a directory and a configuration of its own, and the drop of
 //! [`Peer`](peer::Peer) ends it with all its children. `scripts/setup --test` puts the servers below
 //! `target/peers`, where nothing starts or configures them; one that is missing fails its tests.
@@ -9,6 +10,7 @@
 //! Any user can run them, but for those of pure-ftpd, which only root can start.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and a thread")]
 
+mod cuts;
 mod desk;
 mod many;
 mod peer;
@@ -58,10 +60,14 @@ every_peer! {
     many::half_a_download_becomes_a_whole_one
     many::half_an_upload_becomes_a_whole_one
     many::what_was_moved_is_verified
+    cuts::a_download_that_is_cut_goes_on
+    cuts::an_upload_that_is_cut_goes_on
+    cuts::many_files_arrive_over_a_line_that_breaks
 }
 
 /// What servers lack, or are told to.
 mod fallbacks {
+    use crate::cuts::a_download_that_is_cut_goes_on;
     use crate::servers::{pyftpdlib, vsftpd};
     use crate::suite::{a_server_speaks_only, every_transfer_works};
 
@@ -74,6 +80,7 @@ mod fallbacks {
     fn pasv_where_epsv_is_forbidden() {
         a_server_speaks_only(&vsftpd::WITHOUT_EPSV, &["PASV", "LIST"], &["MLSD"]);
         every_transfer_works(&vsftpd::WITHOUT_EPSV);
+        a_download_that_is_cut_goes_on(&vsftpd::WITHOUT_EPSV);
     }
 
     #[test]

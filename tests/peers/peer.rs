@@ -121,6 +121,11 @@ impl Peer {
         format!("ftp://{}/{pattern}", self.host())
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::new(Ipv4Addr::LOCALHOST.into(), self.place.port)
+    }
+
     /// `USER@127.0.0.1:PORT`.
     pub(crate) fn host(&self) -> String {
         format!("{}@127.0.0.1:{}", self.server.user, self.place.port)
@@ -159,7 +164,7 @@ impl Peer {
     /// Connects until the server greets; false if it ends before that.
     #[track_caller]
     fn greets(&mut self) -> bool {
-        let address = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), self.place.port);
+        let address = self.address();
         let start = Instant::now();
         while start.elapsed() < GUARD {
             if self.child.try_wait().expect("the process is ours").is_some() {

@@ -7,35 +7,34 @@ use coracle::tree::{Entries, Kind, Place, Tree};
 
 use crate::peers::{Lore, Version, unpacked};
 
-/// Each file holds what it may, and each that is there is known.
-pub(crate) fn check(lore: &Lore) {
-    for path in lore.versions.keys() {
-        check_file(lore, path, &lore.content(path));
-    }
+/// The files that hold what nobody put there, or that nobody made, each with how long it is.
+pub(crate) fn unknown(lore: &Lore) -> Vec<(String, Option<usize>)> {
+    let mut paths: Vec<Vec<u8>> = lore.versions.keys().cloned().collect();
     for (name, root) in &lore.roots {
-        let mut paths = Vec::new();
-        walk(lore, *root, Vec::new(), &mut paths);
-        for path in paths {
-            let shown = [b"/".as_slice(), name, b"/", &path].concat();
-            check_file(lore, &shown, &lore.tree.content(*root, &path));
-        }
+        let mut inner = Vec::new();
+        walk(lore, *root, Vec::new(), &mut inner);
+        paths.extend(inner.iter().map(|path| [b"/".as_slice(), name, b"/", path].concat()));
     }
+    let unknown = paths.iter().filter_map(|path| {
+        let held = lore.content(path);
+        let length = held.as_ref().map(|content| content.len());
+        (!is_known(lore, path, &held)).then(|| (path.escape_ascii().to_string(), length))
+    });
+    unknown.collect()
+}
+
+/// Compressions that were stopped leave no hidden part.
+pub(crate) fn check_parts(lore: &Lore) {
     for target in lore.packed.keys() {
         let left = lore.left(target).map(|left| left.len());
         assert_eq!(left, None, "a part of {} is left", target.escape_ascii());
     }
 }
 
-fn check_file(lore: &Lore, path: &[u8], held: &Version) {
-    let known = lore.versions.get(path).is_some_and(|versions| versions.contains(held))
+fn is_known(lore: &Lore, path: &[u8], held: &Version) -> bool {
+    lore.versions.get(path).is_some_and(|versions| versions.contains(held))
         || is_packed(lore, path, held)
-        || is_nameless(lore, path, held);
-    assert!(
-        known,
-        "{} holds {:?} bytes, which nobody put there",
-        path.escape_ascii(),
-        held.as_ref().map(|content| content.len())
-    );
+        || is_nameless(lore, path, held)
 }
 
 /// Whether it unpacks to what it may have been made of.

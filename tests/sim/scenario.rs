@@ -56,6 +56,10 @@ pub(crate) fn from_seed(seed: u64) -> Scenario {
     scenario.settings.mode_z = scenario.lore.mode_z;
     populate(&mut scenario, &mut rng);
     employ(&mut scenario, &mut rng);
+    scenario.limits.durable = rng.chance(400);
+    if rng.chance(150) {
+        scenario.cut = Some(Duration::from_micros(rng.below(12_000_000)));
+    }
     if stormy {
         scenario.lore.calm = false;
         scenario.unhurried = false;
@@ -85,6 +89,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
         mode_z: false,
         available: 123_456_789_012,
         calm: true,
+        durable: false,
         cut_at: None,
         ftp: SocketAddr::new(host, 21),
         guided: SocketAddr::new(host, 2120),
@@ -116,6 +121,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
         actors: Vec::new(),
         drain: None,
         disk: Vec::new(),
+        cut: None,
         unspecified: false,
         unhurried: true,
         pondering: Duration::from_secs(8),
@@ -394,10 +400,11 @@ fn worsen(scenario: &mut Scenario, rng: &mut Rng) {
     }
     for _ in 0..rng.size(0..4) {
         let after = rng.below(10);
-        let fault = match rng.below(4) {
+        let fault = match rng.below(5) {
             0 => DiskFault::Full(after),
             1 => DiskFault::Read(after),
             2 => DiskFault::Write(after),
+            3 => DiskFault::Sync(after),
             _ => DiskFault::Commit(after),
         };
         scenario.disk.push((at(rng, 10), fault));

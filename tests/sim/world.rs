@@ -16,6 +16,7 @@ use coracle::session::{Dialect, Settings};
 use coracle::terms::{Fault, Key, Trouble, UnixTime};
 use coracle::tree::MemoryTree;
 
+use crate::disk::{Disk, POWER};
 use crate::inventory;
 use crate::net::{FakeIo, Faults, LONGEST_POLL, Net};
 use crate::peers::{Actor, Cast, Lore, START, Tally};
@@ -75,6 +76,8 @@ pub(crate) struct Scenario {
     pub(crate) drain: Option<(Duration, Duration)>,
     /// When the disk fails, and how.
     pub(crate) disk: Vec<(Duration, DiskFault)>,
+    /// When the power is cut.
+    pub(crate) cut: Option<Duration>,
     /// Whether listeners serve both families at once.
     pub(crate) unspecified: bool,
     /// Nobody is to be told 421 before they are through.
@@ -94,6 +97,8 @@ pub(crate) enum DiskFault {
     Write(u64),
     /// A file can't be put in place.
     Commit(u64),
+    /// Content, or names, can't be written to the disk.
+    Sync(u64),
 }
 
 /// What a run came to.
@@ -117,6 +122,12 @@ pub(crate) struct Report {
     pub(crate) exhaustions: u64,
     /// Virtual time until the server was done.
     pub(crate) took: Duration,
+    /// Commits that waited for the disk.
+    pub(crate) commits: u64,
+    /// Power cuts.
+    pub(crate) cuts: u64,
+    /// Files that a power cut left as nobody has seen them, where no more was promised.
+    pub(crate) spoilt: u64,
 }
 
 impl Report {
@@ -135,6 +146,9 @@ impl Report {
             self.longest_compression_wait.max(other.longest_compression_wait);
         self.exhaustions += other.exhaustions;
         self.took += other.took;
+        self.commits += other.commits;
+        self.cuts += other.cuts;
+        self.spoilt += other.spoilt;
     }
 }
 
@@ -147,6 +161,10 @@ struct World {
     reactor: Loop,
     /// Verdicts that are being worked out: when they are ready, and whose they are.
     verdicts: Vec<(u64, Key, Verdict)>,
+    /// What waits for the disk.
+    waits: Disk,
+    clients: usize,
+    durable: bool,
     drain: Option<(Duration, Duration)>,
     linger: Duration,
     pondering: Duration,
@@ -176,6 +194,8 @@ impl World {
         let net = Rc::new(RefCell::new(Net::new(rng.fork(), faults, tracing)));
         let tree = lore.tree.clone();
         let (ftp, guided, linger) = (lore.ftp, lore.guided, limits.linger);
+        let (clients, durable) = (limits.clients, limits.durable);
+        lore.durable = durable;
         lore.tally = Tally::default();
         let mut actors = Vec::new();
         for (number, (start, actor)) in scenario.actors.into_iter().enumerate() {
@@ -196,6 +216,10 @@ impl World {
         if let Some((after, _)) = scenario.drain {
             net.borrow_mut().ring_outside(SIGNAL, after);
         }
+        if let Some(after) = scenario.cut {
+            net.borrow_mut().ring_outside(POWER, after);
+        }
+        let waits = Disk::new(rng.fork());
         for (after, _) in &scenario.disk {
             net.borrow_mut().ring_outside(DISK, *after);
         }
@@ -206,6 +230,9 @@ impl World {
             tree,
             reactor,
             verdicts: Vec::new(),
+            waits,
+            clients,
+            durable,
             drain: scenario.drain,
             linger,
             pondering: scenario.pondering,
@@ -219,7 +246,7 @@ impl World {
     }
 
     fn is_over(&self) -> bool {
-        self.net.borrow().is_asleep() || self.reactor.is_drained()
+        self.net.borrow().is_asleep() || self.reactor.is_drained() || self.waits.is_cut
     }
 
     /// One pass, and what the daemon does behind it.
@@ -242,8 +269,12 @@ impl World {
             self.verdicts.push((at, key, challenge.judge()));
             net.ring_outside(HELPER, after);
         }
+        self.waits.take(&mut self.reactor, &mut self.net.borrow_mut());
+        // The poll has let time pass.
+        let now = self.net.borrow().now();
         let outside: Vec<Key> = self.reactor.outside().collect();
         for key in outside {
+            self.waits.hear(key, &mut self.reactor, now);
             if key == HELPER {
                 self.bring_verdicts();
             } else if key == SIGNAL {
@@ -282,6 +313,7 @@ impl World {
             DiskFault::Full(after) => self.tree.fail_write(after, io::ErrorKind::StorageFull),
             DiskFault::Read(after) => self.tree.fail_read(after, io::ErrorKind::Other),
             DiskFault::Write(after) => self.tree.fail_write(after, io::ErrorKind::Other),
+            DiskFault::Sync(after) => self.tree.fail_sync(after, io::ErrorKind::Other),
             DiskFault::Commit(after) => {
                 self.tree.fail_commit(after, Fault::Trouble(Trouble::DiskFull));
             }
@@ -318,7 +350,13 @@ impl World {
         assert!(census.longest_wait.turn <= LONGEST_WAIT, "a slot was starved: {census:?}");
         self.check_work(&census);
         assert!(
-            self.tree.parts_under_way() <= census.controls,
+            self.waits.len() <= self.clients,
+            "{} commits, and no more than {} clients may be there",
+            self.waits.len(),
+            self.clients
+        );
+        assert!(
+            self.tree.parts_under_way() <= census.controls + self.waits.len(),
             "{} uploads of {} clients",
             self.tree.parts_under_way(),
             census.controls
@@ -355,8 +393,19 @@ impl World {
 
     /// What has to hold at the end.
     fn check_end(self) -> Report {
-        let Self { mut reactor, net, cast, tree, passes, .. } = self;
+        let Self { mut reactor, net, cast, tree, passes, waits, durable, mut rng, .. } = self;
         let took = Duration::from_nanos(net.borrow().now());
+        let (commits, is_cut) = (waits.count, waits.is_cut);
+        drop(waits);
+        if is_cut {
+            drop(reactor);
+            tree.cut_power(&mut |below| rng.size(0..below));
+            let cast = cast.borrow();
+            let spoilt = inventory::unknown(&cast.lore);
+            assert!(!durable || spoilt.is_empty(), "a power cut left {spoilt:?}");
+            let (tally, spoilt) = (cast.lore.tally, spoilt.len() as u64);
+            return Report { tally, passes, took, commits, cuts: 1, spoilt, ..Report::default() };
+        }
         if reactor.is_drained() {
             // Listeners are closed by the pass that follows.
             reactor.pass().expect("a poll does not fail");
@@ -380,7 +429,9 @@ impl World {
                 assert!(actor.is_done(), "not done: {}", actor.name());
             }
         }
-        inventory::check(&cast.lore);
+        let unknown = inventory::unknown(&cast.lore);
+        assert!(unknown.is_empty(), "what nobody put there: {unknown:?}");
+        inventory::check_parts(&cast.lore);
         let stats = net.borrow().stats();
         Report {
             tally: cast.lore.tally,
@@ -392,6 +443,9 @@ impl World {
             most_worked: census.most_worked,
             exhaustions: stats.exhaustions,
             took,
+            commits,
+            cuts: 0,
+            spoilt: 0,
         }
     }
 }

@@ -8,9 +8,9 @@ use std::io::{self, Seek, SeekFrom};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Conduct, Courier, Delivery, Errand, Metered, Restarted, Verified, restarted};
+use super::{Conduct, Courier, Delivery, Errand, Metered, Restarted, Verified, lossy, restarted};
 use crate::client::exit::Exit;
-use crate::client::failure::Failure;
+use crate::client::failure::{Again, Failure};
 use crate::client::link::Cargo;
 use crate::client::progress::Meter;
 use crate::client::sums::Algorithm;
@@ -35,8 +35,15 @@ impl Courier {
                 && self.insist(conduct.tries(), |courier| courier.size(&errand.remote))?.is_none());
         let mut resume = conduct.resume;
         let mut tries = conduct.tries();
-        while let Err(failure) = self.deliver_once(errand, &mut file, length, resume, meter) {
-            self.rest(&mut tries, failure)?;
+        loop {
+            meter.attempt();
+            let delivered = self
+                .deliver_once(errand, &mut file, length, resume, meter)
+                .and_then(|()| self.is_all_there(&errand.remote, length));
+            match delivered {
+                Ok(()) => break,
+                Err(failure) => self.rest(&mut tries, failure)?,
+            }
             resume = ours;
         }
         let verified = if conduct.verify {
@@ -53,6 +60,19 @@ impl Courier {
             self.date(&errand.remote, modified)?;
         }
         Ok(Delivery { verified })
+    }
+
+    /// Fails for an upload of which less than `length` has arrived, where the server tells: some take
+    /// a connection that was reset for one that was closed, and call half a file complete.
+    fn is_all_there(&mut self, remote: &[u8], length: u64) -> Result<(), Failure> {
+        match self.size(remote)? {
+            Some(there) if there < length => {
+                Err(Failure::new(Exit::Connection, format!("only {there} bytes have arrived"))
+                    .about(lossy(remote))
+                    .again(Again::Soon))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn deliver_once(

@@ -29,6 +29,7 @@ impl Courier {
         }
         let mut tries = conduct.tries();
         loop {
+            meter.attempt();
             let fetched = self
                 .fetch_once(errand, &mut download, meter)
                 .and_then(|()| self.is_whole(errand, &download, size));

@@ -2,11 +2,13 @@
 //! over it, with retries, resumption and verification.
 //!
 //! An [`Errand`] says what is to be moved; who wanted it, and what is said of it, is the
-//! [`fleet`](super::fleet)'s and the operations' matter. Nothing is printed here. How a file comes is
-//! in `fetch`, how it goes in `deliver`.
+//! [`fleet`](super::fleet)'s and the operations' matter. Nothing is told here but that there is
+//! another try. How a file comes is
+//! in `fetch`, how it goes in `deliver`; what is kept nowhere is a `stream`.
 
 mod deliver;
 mod fetch;
+mod stream;
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -20,6 +22,7 @@ use crate::client::progress::Meter;
 use crate::client::retry::{Tries, late};
 use crate::client::sums::{Algorithm, Question};
 use crate::client::user_pi::{Answer, ClientFault, Task};
+use crate::client::voice::Voice;
 use crate::terms::UnixTime;
 use crate::wire::ftp::reply::{Class, Reply};
 
@@ -87,6 +90,7 @@ pub struct Courier {
     link: Option<Link>,
     /// The remote directory in which paths begin; empty where the login leads to.
     directory: Vec<u8>,
+    voice: Voice,
 }
 
 impl Conduct {
@@ -108,14 +112,19 @@ impl Conduct {
 impl Courier {
     /// One without a connection yet, whose paths begin in `directory`.
     #[must_use]
-    pub const fn new(dialer: Dialer, directory: Vec<u8>) -> Self {
-        Self { dialer, link: None, directory }
+    pub const fn new(dialer: Dialer, directory: Vec<u8>, voice: Voice) -> Self {
+        Self { dialer, link: None, directory, voice }
     }
 
     /// Another one, as this one is, without a connection yet.
     #[must_use]
     pub fn colleague(&self) -> Self {
-        Self::new(self.dialer.clone(), self.directory.clone())
+        Self::new(self.dialer.clone(), self.directory.clone(), self.voice.clone())
+    }
+
+    /// Tells of further tries with `voice` from now on.
+    pub fn use_voice(&mut self, voice: &Voice) {
+        self.voice = voice.clone();
     }
 
     /// Where to, as whom and how.
@@ -139,6 +148,10 @@ impl Courier {
     /// # Errors
     /// No connection or no login, or the directory is gone.
     pub fn link(&mut self) -> Result<&mut Link, Failure> {
+        // One that the server has closed meanwhile is replaced, and costs no try.
+        if let Some(link) = &mut self.link {
+            link.look();
+        }
         if self.is_over() {
             self.link = None;
             let mut link = self.dialer.dial()?;
@@ -227,7 +240,7 @@ impl Courier {
             }
         }
         let reply = self.ask(question.line(remote), true)?;
-        Ok(question.answer(&reply).map(|sum| (question.algorithm, sum)))
+        Ok(question.answer(&reply, remote).map(|sum| (question.algorithm, sum)))
     }
 
     /// Moves a file.
@@ -287,7 +300,10 @@ impl Courier {
         if pace.is_past() && failure.exit() == Exit::TimeOut {
             return Err(late(failure));
         }
-        tries.rest(failure, pace, self.dialer.interrupt())
+        tries.rest(failure, pace, self.dialer.interrupt(), |failure, pause| {
+            let what = format!("trying again in {:.1} s: {failure}", pause.as_secs_f64());
+            self.voice.notice(&what.replace('\n', " "));
+        })
     }
 }
 
@@ -300,9 +316,7 @@ enum Restarted {
 
 /// Tells a server that can't go on from `offset` from every other failure.
 fn restarted(fault: LinkFault, offset: u64, errand: &Errand) -> Result<Restarted, Failure> {
-    let refused = offset > 0
-        && matches!(&fault, LinkFault::Dialogue(ClientFault::Refused(reply))
-            if matches!(reply.code().number(), 500 | 501 | 502 | 504 | 554));
+    let refused = is_no_restart(&fault, offset);
     let failure = match fault {
         LinkFault::Cargo(error) => Failure::local(errand.local.display(), &error),
         fault @ (LinkFault::Dialogue(_) | LinkFault::TimedOut(_)) => {
@@ -310,6 +324,13 @@ fn restarted(fault: LinkFault, offset: u64, errand: &Errand) -> Result<Restarted
         }
     };
     if refused { Ok(Restarted::Refused(failure)) } else { Err(failure) }
+}
+
+/// True where the server has refused to begin at `offset`, and not the whole transfer.
+fn is_no_restart(fault: &LinkFault, offset: u64) -> bool {
+    offset > 0
+        && matches!(fault, LinkFault::Dialogue(ClientFault::Refused(reply))
+            if matches!(reply.code().number(), 500 | 501 | 502 | 504 | 554))
 }
 
 /// Content on its way past a meter.

@@ -90,6 +90,15 @@ impl Link {
         self.pi.use_mode(mode);
     }
 
+    /// Does `deed` within `whole`; what takes longer fails by a time-out, and the link may be over.
+    pub fn hurry<T>(&mut self, whole: Duration, deed: impl FnOnce(&mut Self) -> T) -> T {
+        let hurried = self.pace.within(whole);
+        let usual = std::mem::replace(&mut self.pace, hurried);
+        let done = deed(self);
+        self.pace = usual;
+        done
+    }
+
     /// Lets each further wait take no longer than `patience`.
     pub fn bound(&mut self, patience: Duration) {
         self.pace.bound(patience);
@@ -105,6 +114,17 @@ impl Link {
     #[must_use]
     pub const fn features(&self) -> Option<&Features> {
         self.pi.features()
+    }
+
+    /// Takes in what the server has said since the last task; it may have been goodbye.
+    pub fn look(&mut self) {
+        let mut actions = Vec::new();
+        self.hear_notices(&mut actions);
+        for action in actions {
+            if matches!(action, Action::CloseControl) {
+                let _ = self.control.shutdown(Shutdown::Both);
+            }
+        }
     }
 
     /// True when nothing more can be done over this link.

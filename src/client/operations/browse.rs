@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 use super::{Session, lossy, now};
 use crate::client::arguments::List;
@@ -14,6 +15,10 @@ use crate::client::terminal;
 use crate::client::user_pi::{Answer, ClientFault, ListForm, Task};
 use crate::wire::ftp::facts::Kind;
 use crate::wire::ftp::reply::Class;
+
+/// Longest that the completion of a word may keep a person waiting for names. A connection that
+/// takes longer is given up; the next command makes another.
+const NAMES_WAIT: Duration = Duration::from_secs(2);
 
 /// Largest listing that is read, in bytes.
 const LISTING_MAX: usize = 64 * 1024 * 1024;
@@ -69,7 +74,9 @@ impl Session {
             return Vec::new();
         }
         let path = (!directory.is_empty()).then_some(directory);
-        let listing = self.courier.listing(path, ListForm::Mlsd).unwrap_or_default();
+        let Some(link) = self.courier.present_link() else { return Vec::new() };
+        let listing = link.hurry(NAMES_WAIT, |link| listing_over(link, path, ListForm::Mlsd));
+        let listing = listing.unwrap_or_default();
         listing.entries.into_iter().map(|entry| (entry.name, entry.kind == Kind::Dir)).collect()
     }
 
@@ -134,27 +141,41 @@ impl Courier {
         path: Option<&[u8]>,
         form: ListForm,
     ) -> Result<Listing, LinkFault> {
-        let mut text = Bounded { bytes: Vec::new() };
-        let task = Task::List { path: path.map(<[u8]>::to_vec), form };
-        let Some(link) = self.present_link() else {
-            return Err(LinkFault::Dialogue(ClientFault::Lost));
-        };
-        let answer = link.perform(task, Cargo::Sink(&mut text))?;
-        let form = if let Answer::Listed { form, .. } = answer { form } else { form };
-        let (mut entries, unread) = listing::read(&text.bytes, form, now());
-        if let (ListForm::List, Some(path)) = (form, path) {
-            match &mut entries[..] {
-                [] => walk_there(link, path)?,
-                // Of a file, some servers repeat the whole path.
-                [file] if file.name == path => file.name = last_name(path).to_vec(),
-                _ => {}
-            }
+        match self.present_link() {
+            Some(link) => listing_over(link, path, form),
+            None => Err(LinkFault::Dialogue(ClientFault::Lost)),
         }
-        if unread > 0 {
-            terminal::tell(&format!("coracle: {unread} lines of the listing are not understood"));
-        }
-        Ok(Listing { entries, exact: form == ListForm::Mlsd })
     }
+}
+
+fn listing_over(
+    link: &mut Link,
+    path: Option<&[u8]>,
+    form: ListForm,
+) -> Result<Listing, LinkFault> {
+    let mut text = Bounded { bytes: Vec::new() };
+    let task = Task::List { path: path.map(<[u8]>::to_vec), form };
+    let answer = link.perform(task, Cargo::Sink(&mut text))?;
+    let form = if let Answer::Listed { form, .. } = answer { form } else { form };
+    let nothing = text.bytes.trim_ascii().is_empty();
+    if form == ListForm::ListAll && nothing {
+        // Even an empty directory has itself in it: the option was taken for a name that is not
+        // there.
+        return listing_over(link, path, ListForm::List);
+    }
+    let (mut entries, unread) = listing::read(&text.bytes, form, now());
+    if let (ListForm::List | ListForm::ListAll, Some(path)) = (form, path) {
+        match &mut entries[..] {
+            [] if nothing => walk_there(link, path)?,
+            // Of a file, some servers repeat the whole path.
+            [file] if file.name == path => file.name = last_name(path).to_vec(),
+            _ => {}
+        }
+    }
+    if unread > 0 {
+        terminal::tell(&format!("coracle: {unread} lines of the listing are not understood"));
+    }
+    Ok(Listing { entries, exact: form == ListForm::Mlsd })
 }
 
 /// Goes to a directory and back. A server may answer LIST of one that is not there as it does of an

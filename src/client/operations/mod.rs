@@ -79,7 +79,8 @@ impl Session {
         ask_user: bool,
     ) -> Result<Self, Failure> {
         let dialer = Dialer::new(site, connection, ask_user)?;
-        let mut courier = Courier::new(dialer, Vec::new());
+        let report = Report::new(habits, false);
+        let mut courier = Courier::new(dialer, Vec::new(), report.voice().clone());
         courier.insist(Conduct::of(habits).tries(), |courier| courier.link().map(drop))?;
         Ok(Self {
             name: courier.dialer().name(),
@@ -88,7 +89,7 @@ impl Session {
             output: Output::new(),
             habits: habits.clone(),
             moving: habits.clone(),
-            report: Report::new(habits, false),
+            report,
             directory: Vec::new(),
             home: Vec::new(),
             shown: None,
@@ -114,6 +115,7 @@ impl Session {
     pub fn tell_more(&mut self) {
         self.talkative = true;
         self.report = Report::new(&self.habits, true);
+        self.courier.use_voice(self.report.voice());
     }
 
     /// What the shell shows before each line.
@@ -152,6 +154,7 @@ impl Session {
     ) -> Result<Next, Failure> {
         self.moving = moving.over(&self.habits);
         self.report = Report::new(&self.moving, self.talkative);
+        self.courier.use_voice(self.report.voice());
         match instruction {
             Instruction::Job(job) => self.job(job)?,
             Instruction::Cd { directory } => {

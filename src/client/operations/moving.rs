@@ -15,11 +15,10 @@ use crate::client::download::local_name;
 use crate::client::exit::Exit;
 use crate::client::failure::Failure;
 use crate::client::fleet;
-use crate::client::link::{Cargo, LinkFault};
 use crate::client::listing::{self, Order};
 use crate::client::pattern::{Pattern, is_trusted, split};
+use crate::client::report::Effort;
 use crate::client::sums::Algorithm;
-use crate::client::user_pi::Task;
 use crate::wire::ftp::facts::Kind;
 
 /// What the words of `mget` or `mput` mean.
@@ -80,12 +79,12 @@ impl Session {
         let since = Instant::now();
         let meter = self.report.meter(errand);
         let result = self.courier.carry(errand, &conduct, &meter);
-        let (bytes, took) = (meter.moved(), since.elapsed());
+        let effort = Effort::of(&meter, since.elapsed());
         drop(meter);
         match result {
-            Ok(delivery) => self.report.delivered(errand, &delivery, bytes, took),
+            Ok(delivery) => self.report.delivered(errand, &delivery, effort),
             Err(failure) => {
-                self.report.failed(errand, &failure, bytes, took, true)?;
+                self.report.failed(errand, &failure, effort, true)?;
                 Err(failure)
             }
         }
@@ -228,12 +227,7 @@ impl Session {
     }
 
     pub(super) fn cat(&mut self, remote: &[u8]) -> Result<(), Failure> {
-        let task = Task::Retrieve { path: remote.to_vec(), offset: 0 };
-        match self.courier.link()?.perform(task, Cargo::Sink(&mut self.output.raw())) {
-            Ok(_) => Ok(()),
-            Err(LinkFault::Cargo(error)) => Err(Failure::output(&error)),
-            Err(fault) => Err(Failure::from(fault).about(lossy(remote))),
-        }
+        self.courier.stream(remote, self.tries(), &mut self.output.raw())
     }
 
     /// `sum`: the SHA-256 as `sha256sum` prints it; by the server if it can, else of what is
@@ -256,11 +250,7 @@ impl Session {
 
     fn sum_of_download(&mut self, remote: &[u8]) -> Result<String, Failure> {
         let mut sum = Algorithm::Sha256.running();
-        let task = Task::Retrieve { path: remote.to_vec(), offset: 0 };
-        self.courier
-            .link()?
-            .perform(task, Cargo::Sink(&mut sum))
-            .map_err(|fault| Failure::from(fault).about(lossy(remote)))?;
+        self.courier.stream(remote, self.tries(), &mut sum)?;
         Ok(sum.finish())
     }
 }

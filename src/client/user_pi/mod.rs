@@ -30,8 +30,8 @@ use crate::wire::line::{Framer, Line};
 /// Longest reply line that is read, in bytes.
 const LINE_MAX: usize = 8 * 1024;
 
-/// Most preliminary replies to one task: far more than progress messages of an hour.
-const MARKS_MAX: u32 = 10_000;
+/// Most preliminary replies before a final one: more than a message a second for a day.
+const MARKS_MAX: u32 = 100_000;
 
 /// Telnet IP and Synch, which RFC 959, section 4.1.3, wants before ABOR: IAC IP IAC DM.
 const TELNET_SYNCH: [u8; 4] = [255, 244, 255, 242];
@@ -52,7 +52,9 @@ pub struct UserPi {
     extended: bool,
     /// MLSD has not been refused yet.
     machine_listing: bool,
-    /// Preliminary replies to the task under way.
+    /// LIST has not been refused for its option yet.
+    list_options: bool,
+    /// Preliminary replies since the last final one.
     marks: u32,
     state: State,
 }
@@ -71,6 +73,7 @@ impl UserPi {
             image: false,
             extended: true,
             machine_listing: true,
+            list_options: true,
             marks: 0,
             state: State::Greeting(None),
         }
@@ -173,7 +176,6 @@ impl UserPi {
                 if let State::Greeting(waiting) = &mut self.state {
                     *waiting = Some(task);
                 } else {
-                    self.marks = 0;
                     self.state = self.begin(task, actions);
                 }
                 return;
@@ -212,11 +214,7 @@ impl UserPi {
                 self.prepare(Transfer::new(subject, path, restart), actions)
             }
             Task::List { path, form } => {
-                let form = if form == ListForm::Mlsd && !self.has_machine_listing() {
-                    ListForm::List
-                } else {
-                    form
-                };
+                let form = self.form(form);
                 let path = path.unwrap_or_default();
                 self.prepare(Transfer::new(Subject::List(form), path, 0), actions)
             }

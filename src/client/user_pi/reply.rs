@@ -21,6 +21,7 @@ impl UserPi {
         if code < 200 {
             return self.mark(actions);
         }
+        self.marks = 0;
         self.state = match mem::replace(&mut self.state, State::Idle) {
             State::Greeting(waiting) if code == 220 => match waiting {
                 Some(task) => self.begin(task, actions),

@@ -107,8 +107,8 @@ pub enum Task {
         /// Where the bytes go.
         start: StoreStart,
     },
-    /// MLSD, LIST or NLST of a directory. MLSD becomes LIST where the server has no MLSD; the
-    /// answer says which it was.
+    /// MLSD, LIST or NLST of a directory. MLSD becomes `LIST -a` or LIST where the server has no
+    /// MLSD; the answer says which it was.
     List {
         /// The directory, or the current one.
         path: Option<Vec<u8>>,
@@ -185,6 +185,9 @@ pub enum ListForm {
     Mlsd,
     /// Lines for people, mostly as `ls -l` prints them.
     List,
+    /// The same by `LIST -a`: some servers leave names with a leading dot out of a plain LIST. It
+    /// becomes a plain one where the server takes the option for a name.
+    ListAll,
     /// Names alone.
     Nlst,
 }

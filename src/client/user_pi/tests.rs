@@ -288,13 +288,33 @@ fn mlsd_falls_back_to_list_for_good() {
     let mut dialogue = Dialogue::begun(list(ListForm::Mlsd));
     assert_eq!(dialogue.says("500 what"), ["close data", ">EPSV"]);
     dialogue.says("229 ok (|||4001|)");
-    assert_eq!(dialogue.takes(Input::DataOpened), [">LIST Movies"]);
+    assert_eq!(dialogue.takes(Input::DataOpened), [">LIST -a Movies"]);
     dialogue.says("150 go");
     dialogue.says("226 done");
-    assert_eq!(dialogue.takes(Input::DataEnded { bytes: 9 }), ["listed List 9"]);
+    assert_eq!(dialogue.takes(Input::DataEnded { bytes: 9 }), ["listed ListAll 9"]);
     dialogue.does(list(ListForm::Mlsd));
     dialogue.says("229 ok (|||4001|)");
-    assert_eq!(dialogue.takes(Input::DataOpened), [">LIST Movies"]);
+    assert_eq!(dialogue.takes(Input::DataOpened), [">LIST -a Movies"]);
+}
+
+#[test]
+fn an_option_that_list_does_not_know_is_left_out() {
+    // A server that has no options for good, one that looks for a file of that name each time.
+    for (refusal, then) in [("501 what", ">LIST Movies"), ("550 -a: no file", ">LIST -a Movies")] {
+        let mut dialogue = Dialogue::begun(list(ListForm::Mlsd));
+        dialogue.says("500 what");
+        dialogue.says("229 ok (|||4001|)");
+        dialogue.takes(Input::DataOpened);
+        assert_eq!(dialogue.says(refusal), ["close data", ">EPSV"]);
+        dialogue.says("229 ok (|||4001|)");
+        assert_eq!(dialogue.takes(Input::DataOpened), [">LIST Movies"]);
+        dialogue.says("150 go");
+        dialogue.says("226 done");
+        assert_eq!(dialogue.takes(Input::DataEnded { bytes: 9 }), ["listed List 9"]);
+        dialogue.does(list(ListForm::Mlsd));
+        dialogue.says("229 ok (|||4001|)");
+        assert_eq!(dialogue.takes(Input::DataOpened), [then]);
+    }
 }
 
 #[test]
@@ -371,6 +391,15 @@ fn a_server_can_not_make_it_wait_or_remember_without_end() {
         last = dialogue.says("150 patience");
     }
     assert_eq!(last, ["close", "not understood: endless preliminary replies"]);
+    // What counts is what comes before a final reply, and not what a long session has heard.
+    let mut dialogue = Dialogue::ready();
+    for _ in 0..2 {
+        dialogue.does(Task::Noop);
+        for _ in 0..MARKS_MAX {
+            assert!(dialogue.says("150 patience").is_empty());
+        }
+        assert_eq!(dialogue.says("200 ok"), ["done 200"]);
+    }
     let mut dialogue = Dialogue::ready();
     dialogue.does(Task::Noop);
     let last = dialogue.says(&"x".repeat(LINE_MAX + 1));

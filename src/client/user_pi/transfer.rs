@@ -18,6 +18,34 @@ impl UserPi {
         self.machine_listing && self.features.as_ref().is_none_or(|features| features.has("MLST"))
     }
 
+    /// The form that a listing takes with this server.
+    pub(super) fn form(&self, wanted: ListForm) -> ListForm {
+        match wanted {
+            ListForm::Mlsd if self.has_machine_listing() => ListForm::Mlsd,
+            ListForm::Mlsd | ListForm::ListAll if self.list_options => ListForm::ListAll,
+            ListForm::Mlsd | ListForm::ListAll | ListForm::List => ListForm::List,
+            ListForm::Nlst => ListForm::Nlst,
+        }
+    }
+
+    /// The form to try after the server has refused this one, if its reply is reason to.
+    fn next_form(&mut self, refused: ListForm, reply: &Reply) -> Option<ListForm> {
+        match refused {
+            ListForm::Mlsd if is_unimplemented(reply) => {
+                self.machine_listing = false;
+                Some(self.form(ListForm::Mlsd))
+            }
+            ListForm::ListAll if !is_success(reply) => {
+                // Any other refusal may be of the name that the option was taken for.
+                if is_unimplemented(reply) {
+                    self.list_options = false;
+                }
+                Some(ListForm::List)
+            }
+            ListForm::Mlsd | ListForm::ListAll | ListForm::List | ListForm::Nlst => None,
+        }
+    }
+
     pub(super) fn prepare(&mut self, transfer: Transfer, actions: &mut Vec<Action>) -> State {
         if self.image {
             self.connect(transfer, actions)
@@ -141,13 +169,12 @@ impl UserPi {
             return State::Moving(moving);
         }
         if !moving.marked
-            && moving.transfer.subject == Subject::List(ListForm::Mlsd)
-            && is_unimplemented(&reply)
+            && let Subject::List(form) = moving.transfer.subject
+            && let Some(form) = self.next_form(form, &reply)
         {
-            self.machine_listing = false;
             actions.push(Action::CloseData);
             let Transfer { argument, .. } = moving.transfer;
-            let again = Transfer::new(Subject::List(ListForm::List), argument, 0);
+            let again = Transfer::new(Subject::List(form), argument, 0);
             return self.connect(again, actions);
         }
         if is_success(&reply) && !moving.marked {
@@ -208,7 +235,7 @@ pub(super) fn start(transfer: Transfer, actions: &mut Vec<Action>) -> State {
         Subject::Store => send(&Command::Stor(argument), actions),
         Subject::Append => send(&Command::Appe(argument), actions),
         Subject::List(ListForm::Mlsd) => send(&Command::Mlsd(path), actions),
-        Subject::List(form @ (ListForm::List | ListForm::Nlst)) => {
+        Subject::List(form @ (ListForm::List | ListForm::ListAll | ListForm::Nlst)) => {
             // A name that begins with a dash would be taken for options.
             let plain: Vec<u8>;
             let path = if argument.starts_with(b"-") {
@@ -217,10 +244,13 @@ pub(super) fn start(transfer: Transfer, actions: &mut Vec<Action>) -> State {
             } else {
                 path
             };
-            let argument = ListArgument { options: b"", path };
+            let options: &[u8] = if form == ListForm::ListAll { b"a" } else { b"" };
+            let argument = ListArgument { options, path };
             match form {
                 ListForm::Nlst => send(&Command::Nlst(argument), actions),
-                ListForm::List | ListForm::Mlsd => send(&Command::List(argument), actions),
+                ListForm::List | ListForm::ListAll | ListForm::Mlsd => {
+                    send(&Command::List(argument), actions)
+                }
             }
         }
     }

@@ -1,9 +1,10 @@
 //! A tree in memory, for dialogues and the simulation.
 //!
 //! It behaves as [`OsTree`](super::OsTree) does, which one set of tests holds both to, but has no
-//! links, no owners and no descriptors, and fails on request: the n-th read, write or commit from
-//! now on. Clones are the same tree, so that a test keeps one to look into.
+//! links, no owners and no descriptors, and fails on request: the n-th read, write, commit or sync
+//! from now on. It also knows what of it is on the disk, for tests that cut the power. Clones are the same tree, so that a test keeps one to look into.
 
+mod disk;
 mod state;
 
 use std::cell::RefCell;
@@ -39,17 +40,20 @@ impl MemoryTree {
         Root(u32::try_from(state.roots.len() - 1).unwrap_or(u32::MAX))
     }
 
-    /// Puts a directory at `path` below `root`, and those above it that are missing.
+    /// Puts a directory at `path` below `root`, and those above it that are missing, all of them
+    /// on the disk.
     ///
     /// # Errors
     /// There is no such root, no such name can be, or a file stands in the way.
     pub fn put_directory(&self, root: Root, path: &[u8]) -> Result<(), Fault> {
         let mut state = self.state.borrow_mut();
-        state.put_directory(Place { root, path }).map(|_| ())
+        let number = state.put_directory(Place { root, path })?;
+        state.sync_up(number);
+        Ok(())
     }
 
-    /// Puts a file at `path` below `root`, and the directories above it that are missing. What
-    /// stood there is replaced; who has it open keeps reading the old content.
+    /// Puts a file at `path` below `root`, and the directories above it that are missing, all of it
+    /// on the disk. What stood there is replaced; who has it open keeps reading the old content.
     ///
     /// # Errors
     /// There is no such root, no such name can be, or a directory stands there.
@@ -60,7 +64,10 @@ impl MemoryTree {
         if !is_servable_path(path) {
             return Err(PeerFault::BadName.into());
         }
-        state.put_content(parent, name, 0o644, content.into())
+        let number = state.put_content(parent, name, 0o644, content.into())?;
+        state.sync_file(number);
+        state.sync_up(parent);
+        Ok(())
     }
 
     /// The content of the file at `path` below `root`, if there is one.
@@ -119,6 +126,18 @@ impl MemoryTree {
     /// Lets `after` more commits pass and the next one fail.
     pub fn fail_commit(&self, after: u64, with: Fault) {
         self.state.borrow_mut().failures.commit = Some((after, with));
+    }
+
+    /// Lets `after` more writings to the disk pass and the next one fail: a durable commit first
+    /// writes the content, and then the names.
+    pub fn fail_sync(&self, after: u64, with: io::ErrorKind) {
+        self.state.borrow_mut().failures.sync = Some((after, with));
+    }
+
+    /// Cuts the power: what is not on the disk may be lost or half there, as `dice` decides, which
+    /// gives a number below the one that it is given. Nothing may have it open.
+    pub fn cut_power(&self, dice: &mut dyn FnMut(usize) -> usize) {
+        self.state.borrow_mut().cut_power(dice);
     }
 
     /// Makes every read and write move no more than `most` bytes, or as many as it likes.
@@ -358,6 +377,33 @@ enum Kept {
     Of { number: u64, content: Rc<[u8]>, left: usize },
 }
 
+impl MemoryPart {
+    /// Puts it in place; returns its number.
+    fn put_in_place(&mut self, state: &mut State) -> Result<u64, Fault> {
+        strike_with(&mut state.failures.commit)?;
+        let standing = state.child(self.parent, &self.name);
+        match self.kept {
+            Kept::Of { left: 1.., .. } => {
+                return Err(Trouble::Io(io::ErrorKind::UnexpectedEof).into());
+            }
+            Kept::Of { number, .. } if standing != Some(number) => {
+                return Err(Trouble::Changed.into());
+            }
+            Kept::Absent if standing.is_some() && self.overwrite => {
+                return Err(Trouble::Changed.into());
+            }
+            Kept::Nothing | Kept::Absent | Kept::Of { .. } => {}
+        }
+        if standing.is_some() && !self.overwrite {
+            return Err(Denied::Exists.into());
+        }
+        let content = std::mem::take(&mut self.content).into();
+        let number = state.put_content(self.parent, &self.name, self.mode, content)?;
+        state.left.remove(&(self.parent, self.name.clone()));
+        Ok(number)
+    }
+}
+
 impl Part for MemoryPart {
     fn carry_over(&mut self, most: usize) -> io::Result<usize> {
         let Kept::Of { content, left, .. } = &mut self.kept else { return Ok(0) };
@@ -388,27 +434,19 @@ impl Part for MemoryPart {
     fn advance(&mut self, _count: u64) {}
 
     fn commit(mut self) -> Result<(), Fault> {
-        let mut state = self.tree.state.borrow_mut();
-        strike_with(&mut state.failures.commit)?;
-        let standing = state.child(self.parent, &self.name);
-        match self.kept {
-            Kept::Of { left: 1.., .. } => {
-                return Err(Trouble::Io(io::ErrorKind::UnexpectedEof).into());
-            }
-            Kept::Of { number, .. } if standing != Some(number) => {
-                return Err(Trouble::Changed.into());
-            }
-            Kept::Absent if standing.is_some() && self.overwrite => {
-                return Err(Trouble::Changed.into());
-            }
-            Kept::Nothing | Kept::Absent | Kept::Of { .. } => {}
-        }
-        if standing.is_some() && !self.overwrite {
-            return Err(Denied::Exists.into());
-        }
-        let content = std::mem::take(&mut self.content).into();
-        state.put_content(self.parent, &self.name, self.mode, content)?;
-        state.left.remove(&(self.parent, self.name.clone()));
+        let tree = self.tree.clone();
+        self.put_in_place(&mut tree.state.borrow_mut()).map(|_| ())
+    }
+
+    fn commit_durably(mut self) -> Result<(), Fault> {
+        let tree = self.tree.clone();
+        let state = &mut *tree.state.borrow_mut();
+        let failed = |error: io::Error| Trouble::of_file(&error);
+        strike(&mut state.failures.sync).map_err(failed)?;
+        let number = self.put_in_place(state)?;
+        state.sync_file(number);
+        strike(&mut state.failures.sync).map_err(failed)?;
+        state.sync_up(self.parent);
         Ok(())
     }
 

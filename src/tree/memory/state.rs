@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 
+use super::disk::Disk;
 use crate::terms::{Denied, Fault, PeerFault, Root, UnixTime};
 use crate::tree::path::is_servable_path;
 use crate::tree::{Kind, Place, Status};
@@ -24,6 +25,7 @@ pub(super) struct State {
     /// Bytes that are said to be available.
     pub(super) available: u64,
     pub(super) failures: Failures,
+    pub(super) disk: Disk,
     /// Most bytes that one read or write moves, if it is limited.
     pub(super) most: Option<usize>,
 }
@@ -59,6 +61,7 @@ pub(super) struct Failures {
     pub(super) read: Option<(u64, io::ErrorKind)>,
     pub(super) write: Option<(u64, io::ErrorKind)>,
     pub(super) commit: Option<(u64, Fault)>,
+    pub(super) sync: Option<(u64, io::ErrorKind)>,
 }
 
 impl State {
@@ -109,14 +112,14 @@ impl State {
         self.parts.contains(&directory) || self.left.keys().any(|(there, _)| *there == directory)
     }
 
-    /// Puts a new file in place of whatever file stands there.
+    /// Puts a new file in place of whatever file stands there. Returns its number.
     pub(super) fn put_content(
         &mut self,
         parent: u64,
         name: &[u8],
         mode: u32,
         content: Rc<[u8]>,
-    ) -> Result<(), Fault> {
+    ) -> Result<u64, Fault> {
         let standing = self.child(parent, name).and_then(|number| self.nodes.get(&number));
         if standing.is_some_and(Node::is_directory) {
             return Err(Denied::IsADirectory.into());
@@ -124,7 +127,7 @@ impl State {
         self.unlink(parent, name);
         let number = self.add(mode, Body::File(content));
         self.link(parent, name, number);
-        Ok(())
+        Ok(number)
     }
 
     /// The directory at a place, made with all above it where it is missing.

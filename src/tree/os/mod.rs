@@ -7,6 +7,7 @@
 //!
 //! Made by `daemon`; driven by sessions through the trait.
 
+mod durable;
 mod entries;
 mod errno;
 mod file;

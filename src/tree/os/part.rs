@@ -20,6 +20,7 @@ use rustix::io::{Errno, pwrite, retry_on_intr};
 
 use crate::terms::{Content, Denied, Fault, Part, PeerFault, Trouble};
 
+use super::durable::{Names, sync_content};
 use super::errno::fault;
 use super::file::OsFile;
 use super::resolver::{Directory, Parent, Resolver};
@@ -53,6 +54,8 @@ pub struct OsPart {
     /// The target's name in `directory`.
     name: Box<[u8]>,
     descriptor: OwnedFd,
+    /// The root that `directory` lies below, or is.
+    root: Arc<OwnedFd>,
     /// Bytes so far, which is where the next one belongs.
     length: u64,
     kept: Kept,
@@ -107,6 +110,7 @@ impl OsPart {
         overwrite: bool,
         names: &PartNames,
     ) -> Result<Self, Fault> {
+        let root = Arc::clone(target.root);
         let old = standing(resolver, &target, overwrite)?;
         let found = if old.is_none() { Found::claim(&target.parent, keep, names)? } else { None };
         if let Some(Found { hidden, descriptor, length, kept }) = found {
@@ -117,6 +121,7 @@ impl OsPart {
                 hidden,
                 name,
                 descriptor,
+                root,
                 length,
                 kept,
                 overwrite,
@@ -134,6 +139,7 @@ impl OsPart {
             hidden,
             name: name.into(),
             descriptor,
+            root,
             length: 0,
             kept,
             overwrite,
@@ -169,6 +175,28 @@ impl OsPart {
         if let Kept::Of(old) = &mut self.kept {
             old.by_kernel = false;
         }
+    }
+
+    /// Renames it over its target, or to where none is.
+    fn put_in_place(&mut self) -> Result<(), Fault> {
+        self.check_kept()?;
+        let result = match self.kept {
+            Kept::Nothing | Kept::Of(_) if self.overwrite => {
+                renameat(&self.directory, self.hidden.as_bytes(), &self.directory, &*self.name)
+                    .map_err(fault)
+            }
+            Kept::Nothing | Kept::Of(_) => self.rename_to_free_name().map_err(fault),
+            Kept::Absent => self.rename_to_free_name().map_err(|errno| match errno {
+                Errno::EXIST if self.overwrite => Trouble::Changed.into(),
+                other => fault(other),
+            }),
+        };
+        self.hidden_stands = result.is_err();
+        if result.is_ok() {
+            // What earlier uploads left for this name is of no use any more, if there is any.
+            let _ = unlinkat(&self.directory, &*left_name(&self.name), AtFlags::empty());
+        }
+        result
     }
 
     fn rename_to_free_name(&self) -> Result<(), Errno> {
@@ -209,24 +237,15 @@ impl Part for OsPart {
     }
 
     fn commit(mut self) -> Result<(), Fault> {
-        self.check_kept()?;
-        let result = match self.kept {
-            Kept::Nothing | Kept::Of(_) if self.overwrite => {
-                renameat(&self.directory, self.hidden.as_bytes(), &self.directory, &*self.name)
-                    .map_err(fault)
-            }
-            Kept::Nothing | Kept::Of(_) => self.rename_to_free_name().map_err(fault),
-            Kept::Absent => self.rename_to_free_name().map_err(|errno| match errno {
-                Errno::EXIST if self.overwrite => Trouble::Changed.into(),
-                other => fault(other),
-            }),
-        };
-        self.hidden_stands = result.is_err();
-        if result.is_ok() {
-            // What earlier uploads left for this name is of no use any more, if there is any.
-            let _ = unlinkat(&self.directory, &*left_name(&self.name), AtFlags::empty());
-        }
-        result
+        self.put_in_place()
+    }
+
+    fn commit_durably(mut self) -> Result<(), Fault> {
+        let failed = |errno: Errno| Trouble::of_file(&errno.into());
+        let names = Names::open(self.directory.as_fd(), self.root.as_fd()).map_err(fault)?;
+        sync_content(self.descriptor.as_fd()).map_err(failed)?;
+        self.put_in_place()?;
+        Ok(names.sync(self.descriptor.as_fd()).map_err(failed)?)
     }
 
     fn leave(mut self) {

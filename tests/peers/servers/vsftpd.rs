@@ -8,6 +8,8 @@ use std::process::Command;
 use super::{me, unpacked};
 use crate::peer::{PASSWORD, Place, Server};
 
+/// It leaves names with a leading dot out of a plain LIST, as it does unless an operator says
+/// otherwise.
 pub(crate) const SERVER: Server = Server { user: "anonymous", command: |place| command(place, "") };
 
 /// One that an operator has told to refuse EPSV. It says 550 to that, not 502.
@@ -41,8 +43,6 @@ anon_other_write_enable=YES
 anon_world_readable_only=NO
 # What follows `deny_file=` may stand anywhere in a name for it to be forbidden.
 deny_file=Locked/
-# LIST shows hidden files only to those who ask with an option that other servers do not know.
-force_dot_files=YES
 xferlog_enable=YES
 log_ftp_protocol=YES
 vsftpd_log_file={log}

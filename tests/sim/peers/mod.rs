@@ -84,6 +84,8 @@ pub(crate) struct Lore {
     pub(crate) available: u64,
     /// Nothing is wrong with the machine: whatever is asked well has to succeed.
     pub(crate) calm: bool,
+    /// Whether uploads are on the disk when they are said to be in place.
+    pub(crate) durable: bool,
     /// When whoever is still there is closed without a word, the time to drain being over.
     pub(crate) cut_at: Option<u64>,
     /// Control connections are where clients come to.

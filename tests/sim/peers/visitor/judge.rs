@@ -145,7 +145,9 @@ impl Visitor {
             Err(ClientFault::Refused(reply)) => {
                 stage.lore.tally.broken += 1;
                 stage.lore.tally.full += u64::from(reply.code().number() == 452);
-                if !is_shared(path) {
+                // Where only the name could not be written to the disk, the file is in place.
+                let unnamed = stage.lore.durable && ended && now == intended;
+                if !is_shared(path) && !unnamed {
                     assert!(now == before, "{}, and yet changed: {state}", reply.code());
                     stage.lore.settle_version(path, now);
                 }
