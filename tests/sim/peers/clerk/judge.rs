@@ -50,6 +50,11 @@ impl Clerk {
         stage.lore.tally.broken += 1;
         stage.lore.tally.full += u64::from(code == 452);
         if let Some(Job::Send { path, payload, .. }) = &self.job {
+            // Where only the name could not be written to the disk, the file is in place.
+            let held = stage.lore.content(path);
+            if stage.lore.durable && !spoilt && held.as_ref() == Some(payload) {
+                return self.give_up();
+            }
             let left = left_of(path, payload, stage.lore);
             assert!(code != 452 || left == 0, "452, and {left} bytes are left");
             stage.lore.settle_version(path, None);
@@ -97,6 +102,14 @@ impl Clerk {
         if code == 250 {
             assert!(!refused, "{} was compressed", path.escape_ascii());
             compressed(&target, &self.source, &entry.reply, stage.lore);
+            return self.give_up();
+        }
+        let held = stage.lore.content(&target);
+        let unnamed = stage.lore.durable
+            && self.source.is_some()
+            && held.as_deref().and_then(unpacked).as_deref() == self.source.as_deref();
+        if unnamed && held != self.before {
+            assert!(!stage.lore.calm, "{code}, and it is in place");
             return self.give_up();
         }
         left_nothing(&target, &self.before, stage.lore);
