@@ -4,10 +4,10 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 SIM_SEEDS ?= 20000
 CLIENTS ?= 500
 
-.PHONY: help run test check sim fuzz demo many-clients doc man release setup
+.PHONY: help run test check sim fuzz demo many-clients beside-compress doc man release setup
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ## build, and serve data/ on loopback
 	@scripts/setup --build
@@ -40,6 +40,10 @@ demo: ## a guided session and two downloads, as a transcript
 many-clients: ## a crowd of clients from the shell at once: CLIENTS=500
 	@scripts/setup --demo
 	@scripts/many-clients $(CLIENTS)
+
+beside-compress: ## what compressing 1 GiB costs 50 clients that download meanwhile
+	@scripts/setup --demo
+	@scripts/beside-compress
 
 doc: ## the documentation of the code, as HTML
 	@scripts/setup --build

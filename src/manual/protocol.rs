@@ -25,3 +25,24 @@
 //!
 //! Both dialects, FTP and the guided dialogue, keep this contract; the reactor does not know which
 //! one it serves.
+//!
+//! # Ranges of digests
+//!
+//! Two habits meet where a digest is made of a part of a file, and each command keeps its own:
+//!
+//! | command | start | end | of `0123456789`, the part `234` is |
+//! |---|---|---|---|
+//! | `RANG`, then `HASH` or `RETR` | first byte | last byte | `RANG 2 4` |
+//! | the reply to `HASH` | first byte | last byte | `213 SHA-256 2-4 …` |
+//! | `XCRC`, `XSHA256` | first byte | the one behind the last | `XCRC name 2 5` |
+//!
+//! The first two are draft-bryan-ftp-range, section 3 (`RANG 0 1` selects two octets, `RANG 1 0` takes
+//! the selection back, 551 answers it under TYPE A), and draft-bryan-ftpext-hash, section 3, whose
+//! `0-49` are fifty bytes and `0-99` a whole file of a hundred. So does ProFTPD's RANG. A `RANG` holds
+//! for the next command alone, as REST does. `RANG` beyond the file's end is cut there for `HASH`.
+//!
+//! Others differ in the reply to `HASH`: ProFTPD's mod_digest takes no notice of RANG there and
+//! writes the length where the last byte belongs (`0-50` for fifty bytes); FileZilla Server 0.9 wrote
+//! no range, 1.x has no HASH; vsftpd, pure-ftpd and pyftpdlib have none. The X commands, which no
+//! draft has, answer 250 here and 213 there, in capitals or small digits. So the client asks for whole
+//! files only, and takes the digits for the answer wherever they stand.

@@ -38,6 +38,7 @@ fn replies_become_exit_codes() {
     }
 }
 
+/// Each but 13, which is the server's word above, and 130, which is a signal below.
 #[test]
 fn each_code_has_its_cause() {
     let server = Setup::usual().file("Own/a.txt", b"a").start();
@@ -52,6 +53,26 @@ fn each_code_has_its_cause() {
     home.runs(&["mput", "a.txt", "gone", &url(&server, "Own/")]).code(8);
     home.runs(&["mget", &url(&server, "Own/*.doc")]).code(9);
     home.runs(&["get", &url(&server, "Own/a.txt")]).code(10);
+    for (question, answer, code) in [
+        ("XCRC a.txt", "250 00000000", 11),
+        // And no data, until the client has had enough.
+        ("RETR a.txt", "150 go", 12),
+    ] {
+        let server = Scripted::new(move |peer| {
+            peer.say("220 hello");
+            peer.until("FEAT", "211-Features\r\n XCRC\r\n211 End");
+            if code == 11 {
+                peer.until("RETR a.txt", "150 go");
+                let _ = peer.data().write_all(b"a");
+                peer.say("226 done");
+            }
+            peer.until(question, answer);
+            let _ = peer.control.read_to_end(&mut Vec::new());
+        });
+        let get = ["--timeout", "2", "get", "--verify", &server.url("a.txt"), "b.txt"];
+        home.runs(&get).code(code);
+        server.ended();
+    }
 }
 
 /// A server that says nothing more behind `last`, until the client has had enough.

@@ -6,6 +6,8 @@ mod codes;
 mod many;
 mod mirrors;
 mod misbehaving;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod robust;
 mod scripts;
 #[path = "../support/mod.rs"]

@@ -3,8 +3,12 @@
 use std::io::{Read, Write};
 
 use crate::misbehaving::Scripted;
-use crate::support::{GUARD, Proxy, Setup, TestServer, noise};
+use crate::proxy::Proxy;
+use crate::support::{GUARD, Setup, TestServer, noise};
 use crate::{Home, err, out, url};
+
+/// Bytes within which a control connection and a data connection break.
+const WITHIN: [u64; 2] = [4_000, 300_000];
 
 #[test]
 fn over_a_line_that_breaks_all_files_arrive() {
@@ -14,7 +18,7 @@ fn over_a_line_that_breaks_all_files_arrive() {
             setup = setup.file(&format!("Own/{n}"), &noise(40_000 * n, n as u64));
         }
         let (server, home) = (setup.start(), Home::new());
-        let proxy = Proxy::new(server.ftp, seed, 12);
+        let proxy = Proxy::new(server.ftp, seed, 12, WITHIN);
         let from = format!("ftp://user1@{}/Own/*", proxy.address);
         home.runs(&["mget", "--retries", "20", "--jobs", "3", &from, "d"]).success();
         for n in 0..12 {
@@ -22,7 +26,7 @@ fn over_a_line_that_breaks_all_files_arrive() {
         }
         assert!(proxy.dropped() > 0, "{seed}: the line was too good");
 
-        let proxy = Proxy::new(server.ftp, seed + 100, 12);
+        let proxy = Proxy::new(server.ftp, seed + 100, 12, WITHIN);
         let to = format!("ftp://user1@{}/Incoming/", proxy.address);
         home.runs(&["mput", "--retries", "20", "--jobs", "3", "d/*", &to]).success();
         for n in 0..12 {
@@ -271,5 +275,69 @@ fn another_try_is_told_and_counted() {
     let (home, server) = (Home::new(), breaking(false));
     let done = home.runs(&["get", "--retries", "2", "--quiet", &server.url("film")]).success();
     assert_eq!((out(&done), err(&done)), (String::new(), String::new()));
+    server.ended();
+}
+
+#[test]
+fn what_an_earlier_try_has_brought_there_after_all_is_there() {
+    let home = Home::new();
+    home.write("film", b"film");
+    let server = Scripted::in_turn(vec![
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "550 no such file");
+            peer.until("STOR film", "150 go");
+            let mut film = Vec::new();
+            peer.data().read_to_end(&mut film).expect("the film");
+            assert_eq!(film, b"film");
+        }),
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "550 no such file");
+            peer.until("STOR film", "553 it exists, and you may not replace it");
+            peer.until("SIZE film", "213 4");
+            peer.until("MDTM film", "213 20260101000000");
+            peer.until("QUIT", "221 bye");
+        }),
+    ]);
+    home.runs(&["put", "--retries", "3", "film", &server.url("film")]).success();
+    server.ended();
+}
+
+#[test]
+fn half_an_upload_that_is_called_complete_is_gone_on_with() {
+    let home = Home::new();
+    home.write("film", b"0123456789");
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("SIZE film", "550 no such file");
+        peer.until("STOR film", "150 go");
+        peer.data().read_to_end(&mut Vec::new()).expect("all of it");
+        peer.say("226 done");
+        peer.until("SIZE film", "213 4");
+        peer.until("SIZE film", "213 4");
+        peer.until("REST 4", "350 go on");
+        let mut data = peer.data();
+        peer.until("STOR film", "150 go");
+        let mut rest = Vec::new();
+        data.read_to_end(&mut rest).expect("the rest");
+        assert_eq!(rest, b"456789");
+        peer.say("226 done");
+        peer.until("SIZE film", "213 10");
+        peer.until("QUIT", "221 bye");
+    });
+    home.runs(&["put", "--retries", "3", "film", &server.url("film")]).success();
+    server.ended();
+
+    // Without tries it fails, and is not taken for whole.
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("STOR film", "150 go");
+        peer.data().read_to_end(&mut Vec::new()).expect("all of it");
+        peer.say("226 done");
+        peer.until("SIZE film", "213 4");
+        peer.until("QUIT", "221 bye");
+    });
+    home.runs(&["put", "film", &server.url("film")]).code(3);
     server.ended();
 }

@@ -3,7 +3,8 @@
 
 use crate::desk::{Desk, out};
 use crate::peer::{Peer, Server};
-use crate::support::{Proxy, assert_same, noise};
+use crate::proxy::Proxy;
+use crate::support::{assert_same, noise};
 
 /// Bytes of one file.
 const LENGTH: usize = 4_000_000;
@@ -23,7 +24,7 @@ struct Line {
 impl Line {
     fn to(server: &'static Server, seed: u64, drops: usize, within: u64) -> Self {
         let peer = Peer::start(server);
-        let proxy = Proxy::of_data(peer.address(), seed, drops, within);
+        let proxy = Proxy::new(peer.address(), seed, drops, [u64::MAX, within]);
         Self { peer, proxy }
     }
 
@@ -83,7 +84,7 @@ pub(crate) fn many_files_arrive_over_a_line_that_breaks(server: &'static Server)
     assert_eq!(desk.names_in("here"), names);
     assert!(line.proxy.dropped() > 0, "the line was too good");
 
-    let proxy = Proxy::of_data(line.peer.address(), 6, 6, EACH as u64);
+    let proxy = Proxy::new(line.peer.address(), 6, 6, [u64::MAX, EACH as u64]);
     desk.runs(&["mkdir", &line.peer.url("Own/back")]);
     let to = line.peer.url("Own/back/");
     let to = to.replace(&line.peer.address().to_string(), &proxy.address.to_string());

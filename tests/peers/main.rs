@@ -14,6 +14,8 @@ mod cuts;
 mod desk;
 mod many;
 mod peer;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod servers;
 mod suite;
 #[path = "../support/mod.rs"]

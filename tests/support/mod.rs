@@ -6,14 +6,12 @@
 
 mod dialogue;
 mod programs;
-mod proxy;
 mod server;
 
 use std::time::{Duration, Instant};
 
 pub(crate) use dialogue::{Raw, dial, reset};
 pub(crate) use programs::{Finished, finish, program, python};
-pub(crate) use proxy::Proxy;
 pub(crate) use server::{Setup, TestServer, coracled};
 
 /// How long anything may take before the test fails. A guard, not a pace.

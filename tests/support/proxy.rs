@@ -28,17 +28,9 @@ struct Line {
 }
 
 impl Proxy {
-    /// A proxy to `server` that drops up to `drops` connections of either kind, as `seed` has it.
-    pub(crate) fn new(server: SocketAddr, seed: u64, drops: usize) -> Self {
-        Self::dropping(server, seed, drops, [4_000, 300_000])
-    }
-
-    /// One that drops up to `drops` data connections, each within so many bytes, and nothing else.
-    pub(crate) fn of_data(server: SocketAddr, seed: u64, drops: usize, within: u64) -> Self {
-        Self::dropping(server, seed, drops, [u64::MAX, within])
-    }
-
-    fn dropping(server: SocketAddr, seed: u64, drops: usize, within: [u64; 2]) -> Self {
+    /// A proxy to `server` that drops up to `drops` connections as `seed` has it: control connections
+    /// and data connections each within so many bytes, or never for [`u64::MAX`].
+    pub(crate) fn new(server: SocketAddr, seed: u64, drops: usize, within: [u64; 2]) -> Self {
         let line = Arc::new(Line {
             server,
             random: AtomicU64::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1),

@@ -42,6 +42,16 @@ impl Courier {
                 .and_then(|()| self.is_all_there(&errand.remote, length));
             match delivered {
                 Ok(()) => break,
+                // A server may have noticed only now that the connection of the last try is gone, and
+                // have put in place meanwhile what came over it.
+                Err(failure)
+                    if ours
+                        && meter.attempts() > 1
+                        && failure.exit() == Exit::NotPermitted
+                        && self.has_arrived_there(&errand.remote, length) =>
+                {
+                    break;
+                }
                 Err(failure) => self.rest(&mut tries, failure)?,
             }
             resume = ours;
@@ -119,6 +129,12 @@ impl Courier {
             Ok(_) => Ok(Restarted::Done),
             Err(fault) => restarted(fault, offset, errand),
         }
+    }
+
+    /// True when a file of this length has that name.
+    fn has_arrived_there(&mut self, remote: &[u8], length: u64) -> bool {
+        self.size(remote).is_ok_and(|there| there == Some(length))
+            && self.is_in_place(remote).unwrap_or(false)
     }
 
     /// True when a file has that name. A server that keeps broken uploads aside tells their size

@@ -1,4 +1,4 @@
-//! HASH (draft-bryan-ftp-hash, section 3), and the older XCRC and XSHA256.
+//! HASH (draft-bryan-ftpext-hash, section 3), and the older XCRC and XSHA256.
 
 use super::state::{Answered, Purpose, Turn, Visit};
 use crate::session::view::Spot;
@@ -87,6 +87,18 @@ mod tests {
         ftp.expect("RANG 4 4", "350");
         ftp.expect("RANG 1 0", "350");
         assert!(worked(&mut ftp, "HASH Docs/check").starts_with("213 CRC32 0-8 "));
+        // Both ends belong to it: 0 and 1 are two bytes.
+        ftp.expect("RANG 0 1", "350");
+        assert_eq!(worked(&mut ftp, "HASH Docs/check"), "213 CRC32 0-1 4f5344cd Docs/check");
+        // What makes no sense takes back what did.
+        ftp.expect("RANG 4 4", "350");
+        ftp.expect("RANG 5 4", "501");
+        assert!(worked(&mut ftp, "HASH Docs/check").starts_with("213 CRC32 0-8 "));
+        ftp.expect("OPTS HASH", "200 CRC32");
+        ftp.expect("TYPE A", "200");
+        ftp.expect("RANG 4 4", "551");
+        assert!(worked(&mut ftp, "HASH Docs/check").starts_with("213 CRC32 0-8 cbf43926"));
+        ftp.expect("TYPE I", "200");
         ftp.put_file("Docs", "empty", b"");
         assert_eq!(worked(&mut ftp, "HASH Docs/empty"), "213 CRC32 0-0 00000000 Docs/empty");
     }
@@ -106,14 +118,15 @@ mod tests {
     fn refuses() {
         let mut ftp = Dialogue::logged_in("user1");
         for (line, start) in [
-            ("HASH Docs", "550"),
-            ("HASH /", "550"),
+            ("HASH Docs", "553"),
+            ("HASH /", "553"),
+            ("XCRC Docs", "550"),
             ("HASH Docs/none", "550"),
             ("HASH Secret/plan", "550"),
             ("HASH Inbox/x", "550"),
             ("XCRC Secret/plan", "550"),
             ("HASH", "501"),
-            ("OPTS HASH MD5", "504"),
+            ("OPTS HASH MD5", "501"),
             ("RANG 5 4", "501"),
         ] {
             ftp.expect(line, start);

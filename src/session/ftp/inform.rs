@@ -50,7 +50,7 @@ pub(super) fn feat(parameters: &Parameters, settings: &Settings) -> Answered {
     Ok(Said::Now(Reply::from_bytes(211, text)))
 }
 
-/// `HASH SHA-256*;CRC32` (draft-bryan-ftp-hash, section 3).
+/// `HASH SHA-256*;CRC32` (draft-bryan-ftpext-hash, section 3).
 fn write_algorithms(chosen: Algorithm, out: &mut Vec<u8>) {
     out.extend_from_slice(b"HASH ");
     for (index, &algorithm) in digest::ALGORITHMS.iter().enumerate() {

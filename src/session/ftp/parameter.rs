@@ -46,7 +46,7 @@ pub(super) fn allo() -> Answered {
 }
 
 /// OPTS UTF8, MLST, HASH and MODE Z (RFC 2640, section 3; RFC 3659, section 7.9;
-/// draft-bryan-ftp-hash, section 4; draft-preston-ftpext-deflate, section 4).
+/// draft-bryan-ftpext-hash, section 4; draft-preston-ftpext-deflate, section 4).
 pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answered {
     match argument {
         OptsArgument::Utf8(true) => Ok(Said::Now(Reply::new(200, "Names are in UTF-8, always."))),
@@ -89,13 +89,14 @@ impl Visit<'_> {
         Ok(Said::Now(Reply::new(350, text)))
     }
 
-    /// RANG (draft-bryan-ftp-range): as REST, with an end, for RETR and HASH.
+    /// RANG (draft-bryan-ftp-range, section 3): as REST, with an end, for RETR and HASH. The end is
+    /// the last byte and not the one behind it; `RANG 1 0` takes back what an earlier one said.
     pub(super) fn rang(self, first: u64, last: u64) -> Answered {
         if first > last {
             return Ok(Said::Now(Reply::new(350, "The next command is about the whole file.")));
         }
         if self.parameters.coding == Coding::Ascii {
-            return Err(Reply::new(501, "RANG counts bytes of the file; set TYPE I first."));
+            return Err(Reply::new(551, "RANG counts bytes of the file; set TYPE I first."));
         }
         self.ready.carry = Carry::Range(Span { start: first, end: last.saturating_add(1) });
         let text = format!("The next command is about bytes {first} to {last}.");

@@ -142,6 +142,10 @@ fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
                 (bad_name, "it is there already and you may not replace it; choose another name.")
             }
             Denied::NotADirectory => (bad_name, "this is a file, and a directory is needed."),
+            // draft-bryan-ftpext-hash, section 3.5.
+            Denied::IsADirectory if verb == Verb::Hash => {
+                (553, "this is a directory, and only files have a digest.")
+            }
             Denied::IsADirectory => (bad_name, "this is a directory, and a file is needed."),
             Denied::NotAFile => (bad_name, "this is neither a file nor a directory."),
             Denied::NotEmpty => (550, "the directory is not empty; delete what it holds first."),

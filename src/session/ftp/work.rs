@@ -96,7 +96,7 @@ fn ending(outcome: ChoreOutcome, work: &Working) -> Reply {
     }
 }
 
-/// `SHA-256 0-99 digits path`: first and last byte (draft-bryan-ftp-hash, section 3). Of no bytes
+/// `SHA-256 0-99 digits path`: first and last byte (draft-bryan-ftpext-hash, section 3). Of no bytes
 /// there is no last one; then both are the place where they would be.
 fn hash(span: Span, name: &str, digest: Digest, argument: &[u8]) -> Reply {
     let last = span.end.saturating_sub(1).max(span.start);

@@ -108,7 +108,7 @@ pub enum Command<'a> {
     /// RANG: the first and the last byte that the next command is about (draft-bryan-ftp-range);
     /// 1 and 0 mean the whole file.
     Rang(u64, u64),
-    /// HASH path (draft-bryan-ftp-hash).
+    /// HASH path (draft-bryan-ftpext-hash).
     Hash(&'a [u8]),
     /// XCRC.
     Xcrc(SumArgument<'a>),

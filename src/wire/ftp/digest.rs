@@ -12,7 +12,7 @@ use crate::wire::line::write_text;
 /// Every algorithm that HASH may be asked for, the preferred one first.
 pub const ALGORITHMS: &[Algorithm] = &[Algorithm::Sha256, Algorithm::Crc32];
 
-/// The name of an algorithm in FEAT, OPTS and HASH (draft-bryan-ftp-hash, section 3).
+/// The name of an algorithm in FEAT, OPTS and HASH (draft-bryan-ftpext-hash, section 3).
 #[must_use]
 pub const fn algorithm_name(algorithm: Algorithm) -> &'static str {
     match algorithm {

@@ -71,7 +71,7 @@ pub enum OptsArgument {
     /// `MLST`: the facts that MLST and MLSD shall tell (RFC 3659, section 7.9).
     Mlst(FactSelection),
     /// `HASH`: by which algorithm HASH shall answer; without one, which it is now
-    /// (draft-bryan-ftp-hash, section 4).
+    /// (draft-bryan-ftpext-hash, section 4).
     Hash(Option<Algorithm>),
     /// `MODE Z LEVEL`: how hard to compress, from 0 to 9 (draft-preston-ftpext-deflate, section 4).
     ModeZ(u32),
@@ -256,7 +256,8 @@ impl<'a> Parameter<'a> {
                 return Ok(OptsArgument::Hash(None));
             }
             let algorithm = parse_algorithm(value)
-                .ok_or_else(|| self.parameter("There is no such algorithm, see FEAT"))?;
+                // 501 and not 504: draft-bryan-ftpext-hash, section 3.5.
+                .ok_or_else(|| self.syntax("There is no such algorithm, see FEAT"))?;
             Ok(OptsArgument::Hash(Some(algorithm)))
         } else if option.eq_ignore_ascii_case(b"MODE") {
             match value.to_ascii_uppercase().strip_prefix(b"Z LEVEL ") {

@@ -140,7 +140,7 @@ verbs! {
     Mlst = "MLST",
     /// Facts of what a directory holds (RFC 3659, section 7).
     Mlsd = "MLSD",
-    /// Hash of a file (draft-bryan-ftp-hash).
+    /// Hash of a file (draft-bryan-ftpext-hash).
     Hash = "HASH",
     /// Range for HASH (draft-bryan-ftp-range).
     Rang = "RANG",

@@ -148,7 +148,7 @@ fn options_are_set() {
     assert_eq!(parse("OPTS HASH CRC32"), hash(Some(Algorithm::Crc32)));
     assert_eq!(parse("opts hash sha-256"), hash(Some(Algorithm::Sha256)));
     assert_eq!(parse("OPTS HASH"), hash(None));
-    assert!(matches!(parse("OPTS HASH MD5"), Err(CommandFault::Parameter(..))));
+    assert!(matches!(parse("OPTS HASH MD5"), Err(CommandFault::Syntax(..))));
     assert!(matches!(parse("OPTS COLOUR RED"), Err(CommandFault::Syntax(..))));
     assert!(matches!(parse("OPTS UTF8 maybe"), Err(CommandFault::Syntax(..))));
     assert_eq!(parse("OPTS"), Err(CommandFault::Missing(Verb::Opts)));
