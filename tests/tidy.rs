@@ -46,6 +46,7 @@ const OWNED: &[(&str, &[&str])] = &[
     ("std::net::UdpSocket", &["io", "daemon", "client"]),
     ("std::os::unix::net", &["io", "daemon", "client"]),
     ("mio", &["io", "daemon"]),
+    ("rustls", &["channel", "client"]),
     ("Instant::now", &["io", "daemon", "client"]),
     ("SystemTime::now", &["io", "daemon", "client"]),
 ];

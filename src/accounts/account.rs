@@ -1,7 +1,7 @@
 //! One client: how it is known, and what it may do once it is.
 //!
 //! [`Client`] can be had from a passed check alone, and grants from a client alone. So whatever
-//! holds a grant has seen a password.
+//! holds a grant has seen a password or a certificate.
 
 use std::fmt;
 use std::sync::Arc;
@@ -73,6 +73,18 @@ impl Account {
         &self.name
     }
 
+    /// The client, if it is known by a certificate and the verified one whose SHA-256 is `shown` is
+    /// that.
+    #[must_use]
+    pub fn check_certificate(self: &Arc<Self>, shown: &[u8; 32]) -> Option<Client> {
+        match &self.secret {
+            Secret::Certificate(kept) if **kept == *shown => {
+                Some(Client { account: Arc::clone(self) })
+            }
+            Secret::Certificate(_) | Secret::Plain(_) | Secret::Phc(_) => None,
+        }
+    }
+
     /// Checks a presented password: a plain one at once and in constant time, a hashed one by the
     /// [`Challenge`] that comes back.
     #[must_use]
@@ -81,7 +93,7 @@ impl Account {
             Secret::Plain(kept) if password::equal(password, kept) => {
                 Check::Passed(Client { account: Arc::clone(self) })
             }
-            Secret::Plain(_) => Check::Refused,
+            Secret::Plain(_) | Secret::Certificate(_) => Check::Refused,
             // No hash is of a password that long, so none is worth the copy.
             Secret::Phc(_) if password.len() > LONGEST_PASSWORD => Check::Refused,
             Secret::Phc(_) => {
@@ -99,6 +111,7 @@ impl Challenge {
         let passed = match &self.account.secret {
             Secret::Plain(kept) => password::equal(&self.password, kept),
             Secret::Phc(hash) => password::verify(&self.password, hash),
+            Secret::Certificate(_) => false,
         };
         if passed { Verdict::Passed(Client { account: self.account }) } else { Verdict::Refused }
     }
@@ -109,6 +122,12 @@ impl Client {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.account.name
+    }
+
+    /// Whether its certificate is all that it is known by.
+    #[must_use]
+    pub fn needs_no_password(&self) -> bool {
+        matches!(self.account.secret, Secret::Certificate(_))
     }
 
     /// All grants, in the order of the file.

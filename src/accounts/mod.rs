@@ -8,6 +8,7 @@
 //! in the function that does that. Called by `daemon` to load, and by sessions to log in.
 
 mod account;
+mod certificate;
 mod credentials;
 mod directories;
 mod password;

@@ -12,6 +12,8 @@ use argon2::password_hash::phc::{Output, PasswordHash};
 use argon2::password_hash::{self, PasswordHasher};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
+use super::certificate;
+
 /// Most bytes of a password, plain or presented.
 pub const LONGEST_PASSWORD: usize = 1024;
 
@@ -38,6 +40,8 @@ pub(super) enum Secret {
     Plain(Box<[u8]>),
     /// A PHC string of argon2id, whose cost is bounded.
     Phc(Box<PasswordHash>),
+    /// No password, but the certificate of this SHA-256.
+    Certificate(Box<[u8; 32]>),
 }
 
 impl Secret {
@@ -55,10 +59,13 @@ impl Secret {
                 None => Ok(Self::Plain(text.into())),
             };
         }
+        if let Some(fingerprint) = certificate::parse(text) {
+            return fingerprint.map(Self::Certificate);
+        }
         let scheme = text.split(|&byte| byte == b'$').nth(1).unwrap_or_default();
         if scheme != b"argon2id" {
             return Err(format!(
-                "unknown password scheme '${}$': only $argon2id$ is understood, and a plain \
+                "unknown password scheme '${}$': only $argon2id$ and $cert$ are understood, and a plain \
                  password can't begin with '$'",
                 scheme.escape_ascii()
             ));
@@ -73,6 +80,7 @@ impl fmt::Debug for Secret {
         f.write_str(match self {
             Self::Plain(_) => "Plain",
             Self::Phc(_) => "Phc",
+            Self::Certificate(_) => "Certificate",
         })
     }
 }

@@ -93,8 +93,8 @@ fn all_complaints_are_said_with_file_line_and_reason() {
         said(&data),
         [
             "Credentials:2: duplicate username 'user1', first on line 1".to_owned(),
-            "Credentials:3: unknown password scheme '$6$': only $argon2id$ is understood, and a \
-             plain password can't begin with '$'"
+            "Credentials:3: unknown password scheme '$6$': only $argon2id$ and $cert$ are \
+             understood, and a plain password can't begin with '$'"
                 .to_owned(),
             "Directories:2: no client 'ghost' in Credentials".to_owned(),
             "Directories:3: the directory 'files/None' does not exist".to_owned(),

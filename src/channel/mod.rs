@@ -1,21 +1,26 @@
-//! L2. The bytes of one connection: its socket, what of its readiness is known, and what waits to
-//! be written to it.
+//! L2. The bytes of one connection, plain or under TLS: its socket, what of its readiness is known,
+//! and what waits to be written to it.
 //!
 //! Here edge-triggered events become something that can be asked: a bit is set by an event and
 //! cleared by `WouldBlock` alone. A channel registers its socket with the poll when it first
 //! blocks, so a data connection that never does costs no registration.
 //!
+//! Under TLS, what is read and said is plain text all the same: it is opened and sealed here, and
+//! the outbox holds what goes over the wire. Only zero copy is out of reach then.
+//!
 //! This room knows nothing of lines, replies or files. The reactor and the transfer room use it.
 
 mod outbox;
+pub mod tls;
 
 use std::fmt;
 use std::io;
 
-pub use outbox::Outbox;
+use outbox::Outbox;
 
 use crate::io::{Io, Ready, ReceiveFault};
-use crate::terms::{Content, Key, Part};
+use crate::terms::{Content, Key, Part, Secured};
+use tls::{Acceptor, Connection, Taken};
 
 /// One connection.
 pub struct Channel<I: Io> {
@@ -27,8 +32,17 @@ pub struct Channel<I: Io> {
     readable: bool,
     /// The same of writing.
     writable: bool,
-    /// What is to be written before anything else is.
-    pub outbox: Outbox,
+    /// What is to be written before anything else is, as it goes over the wire.
+    outbox: Outbox,
+    /// TLS, with what only a connection under TLS has.
+    tls: Option<Box<Tls>>,
+}
+
+struct Tls {
+    connection: Connection,
+    /// What was said and is not encrypted yet: all of it while the handshake lasts, and never
+    /// anything once [`Channel::flush`] has been asked after it.
+    staged: Vec<u8>,
 }
 
 /// What an attempt to move bytes came to.
@@ -38,8 +52,22 @@ pub enum Moved {
     Bytes(usize),
     /// The end: the peer has closed its direction, or the file has no more.
     End,
+    /// The peer has closed its direction, and TLS knows nothing of it: somebody may have cut off
+    /// what the peer meant to send.
+    Cut,
     /// Nothing can move now; an event will come when something can.
     Blocked,
+}
+
+/// How far a TLS handshake is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handshake {
+    /// It is done.
+    Done(Secured),
+    /// It goes on, and nothing can move now; an event will come when something can.
+    Blocked,
+    /// It goes on, and there may be more to do at once.
+    Again,
 }
 
 /// Why zero copy did not work.
@@ -57,12 +85,28 @@ impl<I: Io> Channel<I> {
     /// A connection that was just accepted, to be named by `key`. It is tried before it is
     /// registered.
     pub const fn accepted(socket: I::Socket, key: Key) -> Self {
-        Self { socket, key, watched: false, readable: true, writable: true, outbox: Outbox::new() }
+        Self {
+            socket,
+            key,
+            watched: false,
+            readable: true,
+            writable: true,
+            outbox: Outbox::new(),
+            tls: None,
+        }
     }
 
     /// A connection that is being dialled and registered under `key` already.
     pub const fn dialling(socket: I::Socket, key: Key) -> Self {
-        Self { socket, key, watched: true, readable: false, writable: false, outbox: Outbox::new() }
+        Self {
+            socket,
+            key,
+            watched: true,
+            readable: false,
+            writable: false,
+            outbox: Outbox::new(),
+            tls: None,
+        }
     }
 
     /// Takes note of an event.
@@ -114,11 +158,23 @@ impl<I: Io> Channel<I> {
         Ok(())
     }
 
-    /// Reads into `buffer`, which is not empty.
+    /// Reads into `buffer`, which is not empty. Under TLS, nothing while the handshake lasts.
     ///
     /// # Errors
     /// The connection failed.
     pub fn read(&mut self, io: &mut I, buffer: &mut [u8]) -> io::Result<Moved> {
+        let is_up = match &mut self.tls {
+            None => false,
+            Some(tls) if tls.connection.is_shaking() => return Ok(Moved::Blocked),
+            Some(tls) => match tls.connection.give(buffer) {
+                Taken::Bytes(count) => return Ok(Moved::Bytes(count)),
+                Taken::End => return Ok(Moved::End),
+                Taken::Nothing => tls.connection.is_up(),
+            },
+        };
+        if is_up {
+            return self.read_sealed(io, buffer);
+        }
         if !self.readable {
             return Ok(Moved::Blocked);
         }
@@ -129,11 +185,165 @@ impl<I: Io> Channel<I> {
         }
     }
 
-    /// Writes what waits in the outbox. `End` says that nothing waits any more.
+    /// The same under TLS, until there is plain text or nothing more to make it of.
+    fn read_sealed(&mut self, io: &mut I, buffer: &mut [u8]) -> io::Result<Moved> {
+        loop {
+            match self.receive_sealed(io, buffer)? {
+                (_, Taken::Bytes(count)) => return Ok(Moved::Bytes(count)),
+                (_, Taken::End) => return Ok(Moved::End),
+                (Moved::Blocked, Taken::Nothing) => return Ok(Moved::Blocked),
+                (Moved::End | Moved::Cut, Taken::Nothing) => return Ok(Moved::Cut),
+                (Moved::Bytes(_), Taken::Nothing) => {}
+            }
+        }
+    }
+
+    /// Takes once from the wire, and says what came from there and what it was under TLS.
+    fn receive_sealed(&mut self, io: &mut I, buffer: &mut [u8]) -> io::Result<(Moved, Taken)> {
+        let Some(tls) = &mut self.tls else { return Ok((Moved::Blocked, Taken::Nothing)) };
+        if !self.readable {
+            return Ok((Moved::Blocked, Taken::Nothing));
+        }
+        let socket = &mut self.socket;
+        let receive = |room: &mut [u8]| io.read(socket, room);
+        match tls.connection.take(receive, buffer, &mut self.outbox) {
+            Ok((0, taken)) => Ok((Moved::End, taken)),
+            Ok((count, taken)) => Ok((Moved::Bytes(count), taken)),
+            Err(error) => match self.blocked_reading(io, error) {
+                Ok(blocked) => Ok((blocked, Taken::Nothing)),
+                Err(error) => {
+                    // Our alert, if there is one. The first error is the one worth telling.
+                    let _ = self.flush(io);
+                    Err(error)
+                }
+            },
+        }
+    }
+
+    /// Begins TLS, as the server, on the control connection of a session of its own: behind all
+    /// that was said before, and with the next byte that is read.
+    ///
+    /// # Errors
+    /// The system has no random numbers.
+    pub fn secure(&mut self, acceptor: &Acceptor) -> io::Result<()> {
+        let connection = acceptor.begin()?;
+        self.tls = Some(Box::new(Tls { connection, staged: Vec::new() }));
+        Ok(())
+    }
+
+    /// Begins TLS, as the server, on a data connection of the session that `control` is the control
+    /// connection of. It will carry an `upload` or something to the peer.
+    ///
+    /// # Errors
+    /// `control` is not under TLS.
+    pub fn secure_beside(&mut self, control: &Self, upload: bool) -> io::Result<()> {
+        let Some(beside) = &control.tls else { return Err(io::ErrorKind::InvalidInput.into()) };
+        let connection = beside.connection.beside(upload)?;
+        self.tls = Some(Box::new(Tls { connection, staged: Vec::new() }));
+        Ok(())
+    }
+
+    /// Whether the data connections of this control connection have to resume its TLS session.
+    pub fn demands_resumption(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.connection.demands_resumption())
+    }
+
+    /// Whether our direction was ended by a close_notify that the peer's own has not answered yet.
+    pub fn awaits_end(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.connection.awaits_end())
+    }
+
+    /// Whether the handshake that is done has resumed a session.
+    pub fn is_resumed(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.connection.is_resumed())
+    }
+
+    /// Whether the bytes go over the wire as they are, so that the kernel can move them.
+    pub const fn is_clear(&self) -> bool {
+        self.tls.is_none()
+    }
+
+    /// Whether a TLS handshake is to be done before anything can be read.
+    pub fn is_shaking(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.connection.is_shaking())
+    }
+
+    /// One step of the TLS handshake.
+    ///
+    /// # Errors
+    /// The connection failed, or the peer can't or won't. What is to be told to it about that has
+    /// been, as far as its socket takes it.
+    pub fn shake(&mut self, io: &mut I) -> io::Result<Handshake> {
+        if self.flush(io)? == Moved::Blocked {
+            return Ok(Handshake::Blocked);
+        }
+        // Plain text that comes with the last of the handshake waits for the first read.
+        let (received, _) = self.receive_sealed(io, &mut [])?;
+        let blocked = self.flush(io)? == Moved::Blocked;
+        match &self.tls {
+            Some(tls) if tls.connection.is_up() => Ok(Handshake::Done(tls.connection.secured())),
+            _ => match received {
+                Moved::End | Moved::Cut => Err(io::ErrorKind::UnexpectedEof.into()),
+                Moved::Blocked => Ok(Handshake::Blocked),
+                Moved::Bytes(_) if blocked => Ok(Handshake::Blocked),
+                Moved::Bytes(_) => Ok(Handshake::Again),
+            },
+        }
+    }
+
+    /// The end to append to what is to be said.
+    pub fn tail(&mut self) -> &mut Vec<u8> {
+        match &mut self.tls {
+            Some(tls) => &mut tls.staged,
+            None => self.outbox.tail(),
+        }
+    }
+
+    /// Says `bytes`, with no copy of them in plain text where they are to be encrypted.
+    ///
+    /// # Errors
+    /// TLS has no keys for them.
+    pub fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.tls {
+            Some(tls) if tls.connection.is_up() && tls.staged.is_empty() => {
+                tls.connection.seal(bytes, &mut self.outbox)
+            }
+            Some(_) | None => {
+                self.tail().extend_from_slice(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    /// Bytes that wait to be written, about as many as they will be on the wire.
+    pub fn waiting(&self) -> usize {
+        self.outbox.len() + self.tls.as_ref().map_or(0, |tls| tls.staged.len())
+    }
+
+    /// Whether so much waits that nothing should be added.
+    pub fn is_high(&self) -> bool {
+        self.waiting() >= HIGH_WATER
+    }
+
+    /// Encrypts what was said. Not before the handshake is done.
+    fn seal(&mut self) -> io::Result<()> {
+        if let Some(tls) = &mut self.tls
+            && tls.connection.is_up()
+            && !tls.staged.is_empty()
+        {
+            let staged = std::mem::take(&mut tls.staged);
+            tls.connection.seal(&staged, &mut self.outbox)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what was said. `End` says that nothing waits any more, but for what waits for the end
+    /// of a TLS handshake.
     ///
     /// # Errors
     /// The connection failed.
     pub fn flush(&mut self, io: &mut I) -> io::Result<Moved> {
+        self.seal()?;
         while !self.outbox.is_empty() {
             if !self.writable {
                 return Ok(Moved::Blocked);
@@ -197,12 +407,22 @@ impl<I: Io> Channel<I> {
         }
     }
 
-    /// Ends our direction: the peer reads the end after all that was written.
+    /// Ends our direction: the peer reads the end after all that was said, under TLS a close_notify
+    /// before it. `Blocked` says that some of that could not be written yet; it is to be asked
+    /// again. `End` says that it is done.
     ///
     /// # Errors
     /// The connection is gone already.
-    pub fn finish(&mut self, io: &mut I) -> io::Result<()> {
-        io.finish(&mut self.socket)
+    pub fn finish(&mut self, io: &mut I) -> io::Result<Moved> {
+        self.seal()?;
+        if let Some(tls) = &mut self.tls {
+            tls.connection.finish(&mut self.outbox)?;
+        }
+        if self.flush(io)? == Moved::Blocked {
+            return Ok(Moved::Blocked);
+        }
+        io.finish(&mut self.socket)?;
+        Ok(Moved::End)
     }
 
     /// Closes the connection.
@@ -229,6 +449,9 @@ impl<I: Io> Channel<I> {
     }
 }
 
+/// Above so many waiting bytes nothing more is asked of a peer until it reads: 64 KiB.
+const HIGH_WATER: usize = 64 * 1024;
+
 /// sendfile answers for two descriptors; what a socket never says is the file's.
 fn is_of_the_file(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
@@ -241,6 +464,7 @@ impl<I: Io> fmt::Debug for Channel<I> {
             .field("readable", &self.readable)
             .field("writable", &self.writable)
             .field("outbox", &self.outbox.len())
+            .field("tls", &self.tls.is_some())
             .finish_non_exhaustive()
     }
 }

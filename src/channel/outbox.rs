@@ -1,8 +1,5 @@
 //! Bytes that wait to be written.
 
-/// Above so many waiting bytes nothing more is asked of a peer until it reads: 64 KiB.
-const HIGH_WATER: usize = 64 * 1024;
-
 /// What was sent is cut from the front when it is more than this and at least half of the whole,
 /// so that no byte is moved more than once on average: 4 KiB.
 const CUT_ABOVE: usize = 4 * 1024;
@@ -13,7 +10,7 @@ const FIRST_ROOM: usize = 256;
 /// What was said to a peer and has not been taken by its socket yet. It holds no memory while it is
 /// empty.
 #[derive(Debug, Default)]
-pub struct Outbox {
+pub(super) struct Outbox {
     bytes: Vec<u8>,
     /// How many bytes at the front have been written.
     sent: usize,
@@ -21,13 +18,12 @@ pub struct Outbox {
 
 impl Outbox {
     /// An empty one.
-    #[must_use]
-    pub const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { bytes: Vec::new(), sent: 0 }
     }
 
     /// The end to append to.
-    pub fn tail(&mut self) -> &mut Vec<u8> {
+    pub(super) fn tail(&mut self) -> &mut Vec<u8> {
         if self.sent > CUT_ABOVE && self.sent >= self.bytes.len() / 2 {
             self.bytes.drain(..self.sent);
             self.sent = 0;
@@ -39,31 +35,22 @@ impl Outbox {
     }
 
     /// Bytes that wait.
-    #[must_use]
-    pub const fn len(&self) -> usize {
+    pub(super) const fn len(&self) -> usize {
         self.bytes.len() - self.sent
     }
 
     /// True when nothing waits.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub(super) const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// True when so much waits that nothing should be added.
-    #[must_use]
-    pub const fn is_high(&self) -> bool {
-        self.len() >= HIGH_WATER
-    }
-
     /// What waits.
-    #[must_use]
-    pub fn waiting(&self) -> &[u8] {
+    pub(super) fn waiting(&self) -> &[u8] {
         self.bytes.get(self.sent..).unwrap_or_default()
     }
 
     /// Says that `count` bytes of [`Outbox::waiting`] have been written.
-    pub fn wrote(&mut self, count: usize) {
+    pub(super) fn wrote(&mut self, count: usize) {
         self.sent = (self.sent + count).min(self.bytes.len());
         if self.sent == self.bytes.len() {
             self.sent = 0;
@@ -99,14 +86,5 @@ mod tests {
         }
         assert_eq!(outbox.len(), 4096);
         assert!(outbox.bytes.capacity() < 64 * 1024);
-    }
-
-    #[test]
-    fn high_water_counts_what_waits() {
-        let mut outbox = Outbox::new();
-        outbox.tail().extend_from_slice(&vec![0; HIGH_WATER]);
-        assert!(outbox.is_high());
-        outbox.wrote(1);
-        assert!(!outbox.is_high());
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use ::log::LevelFilter;
 use clap::{Parser, Subcommand, value_parser};
 
+use super::tls::TlsArguments;
 use crate::reactor::Limits;
 
 /// An FTP server that serves thousands of clients on one thread.
@@ -15,7 +16,8 @@ use crate::reactor::Limits;
 #[command(name = "coracled", version, max_term_width = 100)]
 #[command(after_help = "\
 Signals: TERM or INT stops accepting, lets transfers end and leaves; a second INT leaves at once. \
-HUP reads Credentials and Directories anew and keeps the old tables if the new are wrong.")]
+HUP reads Credentials, Directories and the certificate anew, and keeps the old if the new are \
+wrong.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -33,9 +35,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2120")]
     pub(super) guided: Vec<SocketAddr>,
 
-    /// Do not offer the guided dialogue
+    /// Do not offer the guided dialogue in the clear
     #[arg(long, conflicts_with = "guided")]
     pub(super) no_guided: bool,
+
+    #[command(flatten)]
+    pub(super) tls: TlsArguments,
 
     /// Ports for passive data connections, such as 50000-50100 [default: any free one]
     #[arg(long, value_name = "LO-HI", value_parser = port_range)]
@@ -120,6 +125,11 @@ pub(super) enum Command {
 }
 
 impl Arguments {
+    /// The addresses at which the dialogue is offered without TLS.
+    pub(super) fn guided_in_the_clear(&self) -> &[SocketAddr] {
+        if self.no_guided { &[] } else { &self.guided }
+    }
+
     /// The loop's limits as the operator set them.
     pub(super) fn limits(&self) -> Limits {
         let mut limits = Limits {
@@ -127,6 +137,7 @@ impl Arguments {
             login: self.login_timeout,
             idle: self.idle_timeout,
             arrival: self.data_timeout,
+            handshake: self.tls.handshake_timeout,
             stall: self.stall_timeout,
             passive_ports: self.passive_ports.clone(),
             passive_address: self.passive_address,
@@ -138,7 +149,8 @@ impl Arguments {
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// A time-out, which is never zero.
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     match text.parse::<u32>() {
         Ok(secs @ 1..) => Ok(Duration::from_secs(u64::from(secs))),
         Ok(0) | Err(_) => Err("a whole number of seconds, 1 or more, is needed".to_owned()),

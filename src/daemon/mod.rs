@@ -5,11 +5,13 @@
 //! those values and drives the [`Reactor`](crate::reactor::Reactor).
 
 mod arguments;
+mod certificate;
 mod helper;
 mod log;
 mod operator;
 mod serve;
 mod signals;
+mod tls;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -20,6 +22,7 @@ use clap::{CommandFactory, Parser};
 use crate::accounts::Change;
 
 use arguments::{Arguments, Command};
+use tls::Served;
 
 /// Runs `coracled` with the process's own arguments.
 #[must_use]
@@ -28,7 +31,7 @@ pub fn run() -> ExitCode {
     let data = arguments.data.clone().unwrap_or_else(default_data);
     let done = match &arguments.command {
         None => serve::serve(&arguments, &data),
-        Some(Command::Check) => check(&data),
+        Some(Command::Check) => check(&arguments, &data),
         Some(Command::Passwd { user }) => passwd(&data, user),
     };
     match done {
@@ -47,17 +50,28 @@ pub fn command() -> clap::Command {
     Arguments::command()
 }
 
-/// `coracled check`: says all that is wrong, each with file and line, or how much there is.
-fn check(data: &Path) -> Result<(), String> {
-    let summary = operator::check(data).map_err(|complaints| {
-        let lines: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+/// `coracled check`: says all that is wrong, each with file and line, or how much there is, and by
+/// which SHA-256 clients know the certificate.
+fn check(arguments: &Arguments, data: &Path) -> Result<(), String> {
+    let accounts = operator::check(data);
+    let certificate = tls::inspect(arguments, data);
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(accounts.as_ref().err().into_iter().flatten().map(ToString::to_string));
+    lines.extend(certificate.as_ref().err().cloned());
+    let (Ok(summary), Ok(certificate)) = (accounts, certificate) else {
         let plural = if lines.len() == 1 { "" } else { "s" };
-        format!("{} mistake{plural} in {}\n{}", lines.len(), data.display(), lines.join("\n"))
-    })?;
-    for warning in &summary.warnings {
+        let (count, data) = (lines.len(), data.display());
+        return Err(format!("{count} mistake{plural} in {data}\n{}", lines.join("\n")));
+    };
+    let own = summary.warnings.iter().map(ToString::to_string);
+    for warning in own.chain(certificate.iter().flat_map(|served| served.warnings.clone())) {
         let _ = writeln!(io::stderr(), "coracled: {warning}");
     }
-    let _ = writeln!(io::stdout(), "{}: {summary}, nothing wrong", data.display());
+    let mut said = format!("{}: {summary}, nothing wrong\n", data.display());
+    if let Some(Served { fingerprint, .. }) = certificate {
+        said.push_str(&format!("certificate sha256 {fingerprint}\n"));
+    }
+    let _ = io::stdout().write_all(said.as_bytes());
     Ok(())
 }
 

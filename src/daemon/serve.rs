@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use ::log::{error, info, warn};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -12,9 +11,10 @@ use super::arguments::Arguments;
 use super::helper::{Done, Helper};
 use super::log;
 use super::signals::{Request, Watch};
+use super::tls::{self, Served};
 use crate::accounts::{self, Accounts, Complaint};
 use crate::io::OsIo;
-use crate::reactor::Reactor;
+use crate::reactor::{Reactor, Security};
 use crate::session::{Dialect, Settings};
 use crate::terms::Key;
 use crate::tree::OsTree;
@@ -34,7 +34,9 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     raise_descriptor_limit();
     let mut tree = OsTree::new();
     let accounts = load(data, &mut tree).map_err(|complaints| refusal(data, &complaints))?;
+    let served = tls::prepare(arguments, data)?;
     let settings = Settings {
+        tls: arguments.tls.policy(served.is_some()),
         login_attempts: arguments.login_attempts,
         conceal_usernames: arguments.conceal_usernames,
         mode_z: arguments.mode_z,
@@ -46,8 +48,10 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let signals = Watch::start(&mut io, SIGNALS).map_err(failed)?;
     let helper = io.waker(HELPER).and_then(Helper::start).map_err(failed)?;
     let mut reactor = Reactor::new(io, tree, accounts, settings, arguments.limits());
-    listen(&mut reactor, arguments)?;
-    let mut loop_ = Loop { reactor, signals, helper, data, drain: arguments.drain, asked: 0 };
+    let serves_tls = served.is_some();
+    let fingerprint = served.map(|served| take_up(&mut reactor, served));
+    listen(&mut reactor, arguments, fingerprint.as_deref())?;
+    let mut loop_ = Loop { reactor, signals, helper, arguments, data, serves_tls, asked: 0 };
     loop_.run().map_err(|error| format!("the event loop failed: {error}"))
 }
 
@@ -56,8 +60,10 @@ struct Loop<'a> {
     reactor: Reactor<OsIo, OsTree>,
     signals: Watch,
     helper: Helper,
+    arguments: &'a Arguments,
     data: &'a Path,
-    drain: Duration,
+    /// Whether there was a certificate at start; without one, none is looked for.
+    serves_tls: bool,
     /// How often it has been told to stop.
     asked: u32,
 }
@@ -97,23 +103,57 @@ impl Loop<'_> {
             Request::Stop => {
                 self.asked += 1;
                 let clients = self.reactor.census().controls;
-                info!("told to stop: {clients} clients have {:?} to end transfers", self.drain);
-                self.reactor.drain(self.drain);
+                let drain = self.arguments.drain;
+                info!("told to stop: {clients} clients have {drain:?} to end transfers");
+                self.reactor.drain(drain);
             }
-            Request::Reload => match load(self.data, self.reactor.tree_mut()) {
-                Ok(accounts) => {
-                    self.reactor.replace_accounts(accounts);
-                    info!("accounts are read anew");
-                }
-                Err(complaints) => {
-                    for complaint in complaints {
-                        error!("{complaint}");
-                    }
-                    error!("the old accounts are kept until these are mended");
-                }
-            },
+            Request::Reload => {
+                self.reload_accounts();
+                self.reload_certificate();
+            }
         }
     }
+
+    fn reload_accounts(&mut self) {
+        match load(self.data, self.reactor.tree_mut()) {
+            Ok(accounts) => {
+                self.reactor.replace_accounts(accounts);
+                info!("accounts are read anew");
+            }
+            Err(complaints) => {
+                for complaint in complaints {
+                    error!("{complaint}");
+                }
+                error!("the old accounts are kept until these are mended");
+            }
+        }
+    }
+
+    /// Connections that come from now on get the new certificate; nobody is dropped.
+    fn reload_certificate(&mut self) {
+        if !self.serves_tls {
+            return;
+        }
+        match self.arguments.tls.load(self.data) {
+            Ok(served) => {
+                let fingerprint = take_up(&mut self.reactor, served);
+                info!("the certificate is read anew: sha256 {fingerprint}");
+            }
+            Err(reason) => {
+                error!("{reason}");
+                error!("the old certificate is kept until this is mended");
+            }
+        }
+    }
+}
+
+/// Has new connections be made from what is served from now on; returns the fingerprint.
+fn take_up(reactor: &mut Reactor<OsIo, OsTree>, served: Served) -> String {
+    for warning in served.warnings {
+        warn!("{warning}");
+    }
+    reactor.replace_acceptor(Some(served.acceptor));
+    served.fingerprint
 }
 
 /// Reads the accounts, and opens the directories that they grant.
@@ -134,26 +174,42 @@ fn refusal(data: &Path, complaints: &[Complaint]) -> String {
     text
 }
 
-/// Opens the listeners and says where they are: first a line each for scripts, then two for people.
-fn listen(reactor: &mut Reactor<OsIo, OsTree>, arguments: &Arguments) -> Result<(), String> {
+/// Opens the listeners and says where they are, and by which SHA-256 clients know the certificate:
+/// first a line each for scripts, then two for people.
+fn listen(
+    reactor: &mut Reactor<OsIo, OsTree>,
+    arguments: &Arguments,
+    fingerprint: Option<&str>,
+) -> Result<(), String> {
     let mut out = String::new();
-    let mut bind = |address: SocketAddr, dialect, name| {
-        let bound = reactor.listen(address, dialect).map_err(|error| {
+    let mut bind = |address: SocketAddr, dialect, security, name| {
+        let bound = reactor.listen(address, dialect, security).map_err(|error| {
             format!("{address} can't be listened on: {error}; choose another with --{name}")
         })?;
         Ok::<SocketAddr, String>(bound)
     };
     let mut ftp = None;
     for address in &arguments.listen {
-        let bound = bind(*address, Dialect::Ftp, "listen")?;
+        let bound = bind(*address, Dialect::Ftp, Security::Clear, "listen")?;
         out.push_str(&format!("listening ftp {bound}\n"));
         ftp.get_or_insert(bound);
     }
     let mut guided = None;
-    for address in arguments.guided.iter().filter(|_| !arguments.no_guided) {
-        let bound = bind(*address, Dialect::Guided, "guided")?;
+    for address in arguments.guided_in_the_clear() {
+        let bound = bind(*address, Dialect::Guided, Security::Clear, "guided")?;
         out.push_str(&format!("listening guided {bound}\n"));
         guided.get_or_insert(bound);
+    }
+    for address in &arguments.tls.listen_tls {
+        let bound = bind(*address, Dialect::Ftp, Security::Implicit, "listen-tls")?;
+        out.push_str(&format!("listening ftp-tls {bound}\n"));
+    }
+    for address in &arguments.tls.guided_tls {
+        let bound = bind(*address, Dialect::Guided, Security::Implicit, "guided-tls")?;
+        out.push_str(&format!("listening guided-tls {bound}\n"));
+    }
+    if let Some(fingerprint) = fingerprint {
+        out.push_str(&format!("certificate sha256 {fingerprint}\n"));
     }
     if let Some(bound) = ftp {
         let client = client_beside_us();

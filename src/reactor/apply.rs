@@ -79,6 +79,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.clear_due(control);
                 return Some(Event::Outcome(Outcome::Aborted { bytes }));
             }
+            Effect::Secure => self.secure(control, false),
             Effect::Unroute => self.unroute(control),
             Effect::Verify(challenge) => self.challenges.push((control.key, challenge)),
             Effect::Start(timer) => {
@@ -99,6 +100,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn begin(&mut self, control: &mut Control<I, T>, order: Order<T>) -> Option<Event<'static>> {
         let route = order.route;
         let transfer = Transfer::new(order);
+        let protection = transfer.protection();
         let link = control.link.get_or_insert_default();
         if route == Route::Control {
             link.way = Way::Inline;
@@ -116,13 +118,18 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Way::Up(key) => {
                 if let Some(Slot::Data(data)) = self.slots.get_mut(key) {
                     data.transfer = Some(transfer);
-                    self.set_due(control, Due::Stall, self.limits.stall);
+                    if !data.protect(&control.channel) {
+                        self.unlink(control);
+                        return Some(Event::Outcome(Self::insecure()));
+                    }
+                    let (due, wait) = self.limits.once_up(protection);
+                    self.set_due(control, due, wait);
                     self.queue_data(key);
                     return None;
                 }
             }
             Way::Dial(peer) => {
-                if let Some(key) = self.dial(control.key, control.ends.local.ip(), peer, transfer) {
+                if let Some(key) = self.dial(control, peer, transfer) {
                     control.link.get_or_insert_default().way = Way::Up(key);
                     self.set_due(control, Due::Arrival, self.limits.arrival);
                     return None;
@@ -136,7 +143,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Puts what was said behind what is waiting to be written.
     pub(super) fn say(&mut self, control: &mut Control<I, T>, answer: &Answer) {
-        let tail = control.channel.outbox.tail();
+        let tail = control.channel.tail();
         match answer {
             Answer::Ftp(reply) => reply.write(tail),
             Answer::Guided(prompt) => prompt.write(tail),
@@ -169,7 +176,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 if let Some(Slot::Data(data)) = self.slots.get_mut(key) {
                     data.transfer = None;
                 }
-                self.graveyard.push(key);
+                self.retire(key);
             }
             Way::Unset | Way::Dial(_) | Way::Inline | Way::Committing(_) => {}
         }

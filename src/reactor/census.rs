@@ -87,7 +87,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         };
         for (_, slot) in self.slots.iter() {
             match slot {
-                Slot::Listener(Listener { role: Role::Control(_), .. }) => census.listeners += 1,
+                Slot::Listener(Listener { role: Role::Control(..), .. }) => census.listeners += 1,
                 Slot::Listener(_) => census.passive += 1,
                 Slot::Control(control) => {
                     census.controls += 1;

@@ -198,7 +198,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             control.digest_queued = false;
         }
         // A peer that does not read is told no more, so that nothing piles up for it.
-        let is_heard = !control.channel.outbox.is_high();
+        let is_heard = !control.channel.is_high();
         if let Some(chore) = control.chore.as_mut().filter(|chore| chore.seat == seat) {
             let waited = self.passes.saturating_sub(since);
             let (longest, slices) = if seat == Seat::Needless {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use log::debug;
 
 use super::chores::Underway;
+use super::handshake::Shaking;
 use super::{Moving, Reactor, Slot};
 use crate::channel::{Channel, Moved};
 use crate::io::Io;
@@ -34,10 +35,14 @@ pub(super) struct Control<I: Io, T: Tree> {
     /// What the slot's deadline means.
     pub(super) due: Option<Due>,
     pub(super) stage: Stage,
+    /// The TLS handshake that is under way on it.
+    pub(super) shaking: Option<Box<Shaking>>,
     /// The peer has closed its direction: no more lines will come.
     pub(super) hung_up: bool,
     /// The session has been told so.
     pub(super) told: bool,
+    /// There are too many clients: this one is told so in place of a greeting.
+    pub(super) one_too_many: bool,
     pub(super) queued: bool,
     pub(super) inline_queued: bool,
     pub(super) digest_queued: bool,
@@ -84,6 +89,8 @@ pub(super) enum Due {
     Session(Timer),
     /// The data connection should stand.
     Arrival,
+    /// The TLS handshake, on the control connection or on the data connection, should be done.
+    Handshake,
     /// The transfer should have moved.
     Stall,
     /// The departing peer should have read on, or have taken the last reply and gone.
@@ -122,8 +129,10 @@ impl<I: Io, T: Tree> Control<I, T> {
             chore: None,
             due: None,
             stage: Stage::Open,
+            shaking: None,
             hung_up: false,
             told: false,
+            one_too_many: false,
             queued: false,
             inline_queued: false,
             digest_queued: false,
@@ -161,10 +170,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     pub(super) fn control_turn(&mut self, key: Key) {
         let Some(mut control) = self.take_control(key) else { return };
         control.queued = false;
-        if !control.channel.outbox.is_empty() && control.channel.is_writable() {
+        if control.channel.waiting() > 0 && control.channel.is_writable() {
             self.mark_dirty(&mut control);
         }
         let again = match control.stage {
+            Stage::Open if control.shaking.is_some() => self.shake(&mut control),
             Stage::Open => self.serve_lines(&mut control),
             Stage::Lingering => self.discard(&mut control),
             Stage::Leaving | Stage::Gone => false,
@@ -182,6 +192,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         // Out of the connection for a while, since a line borrows from it.
         let mut framer = std::mem::replace(&mut control.framer, Framer::new(0));
         let again = loop {
+            if control.shaking.is_some() {
+                // Whatever came in the clear behind the line that asked for TLS was never said.
+                framer = Framer::new(self.limits.line);
+                break true;
+            }
             if !Self::may_speak(control) {
                 break false;
             }
@@ -214,9 +229,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Whether a line may be offered: the session wants it and the peer reads our replies.
     fn may_speak(control: &Control<I, T>) -> bool {
-        control.stage == Stage::Open
-            && control.session.wants_lines()
-            && !control.channel.outbox.is_high()
+        control.stage == Stage::Open && control.session.wants_lines() && !control.channel.is_high()
     }
 
     /// Reads once. False when nothing more is to be had now.
@@ -225,9 +238,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         match control.channel.read(&mut self.io, room) {
             Ok(Moved::Bytes(count)) => {
                 framer.push(room.get(..count).unwrap_or_default());
+                if control.channel.waiting() > 0 {
+                    // TLS itself has something to say.
+                    self.mark_dirty(control);
+                }
                 true
             }
-            Ok(Moved::End) => {
+            Ok(Moved::End | Moved::Cut) => {
                 control.hung_up = true;
                 true
             }
@@ -275,7 +292,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             match control.channel.read(&mut self.io, &mut self.scratch) {
                 Ok(Moved::Bytes(_)) => {}
                 Ok(Moved::Blocked) => return false,
-                Ok(Moved::End) | Err(_) => {
+                Ok(Moved::End | Moved::Cut) | Err(_) => {
                     self.lose(control);
                     return false;
                 }
@@ -297,6 +314,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 let bytes = self.moved(&control).unwrap_or_default();
                 self.end_transfer(&mut control, Outcome::Lost { loss: Loss::Stalled, bytes });
             }
+            Some(Due::Handshake) if control.shaking.is_some() => self.lose(&mut control),
+            Some(Due::Handshake) => self.end_transfer(&mut control, Self::insecure()),
             Some(Due::Linger) => self.lose(&mut control),
             None => {}
         }
@@ -350,13 +369,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     }
 
     fn flush(&mut self, control: &mut Control<I, T>) {
-        let was_high = control.channel.outbox.is_high();
-        let waited = control.channel.outbox.len();
+        let was_high = control.channel.is_high();
+        let waited = control.channel.waiting();
         match control.channel.flush(&mut self.io) {
-            Ok(Moved::End | Moved::Bytes(_)) => {}
+            Ok(Moved::End | Moved::Cut | Moved::Bytes(_)) => {}
             Ok(Moved::Blocked) => {
                 // A peer on a slow line is not cut off from what was said, as long as it reads.
-                if control.stage == Stage::Leaving && control.channel.outbox.len() < waited {
+                if control.stage == Stage::Leaving && control.channel.waiting() < waited {
                     self.set_due(control, Due::Linger, self.limits.linger);
                 }
                 return;
@@ -368,12 +387,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
         }
         if control.stage == Stage::Leaving {
-            if control.hung_up || control.channel.finish(&mut self.io).is_err() {
-                self.lose(control);
-            } else {
-                control.stage = Stage::Lingering;
-                self.set_due(control, Due::Linger, self.limits.linger);
-                self.requeue(control);
+            match control.channel.finish(&mut self.io) {
+                // The close_notify waits; it is tried again when the socket takes something.
+                Ok(Moved::Blocked) if !control.hung_up => {}
+                Ok(_) if !control.hung_up => {
+                    control.stage = Stage::Lingering;
+                    self.set_due(control, Due::Linger, self.limits.linger);
+                    self.requeue(control);
+                }
+                Ok(_) | Err(_) => self.lose(control),
             }
         } else if was_high {
             self.requeue(control);

@@ -1,15 +1,15 @@
 //! Data connections: who owns them, and the turns of what they carry.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use log::debug;
 
-use super::control::{Control, Due, Way};
+use super::control::{Control, Way};
 use super::{Moving, Reactor, Slot};
 use crate::channel::Channel;
 use crate::io::Io;
-use crate::terms::{Key, Loss, Outcome};
-use crate::transfer::Step;
+use crate::terms::{Key, Loss, Outcome, Protection};
+use crate::transfer::{Step, Transfer};
 use crate::tree::Tree;
 
 /// One data connection.
@@ -21,7 +21,28 @@ pub(super) struct Data<I: Io, T: Tree> {
     pub(super) dialling: bool,
     /// What it carries, once the session has asked for it.
     pub(super) transfer: Option<Moving<T>>,
+    /// The transfer is over, and so is what the owner has to do with it: only the peer's
+    /// close_notify is awaited, since closing over it would send a reset behind the last bytes.
+    pub(super) lingers: bool,
     pub(super) queued: bool,
+}
+
+impl<I: Io, T: Tree> Data<I, T> {
+    fn new(channel: Channel<I>, owner: Key, transfer: Option<Moving<T>>) -> Self {
+        Self { channel, owner, dialling: false, transfer, lingers: false, queued: false }
+    }
+
+    /// Begins TLS if what it carries is to be protected. False if that can't be: `control`, its
+    /// control connection, is not under TLS.
+    pub(super) fn protect(&mut self, control: &Channel<I>) -> bool {
+        let Some(transfer) = &self.transfer else { return true };
+        match transfer.protection() {
+            Protection::Clear => true,
+            Protection::Private => {
+                self.channel.secure_beside(control, transfer.is_upload()).is_ok()
+            }
+        }
+    }
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
@@ -39,15 +60,18 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         };
         link.way = Way::Up(key);
         let transfer = link.order.take();
-        let waited_for = transfer.is_some();
-        if waited_for {
-            control.due = Some(Due::Stall);
-            self.timers.set(owner, self.now + self.limits.stall);
+        let protection = transfer.as_ref().map(Transfer::protection);
+        if let Some(protection) = protection {
+            let (due, wait) = self.limits.once_up(protection);
+            control.due = Some(due);
+            self.timers.set(owner, self.now + wait);
         }
-        let channel = Channel::accepted(socket, key);
-        let data = Data { channel, owner, dialling: false, transfer, queued: false };
+        let mut data = Data::new(Channel::accepted(socket, key), owner, transfer);
+        let safe = data.protect(&control.channel);
         self.slots.insert(Slot::Data(Box::new(data)));
-        if waited_for {
+        if !safe {
+            self.settle(owner, Self::insecure());
+        } else if protection.is_some() {
             self.queue_data(key);
         }
     }
@@ -55,17 +79,20 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Begins an active connection for `transfer`. `None` if it can't even be tried.
     pub(super) fn dial(
         &mut self,
-        owner: Key,
-        local: IpAddr,
+        control: &Control<I, T>,
         peer: SocketAddr,
         transfer: Moving<T>,
     ) -> Option<Key> {
         let key = self.slots.next_key();
-        match self.io.dial(local, peer, key) {
+        match self.io.dial(control.ends.local.ip(), peer, key) {
             Ok(socket) => {
-                let channel = Channel::dialling(socket, key);
-                let transfer = Some(transfer);
-                let data = Data { channel, owner, dialling: true, transfer, queued: false };
+                let mut data =
+                    Data::new(Channel::dialling(socket, key), control.key, Some(transfer));
+                data.dialling = true;
+                if !data.protect(&control.channel) {
+                    data.channel.close(&mut self.io);
+                    return None;
+                }
                 Some(self.slots.insert(Slot::Data(Box::new(data))))
             }
             Err(error) => {
@@ -107,15 +134,16 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn connection_turn(&mut self, key: Key) {
         let Some(mut data) = self.take_data(key) else { return };
         data.queued = false;
+        if data.lingers {
+            return self.await_end(key, data);
+        }
         let owner = data.owner;
         if data.dialling {
             match data.channel.dialled(&mut self.io) {
                 Ok(true) => {
                     data.dialling = false;
-                    if let Some(Slot::Control(control)) = self.slots.get_mut(owner) {
-                        control.due = Some(Due::Stall);
-                        self.put_stall_off(owner);
-                    }
+                    let protection = data.transfer.as_ref().map(Transfer::protection);
+                    self.expect(owner, protection.unwrap_or_default());
                 }
                 Ok(false) => {
                     self.put_data(key, data);
@@ -128,6 +156,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                     return;
                 }
             }
+        }
+        if data.channel.is_shaking() {
+            return self.shake_data(key, data);
         }
         let Some(transfer) = &mut data.transfer else {
             self.put_data(key, data);
@@ -156,6 +187,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
         };
         let Some(transfer) = transfer else { return };
+        if present {
+            self.answer_end(key);
+        }
         let Some(mut control) = self.take_control(owner) else { return };
         if present {
             self.commit_upload(&mut control, transfer);
@@ -168,7 +202,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     }
 
     /// Tells the owner how its transfer ended.
-    fn settle(&mut self, owner: Key, outcome: Outcome) {
+    pub(super) fn settle(&mut self, owner: Key, outcome: Outcome) {
         if let Some(mut control) = self.take_control(owner) {
             self.conclude(&mut control, outcome);
             self.put_control(control);
@@ -195,7 +229,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    fn take_data(&mut self, key: Key) -> Option<Box<Data<I, T>>> {
+    pub(super) fn take_data(&mut self, key: Key) -> Option<Box<Data<I, T>>> {
         let slot = self.slots.get_mut(key)?;
         match std::mem::replace(slot, Slot::Taken) {
             Slot::Data(data) => Some(data),
@@ -206,7 +240,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    fn put_data(&mut self, key: Key, data: Box<Data<I, T>>) {
+    pub(super) fn put_data(&mut self, key: Key, data: Box<Data<I, T>>) {
         if let Some(slot) = self.slots.get_mut(key) {
             *slot = Slot::Data(data);
         }

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use log::{debug, warn};
 
 use super::control::Control;
-use super::{Reactor, Slot};
+use super::{Reactor, Security, Slot};
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
 use crate::terms::{Key, Moment};
@@ -32,7 +32,7 @@ pub(super) struct Listener<I: Io> {
 /// What a listener listens for.
 pub(super) enum Role {
     /// Control connections that speak this dialect.
-    Control(Dialect),
+    Control(Dialect, Security),
     /// Passive data connections: who has a claim on the next one from which address.
     Passive(HashMap<IpAddr, Claim>),
 }
@@ -53,9 +53,16 @@ impl<I: Io> Listener<I> {
     }
 }
 
+/// What is served at a listener for control connections, and its address.
+struct Service {
+    dialect: Dialect,
+    security: Security,
+    at: SocketAddr,
+}
+
 /// What one attempt to accept came to.
 enum Accepted<S> {
-    Control(S, SocketAddr, Dialect, SocketAddr),
+    Control(S, SocketAddr, Service),
     Data(S, Key),
     Stranger(S, SocketAddr),
     Nothing,
@@ -70,9 +77,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         for _ in 0..self.limits.budgets.accepts {
             match self.accept(key) {
-                Accepted::Control(socket, peer, dialect, at) => {
-                    self.admit(socket, peer, dialect, at);
-                }
+                Accepted::Control(socket, peer, service) => self.admit(socket, peer, service),
                 Accepted::Data(socket, owner) => self.attach(owner, socket),
                 Accepted::Stranger(socket, peer) => {
                     debug!("{peer}: data connection refused, no session waits for it");
@@ -93,7 +98,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return Accepted::Nothing;
         };
         // A listener that is about to be closed admits nobody, for they would not be told to go.
-        let closing = self.drain_until.is_some() && matches!(listener.role, Role::Control(_));
+        let closing = self.drain_until.is_some() && matches!(listener.role, Role::Control(..));
         if listener.paused || !listener.ready || closing {
             return Accepted::Nothing;
         }
@@ -106,7 +111,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Err(error) => return Accepted::Failed(error),
         };
         match &mut listener.role {
-            Role::Control(dialect) => Accepted::Control(socket, peer, *dialect, listener.address),
+            Role::Control(dialect, security) => {
+                let (dialect, security) = (*dialect, *security);
+                Accepted::Control(socket, peer, Service { dialect, security, at: listener.address })
+            }
             Role::Passive(waiting) => match waiting.remove(&peer.ip()) {
                 Some(Claim::Waiting(owner)) => Accepted::Data(socket, owner),
                 Some(Claim::GivenUp(_)) | None => Accepted::Stranger(socket, peer),
@@ -115,7 +123,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     }
 
     /// Begins a session for a new control connection, or says that it is one too many.
-    fn admit(&mut self, socket: I::Socket, peer: SocketAddr, dialect: Dialect, at: SocketAddr) {
+    fn admit(&mut self, socket: I::Socket, peer: SocketAddr, service: Service) {
+        let Service { dialect, security, at } = service;
         if self.connections >= self.limits.clients + FAREWELLS {
             self.io.close(socket);
             return;
@@ -133,14 +142,23 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.connections += 1;
         debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
         let Some(mut control) = self.take_control(key) else { return };
-        if self.clients + self.commits.orphans() > self.limits.clients {
-            self.say(&mut control, &Session::too_many_clients(dialect));
-            self.bid_farewell(&mut control);
-        } else {
-            self.tell(&mut control, Event::Opened);
+        control.one_too_many = self.clients + self.commits.orphans() > self.limits.clients;
+        match security {
+            Security::Clear => self.open(&mut control),
+            Security::Implicit => self.secure(&mut control, true),
         }
         self.put_control(control);
         self.queue_control(key);
+    }
+
+    /// Lets a session greet its peer, or says that it is one too many.
+    pub(super) fn open(&mut self, control: &mut Control<I, T>) {
+        if control.one_too_many {
+            self.say(control, &Session::too_many_clients(control.session.dialect()));
+            self.bid_farewell(control);
+        } else {
+            self.tell(control, Event::Opened);
+        }
     }
 
     /// Lets a listener rest. Most often no descriptor is left: trying again at once would only

@@ -19,6 +19,7 @@ mod chores;
 mod commits;
 mod control;
 mod data;
+mod handshake;
 mod listen;
 mod passive;
 mod ready;
@@ -32,9 +33,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::accounts::{Accounts, Challenge, Verdict};
+use crate::channel::tls::Acceptor;
 use crate::io::{Io, Ready};
 use crate::session::{Dialect, Effects, Event, Settings};
-use crate::terms::{Key, Moment, UnixTime};
+use crate::terms::{Budget, Key, Moment, UnixTime};
 use crate::transfer::{Pace, Transfer};
 use crate::tree::Tree;
 
@@ -68,6 +70,8 @@ pub struct Limits {
     pub login: Duration,
     /// Time between two commands.
     pub idle: Duration,
+    /// Time until a TLS handshake must be done.
+    pub handshake: Duration,
     /// Time until a data connection must stand.
     pub arrival: Duration,
     /// Time in which a transfer must move at least a byte.
@@ -95,6 +99,8 @@ pub struct Budgets {
     pub lines: usize,
     /// Connections accepted from one listener.
     pub accepts: usize,
+    /// Steps of TLS handshakes in one pass, whoever takes them: each may cost a signature.
+    pub handshakes: usize,
     /// Bytes of a transfer.
     pub pace: Pace,
 }
@@ -106,6 +112,7 @@ impl Default for Limits {
             line: 8 * 1024,
             login: Duration::from_secs(60),
             idle: Duration::from_secs(300),
+            handshake: Duration::from_secs(30),
             arrival: Duration::from_secs(30),
             stall: Duration::from_secs(120),
             linger: Duration::from_secs(2),
@@ -117,10 +124,20 @@ impl Default for Limits {
             budgets: Budgets {
                 lines: 16,
                 accepts: 64,
+                handshakes: 16,
                 pace: Pace { zero_copy: 256 * 1024, copied: 64 * 1024, chunk: 256 * 1024 },
             },
         }
     }
+}
+
+/// Whether a port's connections begin with a TLS handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Security {
+    /// They begin in the clear; whether that changes is the session's matter.
+    Clear,
+    /// They begin with a TLS handshake: implicit TLS.
+    Implicit,
 }
 
 /// Something in the slab.
@@ -139,6 +156,8 @@ pub struct Reactor<I: Io, T: Tree> {
     accounts: Accounts,
     settings: Settings,
     limits: Limits,
+    /// What TLS connections are made from. Without it there are none.
+    acceptor: Option<Acceptor>,
     slots: Slots<Slot<I, T>>,
     timers: Timers,
     ports: Ports,
@@ -162,6 +181,10 @@ pub struct Reactor<I: Io, T: Tree> {
     today: UnixTime,
     /// Control connections that are served, for the limit on clients.
     clients: usize,
+    /// Data connections that are over and wait for the peer's close_notify.
+    lingering: usize,
+    /// Steps of TLS handshakes that this pass may still take.
+    handshakes: Budget,
     /// All control connections, those included that are leaving or being refused.
     connections: usize,
     /// Set when the server is about to stop: when what still runs is cut off.
@@ -185,6 +208,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             settings,
             ports: Ports::new(limits.passive_ports.clone(), limits.passive_listeners),
             limits,
+            acceptor: None,
             slots: Slots::new(),
             timers: Timers::default(),
             happened: Vec::new(),
@@ -203,6 +227,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             today,
             clients: 0,
             connections: 0,
+            lingering: 0,
+            handshakes: Budget::new(0),
             drain_until: None,
             cut_off: false,
             given_up: false,
@@ -211,15 +237,24 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// Listens for control connections that speak `dialect`; port 0 is any free one. Returns the
-    /// address that it got.
+    /// Listens for control connections that speak `dialect`, after a TLS handshake if `security`
+    /// says so; port 0 is any free one. Returns the address that it got.
     ///
     /// # Errors
     /// The address is taken, not ours, or not allowed.
-    pub fn listen(&mut self, address: SocketAddr, dialect: Dialect) -> io::Result<SocketAddr> {
+    pub fn listen(
+        &mut self,
+        address: SocketAddr,
+        dialect: Dialect,
+        security: Security,
+    ) -> io::Result<SocketAddr> {
         let key = self.slots.next_key();
         let (socket, address) = self.io.listen(address, key)?;
-        self.slots.insert(Slot::Listener(Listener::new(socket, address, Role::Control(dialect))));
+        self.slots.insert(Slot::Listener(Listener::new(
+            socket,
+            address,
+            Role::Control(dialect, security),
+        )));
         Ok(address)
     }
 
@@ -230,6 +265,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// The poll itself failed; nothing else ends the loop.
     pub fn pass(&mut self) -> io::Result<()> {
         self.passes += 1;
+        self.handshakes = Budget::new(self.limits.budgets.handshakes);
         let wait = self.wait();
         let mut happened = std::mem::take(&mut self.happened);
         let polled = self.io.poll(wait, &mut happened);
@@ -283,7 +319,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let keys: Vec<Key> = self.slots.iter().map(|(key, _)| key).collect();
         for key in keys {
             match self.slots.get(key) {
-                Some(Slot::Listener(Listener { role: Role::Control(_), .. })) => {
+                Some(Slot::Listener(Listener { role: Role::Control(..), .. })) => {
                     self.graveyard.push(key);
                 }
                 Some(Slot::Control(_)) => {
@@ -323,6 +359,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Puts new tables in place of the old. Whoever is logged in keeps what it was granted.
     pub fn replace_accounts(&mut self, accounts: Accounts) {
         self.accounts = accounts;
+    }
+
+    /// Puts a new certificate in place of the old, or ends the making of TLS connections. Whoever is
+    /// connected goes on with the one that it was shown, on its data connections too.
+    pub fn replace_acceptor(&mut self, acceptor: Option<Acceptor>) {
+        self.acceptor = acceptor;
     }
 
     /// How long the poll may wait: not at all while there is work.

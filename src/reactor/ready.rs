@@ -77,7 +77,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                     self.queue_listener(key);
                 }
                 Some(Slot::Control(_)) => self.control_due(key),
-                Some(Slot::Data(_) | Slot::Taken) | None => {}
+                // It has lingered long enough.
+                Some(Slot::Data(_)) => self.graveyard.push(key),
+                Some(Slot::Taken) | None => {}
             }
         }
         if self.drain_until.is_some_and(|until| until <= self.now) {

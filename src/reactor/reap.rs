@@ -19,7 +19,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                     self.connections = self.connections.saturating_sub(1);
                     control.channel.close(&mut self.io);
                 }
-                Slot::Data(data) => data.channel.close(&mut self.io),
+                Slot::Data(data) => {
+                    self.lingering -= usize::from(data.lingers);
+                    data.channel.close(&mut self.io);
+                }
                 Slot::Taken => {}
             }
         }

@@ -50,6 +50,12 @@ impl Timers {
         }
     }
 
+    /// When `key`'s slot is due, if it is.
+    pub(super) fn deadline(&self, key: Key) -> Option<Moment> {
+        let entry = self.table.get(key.index as usize)?;
+        (entry.deadline != NEVER).then_some(entry.deadline)
+    }
+
     /// When to look again. It may be early, never late.
     pub(super) fn next_alarm(&self) -> Option<Moment> {
         self.heap.peek().map(|Reverse((at, _))| *at)

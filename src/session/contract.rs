@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 
 use super::dialogue::Dialogue;
-use super::{Dialect, Event, RouteFault, Timer};
+use super::{Dialect, Event, RouteFault, Timer, Tls};
 use crate::terms::{ChoreOutcome, Loss, Outcome, Trouble};
 
 /// Something that may happen next, if what it answers was asked.
@@ -31,6 +31,8 @@ enum Step {
     Expire(Timer),
     Drain,
     Hangup,
+    /// The handshake that is awaited is done.
+    Handshake,
 }
 
 const VERBS: &[&str] = &[
@@ -38,7 +40,7 @@ const VERBS: &[&str] = &[
     "RETR", "STOR", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD", "MKD", "PWD",
     "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "FEAT", "OPTS", "EPRT", "EPSV", "SIZE",
     "MDTM", "STOU", "MFMT", "AVBL", "MLST", "MLSD", "AUTH", "GET", "LOGIN", "SHOW", "HASH", "RANG",
-    "XCRC", "XSHA256",
+    "XCRC", "XSHA256", "PBSZ", "PROT", "CCC",
 ];
 
 const PARAMETERS: &[&str] = &[
@@ -80,6 +82,9 @@ const PARAMETERS: &[&str] = &[
     " 20200102030405 Docs/a.txt",
     " DIRECTORY",
     " DIRECTORIES",
+    " TLS",
+    " P",
+    " C",
     " \u{fc}\u{ff}",
 ];
 
@@ -99,6 +104,8 @@ fn line() -> impl Strategy<Value = String> {
         "HASH Docs/a.txt",
         "SITE COMPRESS Docs/a.txt",
         "ABOR",
+        "AUTH TLS",
+        "PROT P",
         "LOGIN",
         "user1",
         "1234",
@@ -115,7 +122,13 @@ fn line() -> impl Strategy<Value = String> {
 
 fn outcome() -> impl Strategy<Value = Outcome> {
     let bytes = 0..2000_u64;
-    let loss = proptest::sample::select(vec![Loss::NeverOpened, Loss::Broken, Loss::Stalled]);
+    let loss = proptest::sample::select(vec![
+        Loss::NeverOpened,
+        Loss::Broken,
+        Loss::Stalled,
+        Loss::Insecure,
+        Loss::NotResumed,
+    ]);
     prop_oneof![
         bytes.clone().prop_map(|bytes| Outcome::Done { bytes }),
         bytes.clone().prop_map(|bytes| Outcome::Aborted { bytes }),
@@ -142,6 +155,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => proptest::sample::select(vec![Timer::Login, Timer::Idle]).prop_map(Step::Expire),
         1 => Just(Step::Hangup),
         1 => Just(Step::Drain),
+        10 => Just(Step::Handshake),
     ]
 }
 
@@ -171,6 +185,7 @@ fn take(dialogue: &mut Dialogue, step: Step) {
             dialogue.timer = None;
             drop(dialogue.told(Event::Expired(timer)));
         }
+        Step::Handshake if dialogue.is_securing() => drop(dialogue.handshake(None)),
         Step::Drain => drop(dialogue.told(Event::Drain)),
         // The reactor tells it when no line is left, which it knows only while lines are wanted.
         Step::Hangup if wants_lines => dialogue.hang_up(),
@@ -185,6 +200,7 @@ fn take(dialogue: &mut Dialogue, step: Step) {
         | Step::EndWork(_)
         | Step::Progress(_)
         | Step::Expire(_)
+        | Step::Handshake
         | Step::Hangup => {}
     }
 }
@@ -197,7 +213,7 @@ fn play(mut dialogue: Dialogue, steps: Vec<Step>) {
         }
         take(&mut dialogue, step);
         let waits = dialogue.order.is_some() || dialogue.chore.is_some();
-        let waits = waits || dialogue.listen.is_some();
+        let waits = waits || dialogue.listen.is_some() || dialogue.is_securing();
         assert!(
             dialogue.closed || dialogue.timer.is_some() || waits,
             "nothing would ever end this session"
@@ -214,12 +230,19 @@ proptest! {
 
     #[test]
     fn a_stranger_keeps_the_contract(steps in proptest::collection::vec(step(), 0..60)) {
-        play(Dialogue::new(Dialect::Ftp), steps);
+        let mut dialogue = Dialogue::new(Dialect::Ftp);
+        dialogue.settings.tls = Tls::Optional;
+        play(dialogue, steps);
     }
 
     #[test]
     fn a_client_keeps_the_contract(steps in proptest::collection::vec(step(), 0..60)) {
         play(Dialogue::logged_in("user1"), steps);
+    }
+
+    #[test]
+    fn a_protected_client_keeps_the_contract(steps in proptest::collection::vec(step(), 0..60)) {
+        play(Dialogue::protected("user1"), steps);
     }
 
     #[test]

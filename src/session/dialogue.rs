@@ -14,12 +14,12 @@ use sha2::Digest as _;
 
 use super::{
     Answer, Chore, Dialect, Effect, Effects, Ends, Event, Family, House, Order, RouteFault,
-    Session, Settings, Timer,
+    Session, Settings, Timer, Tls,
 };
 use crate::accounts::{self, Accounts, Challenge};
 use crate::terms::{
     self, Algorithm, ChoreOutcome, Coding, Content, Digest, Extent, Fault, Filled, Lines, Loss,
-    Moment, Outcome, Part, Root, Route, Trouble, UnixTime,
+    Moment, Outcome, Part, Root, Route, Secured, Trouble, UnixTime,
 };
 use crate::tree::MemoryTree;
 use crate::wire::line::Line;
@@ -37,6 +37,7 @@ user2:Secret:rwd
 root:Movies:r
 root:/:rwd
 slow:Docs:r
+keyed:Docs:r
 ";
 
 /// A hash of `1234` that costs next to nothing.
@@ -81,6 +82,8 @@ pub(super) struct Dialogue {
     pub(super) listen: Option<Family>,
     /// The password that is to be checked.
     pub(super) verify: Option<Challenge>,
+    /// Whether a TLS handshake is asked for.
+    securing: bool,
     /// What the session asked for besides, in order.
     pub(super) asked: Vec<Asked>,
     pub(super) timer: Option<Timer>,
@@ -116,6 +119,24 @@ impl Dialogue {
         dialogue
     }
 
+    /// An FTP session in which `username` has logged in, in TYPE I, with TLS required and all
+    /// connections protected.
+    pub(super) fn protected(username: &str) -> Self {
+        let mut dialogue = Self::new(Dialect::Ftp);
+        dialogue.settings.tls = Tls::Required;
+        dialogue.secure(None);
+        for (line, start) in [
+            (&*format!("USER {username}"), "331"),
+            ("PASS 1234", "230"),
+            ("PBSZ 0", "200"),
+            ("PROT P", "200"),
+            ("TYPE I", "200"),
+        ] {
+            dialogue.expect(line, start);
+        }
+        dialogue
+    }
+
     /// Another session over the same tree, which has greeted.
     pub(super) fn beside(&self) -> Self {
         let mut other = Self::new(self.dialect);
@@ -142,6 +163,7 @@ impl Dialogue {
             moved: None,
             listen: None,
             verify: None,
+            securing: false,
             asked: Vec::new(),
             timer: None,
             closed: false,
@@ -221,6 +243,26 @@ impl Dialogue {
     pub(super) fn judge(&mut self) -> Vec<String> {
         let verdict = self.verify.take().unwrap().judge();
         self.told(Event::Verdict(verdict))
+    }
+
+    /// Sends AUTH TLS and makes the handshake, in which the peer shows the certificate of this
+    /// SHA-256, if any.
+    pub(super) fn secure(&mut self, identity: Option<[u8; 32]>) {
+        self.expect("AUTH TLS", "234");
+        assert!(self.handshake(identity).is_empty());
+    }
+
+    /// Makes the handshake that the session asked for, or that a port for implicit TLS begins with.
+    pub(super) fn handshake(&mut self, identity: Option<[u8; 32]>) -> Vec<String> {
+        self.securing = false;
+        let identity = identity.map(Box::new);
+        let (protocol, suite) = ("TLSv1.3", "TLS13_AES_128_GCM_SHA256");
+        self.told(Event::Secured(Secured { protocol, suite, identity }))
+    }
+
+    /// Whether a handshake is asked for.
+    pub(super) const fn is_securing(&self) -> bool {
+        self.securing
     }
 
     /// Ends the transfer that runs with `outcome`. An upload that is cut is left as it is.
@@ -345,6 +387,7 @@ impl Dialogue {
             && self.chore.is_none()
             && self.listen.is_none()
             && self.verify.is_none()
+            && !self.securing
     }
 
     fn carry_out(&mut self, effect: Effect<MemoryTree>, unprompted: bool) {
@@ -390,6 +433,13 @@ impl Dialogue {
                 self.asked.push(Asked::Abort);
             }
             Effect::Unroute => self.asked.push(Asked::Unroute),
+            Effect::Secure => {
+                assert!(self.is_free(), "two answers are due");
+                assert_eq!(self.timer, None, "a timer runs during the handshake");
+                self.securing = true;
+                // Lines that waited came in the clear, and are forgotten.
+                self.unanswered = 0;
+            }
             Effect::Start(timer) => self.timer = Some(timer),
             Effect::Stop => self.timer = None,
             Effect::Close => self.closed = true,
@@ -474,7 +524,9 @@ fn write(part: &mut impl Part, mut bytes: &[u8]) -> Result<(), Fault> {
 #[expect(clippy::disallowed_methods, reason = "the tables are laid out as an operator does it")]
 fn accounts(roots: &[(&'static str, Root)]) -> Accounts {
     let data = tempfile::tempdir().unwrap();
-    let credentials = format!("user1:1234\nuser2:1234\nroot:1234\nslow:{SLOW}\n");
+    let known = "c5".repeat(32);
+    let credentials =
+        format!("user1:1234\nuser2:1234\nroot:1234\nslow:{SLOW}\nkeyed:$cert$sha256:{known}\n");
     std::fs::write(data.path().join(accounts::CREDENTIALS), credentials).unwrap();
     std::fs::write(data.path().join(accounts::DIRECTORIES), DIRECTORIES).unwrap();
     let mut root_of = |path: &Path| {

@@ -34,6 +34,10 @@ pub enum Effect<T: Tree> {
     /// Stop the transfer or the work that runs; its `Outcome` or `Chore` follows, `Aborted` unless
     /// it had already ended.
     Abort,
+    /// Begin the TLS handshake on the control connection, behind all that was said before. What the
+    /// peer has sent in the clear behind the line that asked for it is thrown away. Answered by
+    /// `Secured`, and no line is offered before that.
+    Secure,
     /// Forget whatever route there is: the waiting port or the connection that nobody used.
     Unroute,
     /// Find out on the helper thread whether a password is right. Answered by one `Verdict`.

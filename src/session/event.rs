@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::accounts::Verdict;
-use crate::terms::{ChoreOutcome, Outcome};
+use crate::terms::{ChoreOutcome, Outcome, Secured};
 use crate::wire::line::Line;
 
 /// Something that happened to a session. The reactor tells each exactly once, in the order in
@@ -12,6 +12,10 @@ use crate::wire::line::Line;
 pub enum Event<'a> {
     /// The connection stands; time for the greeting.
     Opened,
+    /// The TLS handshake on the control connection is done: that which
+    /// [`Effect::Secure`](super::Effect::Secure) asked for, or, where the port is one for implicit
+    /// TLS, the one before `Opened`. One that fails ends the connection, and nobody is told.
+    Secured(Secured),
     /// A whole line came from the peer.
     Line(Line<'a>),
     /// The peer has closed its direction: no more lines will come, and all that came were told.

@@ -9,8 +9,10 @@
 //! The contract, which the simulation checks:
 //! - every command line gets exactly one final reply, in the order of the lines, but for ABOR, STAT
 //!   and QUIT during a transfer; those that wait when the session closes get none;
-//! - [`Effect::Listen`], [`Effect::Begin`], [`Effect::Work`] and [`Effect::Verify`] are each answered
-//!   by exactly one event, and none is asked for while the answer to another is due;
+//! - [`Effect::Listen`], [`Effect::Begin`], [`Effect::Work`], [`Effect::Verify`] and
+//!   [`Effect::Secure`] are each answered by exactly one event, and none is asked for while the
+//!   answer to another is due;
+//! - lines that waited when the session asked for [`Effect::Secure`] get no reply;
 //! - lines are offered only while [`Session::wants_lines`], and after [`Event::Hangup`] none is;
 //! - after [`Effect::Close`] nothing more is asked for, whatever is told.
 //!
@@ -78,6 +80,8 @@ pub struct Settings {
     pub mode_z: bool,
     /// How long what a broken upload has left can be gone on with.
     pub partial_expiry: Duration,
+    /// Whether TLS is served, and demanded.
+    pub tls: Tls,
 }
 
 impl Default for Settings {
@@ -88,8 +92,20 @@ impl Default for Settings {
             conceal_usernames: false,
             mode_z: false,
             partial_expiry: Duration::from_secs(24 * 60 * 60),
+            tls: Tls::Off,
         }
     }
+}
+
+/// Whether sessions are protected by TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// It is not served.
+    Off,
+    /// Whoever asks for it gets it.
+    Optional,
+    /// Nobody logs in, and no data moves, without it.
+    Required,
 }
 
 /// The two ends of a control connection, IPv4-mapped addresses turned into IPv4.
@@ -126,6 +142,15 @@ impl Session {
         match dialect {
             Dialect::Ftp => Self::Ftp(ftp::Session::new(ends)),
             Dialect::Guided => Self::Guided(guided::Session::new()),
+        }
+    }
+
+    /// The dialect that it speaks.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        match self {
+            Self::Ftp(_) => Dialect::Ftp,
+            Self::Guided(_) => Dialect::Guided,
         }
     }
 

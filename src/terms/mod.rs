@@ -11,6 +11,7 @@ mod key;
 mod moment;
 mod order;
 mod outcome;
+mod protection;
 
 pub use budget::Budget;
 pub use chore::{Algorithm, Chore, ChoreOutcome, Digest};
@@ -20,3 +21,4 @@ pub use key::Key;
 pub use moment::{Moment, UnixTime};
 pub use order::{Coding, Direction, Extent, Mode, Order, Root, Route, Span};
 pub use outcome::{Loss, Outcome};
+pub use protection::{Protection, Secured};

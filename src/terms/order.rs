@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Content, Lines, Part};
+use super::{Content, Lines, Part, Protection};
 
 /// A granted directory, as the tree numbers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +21,9 @@ pub struct Order<F, P> {
     pub mode: Mode,
     /// Over which connection.
     pub route: Route,
+    /// How a data connection of its own is protected. On the control connection the bytes are as
+    /// protected as that is.
+    pub protection: Protection,
 }
 
 /// What is moved: an open file, text made on the way, or an upload.
@@ -52,6 +55,7 @@ impl<F, P> fmt::Debug for Order<F, P> {
             .field("coding", &self.coding)
             .field("mode", &self.mode)
             .field("route", &self.route)
+            .field("protection", &self.protection)
             .finish()
     }
 }

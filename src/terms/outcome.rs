@@ -53,4 +53,8 @@ pub enum Loss {
     Broken,
     /// Not one byte moved for too long.
     Stalled,
+    /// The TLS handshake on it failed.
+    Insecure,
+    /// Its TLS handshake did not resume the control connection's session, as the operator demands.
+    NotResumed,
 }

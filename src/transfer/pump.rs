@@ -12,7 +12,8 @@ use super::upload::{Commit, Upload};
 use crate::channel::{Channel, Moved, ZeroCopyFault};
 use crate::io::Io;
 use crate::terms::{
-    Budget, Coding, Content, Extent, Fault, Lines, Loss, Order, Outcome, Part, Route, Span, Trouble,
+    Budget, Coding, Content, Extent, Fault, Lines, Loss, Order, Outcome, Part, Protection, Route,
+    Span, Trouble,
 };
 use crate::wire::ascii::{Decoder, Encoder};
 
@@ -59,6 +60,8 @@ pub struct Transfer<F, P: Part> {
     pub(super) zero_copy: bool,
     /// MODE Z, in the direction that the work has.
     pub(super) packing: Packing,
+    /// How its data connection is to be protected.
+    protection: Protection,
 }
 
 /// The two directions, with the coder that each may need.
@@ -114,12 +117,23 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 decoded: Vec::new(),
             },
         };
-        Self { work, route: order.route, moved: 0, zero_copy, packing }
+        let (route, protection) = (order.route, order.protection);
+        Self { work, route, moved: 0, zero_copy, packing, protection }
     }
 
     /// Bytes that have gone over the connection, or wait in its outbox.
     pub const fn moved(&self) -> u64 {
         self.moved
+    }
+
+    /// How its data connection is to be protected.
+    pub const fn protection(&self) -> Protection {
+        self.protection
+    }
+
+    /// Whether it is an upload.
+    pub const fn is_upload(&self) -> bool {
+        matches!(self.work, Work::Part { .. })
     }
 
     /// Moves what the connection takes or gives, within `pace`. `scratch` is the room for copied
@@ -131,6 +145,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
         pace: Pace,
         scratch: &mut [u8],
     ) -> Step {
+        // What is encrypted has to pass through this process.
+        self.zero_copy &= channel.is_clear();
         let before = self.gone(channel);
         let copied = if self.packing.is_none() { pace.copied } else { pace.deflated() };
         let length = scratch.len().min(pace.chunk);
@@ -177,11 +193,12 @@ impl<F: Content, P: Part> Transfer<F, P> {
         }
     }
 
-    /// Bytes that the connection has really taken or given.
+    /// Bytes that the connection has really taken or given; under TLS rather too few than too many,
+    /// until all are.
     fn gone<I: Io>(&self, channel: &Channel<I>) -> u64 {
         match self.work {
             Work::File { .. } | Work::Lines { .. } => {
-                self.moved.saturating_sub(channel.outbox.len() as u64)
+                self.moved.saturating_sub(channel.waiting() as u64)
             }
             Work::Part { .. } => self.moved,
         }
@@ -195,7 +212,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
     ) -> Result<Option<usize>, Stop> {
         match attempt {
             Ok(Moved::Bytes(count)) => Ok(Some(count)),
-            Ok(Moved::End) => Ok(Some(0)),
+            Ok(Moved::End | Moved::Cut) => Ok(Some(0)),
             Ok(Moved::Blocked) => Err(Stop::Blocked),
             Err(ZeroCopyFault::Unsupported) => {
                 self.zero_copy = false;

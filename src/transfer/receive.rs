@@ -11,6 +11,10 @@ use crate::wire::ascii::Decoder;
 impl<F: Content, P: Part> Transfer<F, P> {
     /// Moves one piece, once all that is kept of the old file has been copied.
     pub(super) fn receive<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        // What TLS itself has to say: tickets, most often. Nobody waits for it.
+        if turn.channel.waiting() > 0 {
+            turn.channel.flush(turn.io).map_err(|_| Stop::Lost)?;
+        }
         let most = turn.piece();
         let Work::Part { upload, carrying, .. } = &mut self.work else { return Err(Stop::Ended) };
         let Some(part) = upload.part() else { return Err(Stop::Ended) };
@@ -66,6 +70,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 }
                 Ok(())
             }
+            // Somebody may have cut the end off, and half a file must not pass for the whole.
+            Moved::Cut => Err(Stop::Lost),
             Moved::End => {
                 if let Packing::Inflate(inflater) = &self.packing
                     && !inflater.is_ended()

@@ -53,7 +53,13 @@ impl<F: Content, P: Part> Transfer<F, P> {
         }
         span.start += count as u64;
         let piece = piece.get(..count).unwrap_or_default();
-        let tail = turn.channel.outbox.tail();
+        if coder.is_none() && self.packing.is_none() {
+            turn.channel.say(piece).map_err(|_| Stop::Lost)?;
+            turn.copied.spend(count);
+            self.moved += count as u64;
+            return Ok(());
+        }
+        let tail = turn.channel.tail();
         let before = tail.len();
         self.packing.pack(piece, coder, &mut turn.copied, tail)?;
         let added = tail.len() - before;
@@ -64,7 +70,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
 
     fn send_lines<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
         let Work::Lines { lines, ended } = &mut self.work else { return Err(Stop::Ended) };
-        let tail = turn.channel.outbox.tail();
+        let tail = turn.channel.tail();
         let before = tail.len();
         let room = turn.scratch.len();
         match self.packing.pack_lines(lines.as_mut(), room, &mut turn.copied, tail)? {
@@ -84,14 +90,16 @@ impl<F: Content, P: Part> Transfer<F, P> {
     fn finish<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
         // The outbox is left alone where nothing comes behind the last byte: it would take memory.
         if self.packing.has_end() {
-            let tail = turn.channel.outbox.tail();
+            let tail = turn.channel.tail();
             let before = tail.len();
             self.packing.finish(tail)?;
             self.moved += (tail.len() - before) as u64;
             return Ok(());
         }
-        if self.route == Route::Data {
-            turn.channel.finish(turn.io).map_err(|_| Stop::Lost)?;
+        if self.route == Route::Data
+            && turn.channel.finish(turn.io).map_err(|_| Stop::Lost)? == Moved::Blocked
+        {
+            return Err(Stop::Blocked);
         }
         Err(Stop::Ended)
     }

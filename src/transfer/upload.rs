@@ -92,7 +92,9 @@ mod tests {
     use super::*;
     use crate::channel::Channel;
     use crate::io::{Io, OsIo};
-    use crate::terms::{Coding, Content, Extent, Key, Loss, Mode, Order, Outcome, Route, Span};
+    use crate::terms::{
+        Coding, Content, Extent, Key, Loss, Mode, Order, Outcome, Protection, Route, Span,
+    };
     use crate::transfer::{Pace, Step, Transfer};
 
     const PACE: Pace = Pace { zero_copy: 1 << 16, copied: 1 << 16, chunk: 1 << 16 };
@@ -199,8 +201,15 @@ mod tests {
             let seen = Seen { length: 0, fate: Fate::Running, full: false };
             let seen = Rc::new(RefCell::new(seen));
             let extent = Extent::Part(Watched(Rc::clone(&seen)));
-            let (span, route) = (Span::ALL, Route::Data);
-            let transfer = Transfer::new(Order { extent, span, coding, mode: Mode::Stream, route });
+            let order = Order {
+                extent,
+                span: Span::ALL,
+                coding,
+                mode: Mode::Stream,
+                route: Route::Data,
+                protection: Protection::Clear,
+            };
+            let transfer = Transfer::new(order);
             Self { io, channel, peer, transfer, seen }
         }
 

@@ -80,6 +80,7 @@ fn seeds() {
         ("resumed uploads", tally.resumed),
         ("uploads without a name", tally.unique),
         ("transfers in MODE Z", tally.packed),
+        ("transfers under TLS", tally.sealed),
     ] {
         assert!(times >= count / 10, "only {times} {what} in {count} seeds");
     }

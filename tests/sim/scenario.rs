@@ -12,15 +12,15 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use coracle::accounts::{self, Accounts};
 use coracle::client::user_pi::{DataMode, ListForm, StoreStart, Task};
 use coracle::reactor::{Budgets, Limits};
-use coracle::session::Settings;
+use coracle::session::{Settings, Tls};
 use coracle::terms::Root;
 use coracle::transfer::Pace;
 use coracle::tree::MemoryTree;
 
 use crate::net::Faults;
 use crate::peers::{
-    Actor, Clerk, Deaf, Deed, Flood, Guest, How, Idler, Lore, Mischief, Office, Pipeliner, Sprayer,
-    Tally, Visitor, address_of, jobs, stuff,
+    Actor, Clerk, Deaf, Deed, Flood, Guest, How, Idler, Lore, Mischief, Office, Pipeliner, Sealed,
+    Sprayer, Tally, Visitor, Want, address_of, jobs, stuff,
 };
 use crate::rng::Rng;
 use crate::world::{DiskFault, Scenario};
@@ -114,7 +114,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
     Scenario {
         rng: rng.fork(),
         limits: Limits::default(),
-        settings: Settings::default(),
+        settings: Settings { tls: Tls::Optional, ..Settings::default() },
         accounts,
         faults: Faults::default(),
         lore,
@@ -194,7 +194,7 @@ fn limits(rng: &mut Rng) -> Limits {
         idle: secs(rng, 30, 300),
         arrival: secs(rng, 15, 30),
         stall: secs(rng, 20, 120),
-        budgets: Budgets { lines: rng.size(1..17), accepts: rng.size(1..65), pace },
+        budgets: Budgets { lines: rng.size(1..17), accepts: rng.size(1..65), handshakes: 16, pace },
         passive_ports: rng.chance(400).then(|| {
             let from = 50_000 + u16::try_from(rng.below(1000)).unwrap_or_default();
             from..=from + 20
@@ -260,6 +260,31 @@ fn populate(scenario: &mut Scenario, rng: &mut Rng) {
             if rng.chance(500) { b"USER user1\r\nPASS 1234\r\nNOOP\r\n" } else { b"" };
         add(Box::new(Idler::new(next(), text, Duration::from_millis(400))), rng);
     }
+    for number in 0..rng.size(0..3) {
+        let wants = wants(number, rng);
+        let injected: &[u8] =
+            if rng.chance(200) { b"USER user1\r\nPASS 1234\r\nDELE /Incoming/x\r\n" } else { b"" };
+        add(Box::new(Sealed::new(next(), wants).with(injected)), rng);
+    }
+}
+
+/// What a client under TLS wants.
+fn wants(number: usize, rng: &mut Rng) -> Vec<Want> {
+    let mut wants = Vec::new();
+    for _ in 0..rng.size(1..7) {
+        if rng.chance(400) {
+            wants.push(Want::Fetch(rng.pick(&SERVED).as_bytes().to_vec()));
+            continue;
+        }
+        let length = if rng.chance(300) { rng.size(0..150_000) } else { rng.size(0..5_000) };
+        let payload: Rc<[u8]> = rng.bytes(length).into();
+        let path = format!("/Incoming/sealed-{number}").into_bytes();
+        // Anywhere: in the handshake, in a record, between two, before close_notify, behind it.
+        let how = if rng.chance(500) { How::End } else { How::Reset };
+        let cut = rng.chance(400).then(|| (rng.size(1..length + 1200), how));
+        wants.push(Want::Put { path, payload, cut });
+    }
+    wants
 }
 
 /// Some who have the server work on files, each with a file of its own.

@@ -55,7 +55,7 @@ impl Shape {
     /// Each slot may do little in a turn, so that there are many.
     pub(crate) fn in_small_steps(&mut self) {
         let pace = Pace { zero_copy: 4096, copied: 2048, chunk: 1024 };
-        self.scenario.limits.budgets = Budgets { lines: 4, accepts: 8, pace };
+        self.scenario.limits.budgets = Budgets { lines: 4, accepts: 8, handshakes: 16, pace };
     }
 }
 

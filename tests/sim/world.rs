@@ -6,11 +6,14 @@
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use coracle::accounts::{Accounts, Challenge, Verdict};
+use coracle::channel::tls::{Acceptor, Options, Resumption};
 use coracle::reactor::{
-    COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, Census, DIGESTED_A_PASS, Limits, Reactor, Worked,
+    COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, Census, DIGESTED_A_PASS, Limits, Reactor, Security,
+    Worked,
 };
 use coracle::session::{Dialect, Settings};
 use coracle::terms::{Fault, Key, Trouble, UnixTime};
@@ -152,6 +155,18 @@ impl Report {
     }
 }
 
+/// A certificate of the simulation's own, and its key, in DER. It is one of Ed25519, whose signatures
+/// are all of one length.
+pub(crate) fn certificate() -> &'static (Vec<u8>, Vec<u8>) {
+    static MADE: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).expect("a key");
+        let names = ["localhost".to_owned()];
+        let made = rcgen::CertificateParams::new(names).and_then(|params| params.self_signed(&key));
+        (made.expect("a certificate").der().to_vec(), key.serialize_der())
+    })
+}
+
 /// A run.
 struct World {
     rng: Rng,
@@ -207,11 +222,17 @@ impl World {
         let cast = Rc::new(RefCell::new(Cast { actors, lore }));
         let io = FakeIo::new(Rc::clone(&net), Rc::clone(&cast));
         let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
+        let (certificate, key) = certificate().clone();
+        let options = Options { resumption: Resumption::Require, ..Options::default() };
+        let acceptor = Acceptor::new(vec![certificate], key, options);
+        reactor.replace_acceptor(Some(acceptor.expect("a certificate with its key")));
         for (mut address, dialect) in [(ftp, Dialect::Ftp), (guided, Dialect::Guided)] {
             if scenario.unspecified {
                 address.set_ip(std::net::Ipv6Addr::UNSPECIFIED.into());
             }
-            reactor.listen(address, dialect).expect("the well-known ports are free");
+            reactor
+                .listen(address, dialect, Security::Clear)
+                .expect("the well-known ports are free");
         }
         if let Some((after, _)) = scenario.drain {
             net.borrow_mut().ring_outside(SIGNAL, after);

@@ -35,9 +35,18 @@ impl Session {
     }
 
     /// USER: begins a login. RFC 959 lets it be given at any time: who is logged in is logged out,
-    /// and the transfer parameters stay.
+    /// and the transfer parameters stay. Where the client's certificate is what its entry asks for,
+    /// it also ends it (RFC 4217, section 5).
     pub(super) fn user<T: Tree>(&mut self, name: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        self.require_security(turn.house.settings)?;
         self.log_out(turn);
+        if let Some(client) = self.by_certificate(name, turn.house.accounts) {
+            self.admit(client);
+            return Ok(Said::Now(Reply::new(
+                232,
+                "Logged in by certificate; no password is needed.",
+            )));
+        }
         self.state = State::NeedsPass(name.into());
         Ok(Said::Now(Reply::new(331, "Send the password with PASS.")))
     }
@@ -48,8 +57,13 @@ impl Session {
         password: &[u8],
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
+        self.require_security(turn.house.settings)?;
         let username = match &self.state {
             State::NeedsPass(username) => username,
+            // Clients that have a password send it whatever USER was answered.
+            State::Ready(ready) if ready.client.needs_no_password() => {
+                return Ok(Said::Now(Reply::new(202, "Your certificate has logged you in.")));
+            }
             State::NeedsUser => return Err(Reply::new(503, "Send your username with USER first.")),
             State::Ready(_) | State::Gone => {
                 return Err(Reply::new(503, "You are logged in; USER begins a new login."));
@@ -81,7 +95,16 @@ impl Session {
     }
 
     /// REIN: all is as it was after the greeting, but for the count of failed logins.
+    ///
+    /// RFC 4217, section 11, has it end TLS and go on in the clear. As with CCC, what is protected
+    /// here stays so, hence it is refused there.
     pub(super) fn rein<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) -> Answered {
+        if self.is_secured() {
+            return Err(Reply::new(
+                534,
+                "REIN would end TLS; begin a new login with USER, or connect anew.",
+            ));
+        }
         self.log_out(turn);
         self.unroute(turn);
         self.state = State::NeedsUser;
@@ -98,7 +121,7 @@ impl Session {
     fn refuse<T: Tree>(&mut self, turn: &Turn<'_, '_, T>) -> Said {
         self.failures = self.failures.saturating_add(1);
         self.state = State::NeedsUser;
-        if self.failures < turn.house.settings.login_attempts {
+        if u32::from(self.failures) < turn.house.settings.login_attempts {
             Said::Now(Reply::new(530, "Wrong username or password; begin again with USER."))
         } else {
             Said::Last(Reply::new(421, "Too many failed logins; the connection is closed."))
@@ -107,7 +130,7 @@ impl Session {
 
     /// A client that begins a new login has as long for it as a stranger; a stranger that begins
     /// another has no longer than before.
-    fn log_out<T: Tree>(&self, turn: &mut Turn<'_, '_, T>) {
+    pub(super) fn log_out<T: Tree>(&self, turn: &mut Turn<'_, '_, T>) {
         if matches!(self.state, State::Ready(_)) {
             turn.effects.push(Effect::Start(Timer::Login));
         }

@@ -32,11 +32,11 @@ pub(super) fn noop() -> Answered {
 /// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.
 pub(super) fn feat(parameters: &Parameters, settings: &Settings) -> Answered {
     let mut text = b"Served beyond RFC 959:\n".to_vec();
-    for row in table::rows() {
+    for row in table::rows(settings) {
         match row.feature {
             Feature::Deflate if settings.mode_z => text.extend_from_slice(b"MODE Z"),
             Feature::Base | Feature::Deflate => continue,
-            Feature::Word(word) => text.extend_from_slice(word.as_bytes()),
+            Feature::Word(word) | Feature::Tls(word) => text.extend_from_slice(word.as_bytes()),
             Feature::Facts => parameters.facts.write_feature(&mut text),
             Feature::Algorithms => write_algorithms(parameters.algorithm, &mut text),
         }
@@ -65,10 +65,10 @@ fn write_algorithms(chosen: Algorithm, out: &mut Vec<u8>) {
 }
 
 /// HELP: all verbs, or what one of them does.
-pub(super) fn help(word: Option<&[u8]>) -> Answered {
+pub(super) fn help(word: Option<&[u8]>, settings: &Settings) -> Answered {
     let Some(word) = word else {
         let mut text = String::from("These are served:");
-        for (index, row) in table::rows().enumerate() {
+        for (index, row) in table::rows(settings).enumerate() {
             text.push(if index % VERBS_A_LINE == 0 { '\n' } else { ' ' });
             text.push_str(row.verb.name());
         }
@@ -77,8 +77,8 @@ pub(super) fn help(word: Option<&[u8]>) -> Answered {
     };
     let verb = Verb::parse(word)
         .ok_or_else(|| Reply::new(501, "That is no verb; HELP alone lists those served."))?;
-    let row =
-        table::row(verb).ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
+    let row = table::served(verb, settings)
+        .ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
     Ok(Said::Now(Reply::new(214, format!("{}: {}.", row.form, row.help))))
 }
 
@@ -98,6 +98,7 @@ impl Session {
             text.extend_from_slice(ready.here.as_bytes());
             text.push(b'\n');
         }
+        self.write_protection(&mut text);
         text.extend_from_slice(match self.parameters.coding {
             Coding::Image => b"TYPE I, STRU F, ".as_slice(),
             Coding::Ascii => b"TYPE A, STRU F, ",
@@ -123,7 +124,7 @@ impl Session {
                 let progress = format!(": {done} of {} bytes are done with\n", work.total);
                 text.extend_from_slice(progress.as_bytes());
             }
-            Busy::Idle | Busy::Verifying | Busy::AwaitingRoute(_) => {
+            Busy::Idle | Busy::Verifying | Busy::Securing(_) | Busy::AwaitingRoute(_) => {
                 text.extend_from_slice(b"No transfer runs\n");
             }
         }

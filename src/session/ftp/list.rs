@@ -31,7 +31,7 @@ impl Visit<'_> {
         argument: ListArgument<'_>,
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
-        self.require_route()?;
+        self.require_route(turn.house.settings)?;
         let path = self.listed(argument.path)?;
         let form = Form::Long(turn.house.today);
         let lines: Box<dyn Lines> = match self.find(&path, argument.path, turn)? {
@@ -49,7 +49,7 @@ impl Visit<'_> {
         argument: ListArgument<'_>,
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
-        self.require_route()?;
+        self.require_route(turn.house.settings)?;
         let path = self.listed(argument.path)?;
         let lines: Box<dyn Lines> = match self.find(&path, argument.path, turn)? {
             Found::Many(shelf, prefix) => {
@@ -70,7 +70,7 @@ impl Visit<'_> {
         argument: Option<&[u8]>,
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
-        self.require_route()?;
+        self.require_route(turn.house.settings)?;
         let path = self.listed(argument)?;
         let shelf = self.shelf(&path, &|_| true, turn).map_err(|fault| {
             let subject = argument.unwrap_or(path.as_bytes());

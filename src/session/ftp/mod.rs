@@ -1,7 +1,7 @@
 //! The protocol interpreter of RFC 959: one control connection's dialogue.
 //!
 //! [`Session`] takes a line, finds the verb's row in `table`, and calls the one handler of that
-//! verb; verb files are sorted by duty: `access`, `parameter`, `route`, `directory`, `file`,
+//! verb; verb files are sorted by duty: `access`, `security`, `parameter`, `route`, `directory`, `file`,
 //! `send`, `list`, `store`, `site`, `attribute`, `digest`, `compress`, `inform`. `transfer` says
 //! what happens between a transfer's begin and its end, `work` the same of work on files, `respond`
 //! turns faults and outcomes into replies.
@@ -20,6 +20,7 @@ mod listing;
 mod parameter;
 mod respond;
 mod route;
+mod security;
 mod send;
 mod site;
 mod state;
@@ -33,11 +34,12 @@ use std::net::SocketAddr;
 
 use self::state::{Answered, Busy, Carry, Held, Parameters, Said, State, Turn, Visit, Waiting};
 use self::table::{Phase, Row};
-use super::{Effect, Effects, Ends, Event, House, Timer};
-use crate::terms::Algorithm;
+use super::{Effect, Effects, Ends, Event, House, Settings, Timer, Tls};
+use crate::terms::{Algorithm, Secured};
 use crate::tree::Tree;
 use crate::wire::ftp::command::{Command, CommandFault};
 use crate::wire::ftp::reply::Reply;
+use crate::wire::ftp::verb::Verb;
 use crate::wire::line::Line;
 
 /// One client's dialogue.
@@ -54,8 +56,11 @@ pub struct Session {
     /// Lines that came while a transfer ran, in order. `None` when there are none; never `Some`
     /// while `busy` is idle.
     waiting: Option<Box<Waiting>>,
+    /// What the TLS handshake on the control connection has shown; `None` while that is in the
+    /// clear.
+    secured: Option<Box<Secured>>,
     /// Logins that failed on this connection, over all usernames.
-    failures: u32,
+    failures: u16,
     /// Whether a line has come yet.
     heard: bool,
     /// Why no further line will be served, once what runs has ended.
@@ -83,6 +88,7 @@ impl Session {
             busy: Busy::Idle,
             parameters: Parameters::default(),
             waiting: None,
+            secured: None,
             failures: 0,
             heard: false,
             ending: Ending::No,
@@ -102,6 +108,10 @@ impl Session {
         let turn = &mut Turn { house, effects };
         match event {
             Event::Opened => self.greet(turn),
+            Event::Secured(secured) => {
+                self.handshake_done(secured, turn);
+                self.settle(turn);
+            }
             Event::Line(line) if self.busy.is_running() => self.during_transfer(line, turn),
             Event::Line(line) => {
                 self.answer(line, turn);
@@ -144,12 +154,13 @@ impl Session {
     /// Whether another line may be offered now.
     ///
     /// During a transfer or other work lines are taken, so that ABOR and STAT are heard, until those that wait
-    /// are as many as may. While a port or a verdict is awaited none is taken.
+    /// are as many as may. While a port, a verdict or a handshake is awaited none is taken.
     #[must_use]
     pub fn wants_lines(&self) -> bool {
         let has_room = self.waiting.as_ref().is_none_or(|waiting| !waiting.is_full());
         match (&self.state, &self.busy) {
-            (State::Gone, _) | (_, Busy::Verifying | Busy::AwaitingRoute(_)) => false,
+            (State::Gone, _)
+            | (_, Busy::Verifying | Busy::Securing(_) | Busy::AwaitingRoute(_)) => false,
             (_, Busy::Idle) => true,
             (_, Busy::Transferring(_) | Busy::Working(_)) => has_room,
         }
@@ -229,17 +240,22 @@ impl Session {
             State::Ready(ready) => mem::take(&mut ready.carry),
             State::NeedsUser | State::NeedsPass(_) | State::Gone => Carry::Nothing,
         };
-        let command = Command::parse(text).map_err(|fault| self.misspelt(&fault))?;
+        let settings = turn.house.settings;
+        let command = Command::parse(text).map_err(|fault| self.misspelt(&fault, settings))?;
         let verb = command.verb();
-        let row = table::row(verb)
+        let row = table::served(verb, settings)
             .ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
         self.check_phase(row)?;
         self.obey(command, row, carry, turn)
     }
 
-    /// A stranger is told to log in before it is told how to spell.
-    fn misspelt(&self, fault: &CommandFault<'_>) -> Reply {
+    /// A stranger is told to log in before it is told how to spell, and nobody is told how to spell
+    /// what the operator has turned off.
+    fn misspelt(&self, fault: &CommandFault<'_>, settings: &Settings) -> Reply {
         let verb = match *fault {
+            CommandFault::NotImplemented(Verb::Ccc) if settings.tls != Tls::Off => {
+                return self.refuse_ccc();
+            }
             CommandFault::Empty | CommandFault::Unknown(_) | CommandFault::NotImplemented(_) => {
                 None
             }
@@ -249,7 +265,10 @@ impl Session {
             | CommandFault::Parameter(verb, _)
             | CommandFault::Protocol(verb) => Some(verb),
         };
-        let refusal = verb.and_then(table::row).and_then(|row| self.check_phase(row).err());
+        let refusal = verb.and_then(|verb| match table::served(verb, settings) {
+            Some(row) => self.check_phase(row).err(),
+            None => Some(respond::misspelt(&CommandFault::NotImplemented(verb))),
+        });
         refusal.unwrap_or_else(|| respond::misspelt(fault))
     }
 
@@ -275,6 +294,9 @@ impl Session {
             Command::Acct(_) => access::acct(),
             Command::Rein => self.rein(turn),
             Command::Quit => access::quit(),
+            Command::Auth(mechanism) => self.auth(mechanism, turn),
+            Command::Pbsz(bytes) => self.pbsz(bytes),
+            Command::Prot(level) => self.prot(level, turn.house.settings),
             Command::Type(kind) => parameter::set_type(&mut self.parameters, kind),
             Command::Stru(structure) => parameter::set_structure(structure),
             Command::Mode(mode) => {
@@ -284,7 +306,7 @@ impl Session {
             Command::Opts(argument) => parameter::opts(&mut self.parameters, argument),
             Command::Syst => inform::syst(),
             Command::Feat => inform::feat(&self.parameters, turn.house.settings),
-            Command::Help(verb) => inform::help(verb),
+            Command::Help(verb) => inform::help(verb, turn.house.settings),
             Command::Noop => inform::noop(),
             Command::Stat(None) => self.stat(turn),
             Command::Abor => self.abor(turn),

@@ -67,6 +67,12 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
                 426,
                 format!("The data connection stood still after {bytes} bytes and was closed."),
             ),
+            Loss::Insecure => Reply::new(425, "The TLS handshake on the data connection failed."),
+            // RFC 4217, section 10: the level of security of the data connection will not do.
+            Loss::NotResumed => Reply::new(
+                522,
+                "The data connection must resume the TLS session of the control connection.",
+            ),
         },
         Outcome::Failed { fault, .. } => {
             let (code, text) = reason(fault, verb);

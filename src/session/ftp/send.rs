@@ -8,7 +8,7 @@ use crate::tree::{Tree, VirtualPath};
 impl Visit<'_> {
     /// RETR. A refusal leaves the route to the next command.
     pub(super) fn retr<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
-        self.require_route()?;
+        self.require_route(turn.house.settings)?;
         let path = self.path(argument)?;
         let (file, span) = self.open(&path, turn).map_err(|fault| self.refusal(fault, argument))?;
         let total = span.end - span.start;

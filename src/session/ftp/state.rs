@@ -10,7 +10,7 @@ use super::table::Row;
 use crate::accounts::Client;
 use crate::session::view::{self, Granted, Spot};
 use crate::session::{Effects, House};
-use crate::terms::{Algorithm, Coding, Denied, Fault, Mode, PeerFault, Span};
+use crate::terms::{Algorithm, Coding, Denied, Fault, Mode, PeerFault, Protection, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
 use crate::wire::ftp::facts::FactSelection;
@@ -69,6 +69,8 @@ pub(super) enum Busy {
     Idle,
     /// A verdict on a password.
     Verifying,
+    /// The end of the TLS handshake, behind which data connections are protected thus.
+    Securing(Protection),
     /// A passive port.
     AwaitingRoute(Passive),
     /// A transfer's outcome.
@@ -82,7 +84,7 @@ impl Busy {
     pub(super) const fn is_running(&self) -> bool {
         match self {
             Self::Transferring(_) | Self::Working(_) => true,
-            Self::Idle | Self::Verifying | Self::AwaitingRoute(_) => false,
+            Self::Idle | Self::Verifying | Self::Securing(_) | Self::AwaitingRoute(_) => false,
         }
     }
 }
@@ -156,7 +158,7 @@ pub(super) struct Parameters {
     /// MODE: whether transfers are zlib streams.
     pub(super) deflates: bool,
     /// How hard downloads are compressed then, from 0 to 9, as OPTS MODE Z LEVEL chose.
-    pub(super) level: u32,
+    pub(super) level: u8,
     /// How HASH answers, as OPTS HASH chose.
     pub(super) algorithm: Algorithm,
     /// What MLSD and MLST say, as OPTS MLST chose.
@@ -165,12 +167,17 @@ pub(super) struct Parameters {
     pub(super) route: Route,
     /// Whether EPSV ALL was given, after which only EPSV is served (RFC 2428, section 4).
     pub(super) extended_only: bool,
+    /// Whether PBSZ was given, before which PROT is not (RFC 2228, section 3).
+    pub(super) buffer_agreed: bool,
+    /// PROT: how data connections are protected. Private only while the control connection is
+    /// protected as well.
+    pub(super) protection: Protection,
 }
 
 impl Parameters {
     /// How the next transfer is packed.
-    pub(super) const fn mode(&self) -> Mode {
-        if self.deflates { Mode::Deflate { level: self.level } } else { Mode::Stream }
+    pub(super) fn mode(&self) -> Mode {
+        if self.deflates { Mode::Deflate { level: self.level.into() } } else { Mode::Stream }
     }
 }
 
@@ -185,6 +192,8 @@ impl Default for Parameters {
             facts: FactSelection::default(),
             route: Route::None,
             extended_only: false,
+            buffer_agreed: false,
+            protection: Protection::Clear,
         }
     }
 }

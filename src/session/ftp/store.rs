@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::state::{Answered, Carry, Turn, Visit};
 use crate::accounts::Right;
+use crate::session::Settings;
 use crate::session::view::{Granted, Spot};
 use crate::terms::{Coding, Denied, Extent, Fault, Span};
 use crate::tree::{Keep, Tree, VirtualPath};
@@ -32,7 +33,7 @@ impl Visit<'_> {
     /// The name is not only free now: another session could find it free as well before either
     /// upload ends. So what tells the two sessions apart is in it.
     pub(super) fn stou<T: Tree>(self, turn: &mut Turn<'_, '_, T>) -> Answered {
-        self.require_upload_route()?;
+        self.require_upload_route(turn.house.settings)?;
         let mut refused: Fault = Denied::Exists.into();
         for attempt in 0..UNIQUE_ATTEMPTS {
             let path = self.path(&self.unique_name(attempt, turn))?;
@@ -71,15 +72,15 @@ impl Visit<'_> {
     }
 
     fn receive<T: Tree>(self, argument: &[u8], keep: Keep, turn: &mut Turn<'_, '_, T>) -> Answered {
-        self.require_upload_route()?;
+        self.require_upload_route(turn.house.settings)?;
         let path = self.path(argument)?;
         let part = self.create(&path, keep, turn).map_err(|fault| self.refusal(fault, argument))?;
         self.begin(Extent::Part(part), Span::ALL, path, None, turn)
     }
 
     /// Refuses an upload that has nowhere to come from, or was given a range.
-    fn require_upload_route(&self) -> Result<(), Reply> {
-        self.require_route()?;
+    fn require_upload_route(&self, settings: &Settings) -> Result<(), Reply> {
+        self.require_route(settings)?;
         if matches!(self.carry, Carry::Range(_)) {
             return Err(Reply::new(501, "RANG is for RETR and HASH; REST says where to begin."));
         }

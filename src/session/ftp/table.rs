@@ -5,6 +5,7 @@
 //! decided here whether and how it is served.
 
 use crate::accounts::Right;
+use crate::session::{Settings, Tls};
 use crate::wire::ftp::verb::Verb;
 
 /// What is decided about one verb.
@@ -33,6 +34,8 @@ pub(super) enum Feature {
     Word(&'static str),
     /// MLST and its facts, those with a star that OPTS MLST chose.
     Facts,
+    /// This, and the verb is served, where the operator has not turned TLS off.
+    Tls(&'static str),
     /// MODE Z, where the operator has turned it on.
     Deflate,
     /// HASH and its algorithms, with a star behind that which OPTS HASH chose.
@@ -54,7 +57,7 @@ pub(super) const COMMON_FEATURES: &[&str] = &["SITE COMPRESS", "TVFS"];
 
 /// The row of `verb`, if it is served at all.
 pub(super) const fn row(verb: Verb) -> Option<Row> {
-    use Feature::{Algorithms, Base, Deflate, Facts, Word};
+    use Feature::{Algorithms, Base, Deflate, Facts, Tls, Word};
     use Phase::{Client, Stranger};
     const ANY: Option<Right> = None;
     const READ: Option<Right> = Some(Right::Read);
@@ -69,6 +72,10 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Acct => (Client, ANY, Base, "ACCT information", "not needed here"),
         Verb::Rein => (Stranger, ANY, Base, "REIN", "log out, and start anew on this connection"),
         Verb::Quit => (Stranger, ANY, Base, "QUIT", "end the connection, after a running transfer"),
+        // RFC 2228 and RFC 4217: protection.
+        Verb::Auth => (Stranger, ANY, Tls("AUTH TLS"), "AUTH TLS", "protect this connection; log in after it"),
+        Verb::Pbsz => (Stranger, ANY, Tls("PBSZ"), "PBSZ 0", "PROT follows"),
+        Verb::Prot => (Stranger, ANY, Tls("PROT"), "PROT P | C", "protect data connections, or not"),
         // RFC 959, section 4.1.2, and RFC 2428: transfer parameters.
         Verb::Type => (Client, ANY, Base, "TYPE A | I | L 8", "lines of text, or plain bytes"),
         Verb::Stru => (Client, ANY, Base, "STRU F", "file structure, the only one"),
@@ -117,18 +124,29 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Opts => (Stranger, ANY, Word("UTF8"), "OPTS UTF8 ON | MLST facts | HASH name", "set options"),
         Verb::Help => (Stranger, ANY, Base, "HELP [verb]", "this"),
         Verb::Noop => (Stranger, ANY, Base, "NOOP", "nothing"),
-        Verb::Adat | Verb::Auth | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc
-        | Verb::Host | Verb::Lang | Verb::Mic | Verb::Pbsz | Verb::Prot
-        | Verb::Smnt => {
+        Verb::Adat | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc | Verb::Host | Verb::Lang
+        | Verb::Mic | Verb::Smnt => {
             return None;
         }
     };
     Some(Row { verb, phase, right, feature, form, help })
 }
 
-/// Every row, in the order in which `wire` names the verbs.
-pub(super) fn rows() -> impl Iterator<Item = Row> {
-    Verb::ALL.iter().copied().filter_map(row)
+/// The row of `verb`, if it is served under these settings.
+pub(super) fn served(verb: Verb, settings: &Settings) -> Option<Row> {
+    row(verb).filter(|row| match row.feature {
+        Feature::Tls(_) => settings.tls != Tls::Off,
+        Feature::Base
+        | Feature::Word(_)
+        | Feature::Facts
+        | Feature::Deflate
+        | Feature::Algorithms => true,
+    })
+}
+
+/// Every row that is served under these settings, in the order in which `wire` names the verbs.
+pub(super) fn rows(settings: &Settings) -> impl Iterator<Item = Row> {
+    Verb::ALL.iter().copied().filter_map(|verb| served(verb, settings))
 }
 
 #[cfg(test)]
@@ -147,7 +165,7 @@ mod tests {
 
     #[test]
     fn forms_begin_with_their_verb() {
-        for row in rows() {
+        for row in Verb::ALL.iter().copied().filter_map(row) {
             assert!(row.form.starts_with(row.verb.name()), "{row:?}");
         }
     }

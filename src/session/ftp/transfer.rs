@@ -8,7 +8,7 @@ use std::mem;
 
 use super::state::{Answered, Busy, Route, Said, State, Stopping, Transferring, Turn, Visit};
 use super::{Ending, Session, respond};
-use crate::session::{Effect, Order, view};
+use crate::session::{Effect, Order, Settings, view};
 use crate::terms::{self, Coding, Extent, Mode, Outcome, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
@@ -17,8 +17,10 @@ use crate::wire::ftp::verb::Verb;
 use crate::wire::line::Line;
 
 impl Visit<'_> {
-    /// Refuses a transfer that has nowhere to go, before anything is opened for it.
-    pub(super) fn require_route(&self) -> Result<(), Reply> {
+    /// Refuses a transfer that has nowhere to go, or that would go in the clear against the
+    /// operator's will, before anything is opened for it.
+    pub(super) fn require_route(&self, settings: &Settings) -> Result<(), Reply> {
+        self.require_protection(settings)?;
         match self.parameters.route {
             Route::Passive | Route::Active(_) => Ok(()),
             Route::None => Err(Reply::new(425, "Use PASV or PORT first.")),
@@ -49,7 +51,8 @@ impl Visit<'_> {
         turn.effects.push(Effect::Stop);
         let mode = self.parameters.mode();
         let route = terms::Route::Data;
-        let order: Order<T> = terms::Order { extent, span, coding, mode, route };
+        let protection = self.parameters.protection;
+        let order: Order<T> = terms::Order { extent, span, coding, mode, route, protection };
         turn.effects.push(Effect::Begin(order));
         let verb = self.row.verb;
         // Bytes on the wire are counted, and how many these will be nobody knows.
@@ -92,6 +95,7 @@ impl Session {
             | Busy::Working(_)
             | Busy::Idle
             | Busy::Verifying
+            | Busy::Securing(_)
             | Busy::AwaitingRoute(_) => return false,
         }
         turn.effects.push(Effect::Abort);
@@ -281,9 +285,13 @@ mod tests {
 
     #[test]
     fn lost_connections() {
-        for (loss, code) in
-            [(Loss::NeverOpened, "425"), (Loss::Broken, "426"), (Loss::Stalled, "426")]
-        {
+        for (loss, code) in [
+            (Loss::NeverOpened, "425"),
+            (Loss::Broken, "426"),
+            (Loss::Stalled, "426"),
+            (Loss::Insecure, "425"),
+            (Loss::NotResumed, "522"),
+        ] {
             let mut ftp = sending();
             assert_eq!(codes(&ftp.end(Outcome::Lost { loss, bytes: 3 })), [code]);
         }

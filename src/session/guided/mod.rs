@@ -15,7 +15,7 @@ use std::mem;
 use self::browse::Visitor;
 use super::{Effect, Effects, Event, House, Order, Timer};
 use crate::accounts::{Check, Client, Verdict};
-use crate::terms::{self, Coding, Extent, Mode, Outcome, Route, Span};
+use crate::terms::{self, Coding, Extent, Mode, Outcome, Protection, Route, Span};
 use crate::tree::Tree;
 use crate::wire::guided::{Prompt, Request};
 use crate::wire::line::Line;
@@ -26,6 +26,8 @@ pub struct Session {
     step: Step,
     /// Logins that failed on this connection, over all usernames.
     failures: u32,
+    /// SHA-256 of the certificate that the peer has shown, if it was verified.
+    identity: Option<Box<[u8; 32]>>,
     ending: Ending,
 }
 
@@ -73,7 +75,7 @@ impl Session {
     /// A dialogue that has not begun.
     #[must_use]
     pub const fn new() -> Self {
-        Self { step: Step::Outside, failures: 0, ending: Ending::No }
+        Self { step: Step::Outside, failures: 0, identity: None, ending: Ending::No }
     }
 
     /// Takes one event and appends what is to be done about it to `effects`.
@@ -102,6 +104,11 @@ impl Session {
             }
             Event::Drain => {
                 self.ending = Ending::Draining;
+                step
+            }
+            // Before `Opened`, on a port for TLS.
+            Event::Secured(secured) => {
+                self.identity = secured.identity;
                 step
             }
             // Neither a data connection nor work is ever asked for.
@@ -161,8 +168,15 @@ impl Session {
 
     fn named<T: Tree>(&mut self, username: &[u8], turn: &mut Turn<'_, '_, T>) -> Step {
         let conceal = turn.house.settings.conceal_usernames;
-        if !conceal && turn.house.accounts.find(username).is_none() {
+        let account = turn.house.accounts.find(username);
+        if !conceal && account.is_none() {
             return self.failed(turn);
+        }
+        // A certificate is all that is asked of who is known by it.
+        if let (Some(account), Some(shown)) = (account, &self.identity)
+            && let Some(client) = account.check_certificate(shown)
+        {
+            return turn.admit(client);
         }
         turn.effects.say(Prompt::EnterPassword);
         Step::Password(username.into())
@@ -316,6 +330,7 @@ impl<T: Tree> Turn<'_, '_, T> {
             coding: Coding::Image,
             mode: Mode::Stream,
             route: Route::Control,
+            protection: Protection::Clear,
         };
         self.effects.push(Effect::Begin(order));
         Step::Sending(visitor)

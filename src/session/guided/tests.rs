@@ -198,3 +198,16 @@ fn endings() {
     assert_eq!(guided.transfer(b"").1, [MENU]);
     assert!(guided.closed);
 }
+
+#[test]
+fn a_certificate_takes_the_place_of_a_password() {
+    let mut guided = Dialogue::between(Dialect::Guided, "192.0.2.1:2120", "192.0.2.7:4000");
+    assert!(guided.handshake(Some([0xc5; 32])).is_empty());
+    assert_eq!(guided.told(Event::Opened), [OUTSIDE]);
+    guided.line("LOGIN");
+    assert_eq!(guided.line("keyed"), ["Login Successfully", MENU]);
+    let mut guided = Dialogue::new(Dialect::Guided);
+    guided.line("LOGIN");
+    guided.line("keyed");
+    assert_eq!(guided.line("x"), ["Login Failed", OUTSIDE]);
+}

@@ -18,6 +18,7 @@ pub use super::parameter::{
 use super::digest::{SumArgument, algorithm_name};
 use super::facts::stamp14;
 use super::parameter::{Parameter, split_word};
+use super::security::{Level, Mechanism};
 use super::site::SiteCommand;
 use super::{Code, Verb, address};
 use crate::terms::UnixTime;
@@ -116,6 +117,12 @@ pub enum Command<'a> {
     Xsha256(SumArgument<'a>),
     /// SITE.
     Site(SiteCommand<'a>),
+    /// AUTH (RFC 2228, section 3; RFC 4217, section 4).
+    Auth(Mechanism),
+    /// PBSZ: bytes of a protection buffer, of which TLS has none (RFC 4217, section 8).
+    Pbsz(u32),
+    /// PROT (RFC 4217, section 9).
+    Prot(Level),
     /// SYST.
     Syst,
     /// FEAT (RFC 2389).
@@ -223,15 +230,15 @@ impl<'a> Command<'a> {
             Verb::Xcrc => Self::Xcrc(SumArgument::parse(verb, parameter.bytes)?),
             Verb::Xsha256 => Self::Xsha256(SumArgument::parse(verb, parameter.bytes)?),
             Verb::Site => Self::Site(SiteCommand::parse(parameter.bytes)?),
+            Verb::Auth => Self::Auth(parameter.mechanism()?),
+            Verb::Pbsz => Self::Pbsz(parameter.buffer_size()?),
+            Verb::Prot => Self::Prot(parameter.level()?),
             Verb::Syst => Self::Syst,
             Verb::Feat => Self::Feat,
             Verb::Opts => Self::Opts(parameter.opts()?),
             Verb::Help => Self::Help(parameter.optional_path()?),
             Verb::Noop => Self::Noop,
             Verb::Smnt
-            | Verb::Auth
-            | Verb::Pbsz
-            | Verb::Prot
             | Verb::Ccc
             | Verb::Adat
             | Verb::Mic
@@ -288,6 +295,9 @@ impl<'a> Command<'a> {
             Self::Xcrc(_) => Verb::Xcrc,
             Self::Xsha256(_) => Verb::Xsha256,
             Self::Site(_) => Verb::Site,
+            Self::Auth(_) => Verb::Auth,
+            Self::Pbsz(_) => Verb::Pbsz,
+            Self::Prot(_) => Verb::Prot,
             Self::Syst => Verb::Syst,
             Self::Feat => Verb::Feat,
             Self::Opts(_) => Verb::Opts,
@@ -363,6 +373,15 @@ impl<'a> Command<'a> {
                 out.push(b' ');
                 digits::write(*number, out);
             }
+            Self::Auth(mechanism) => {
+                out.push(b' ');
+                out.extend_from_slice(mechanism.name().as_bytes());
+            }
+            Self::Pbsz(bytes) => {
+                out.push(b' ');
+                digits::write(u64::from(*bytes), out);
+            }
+            Self::Prot(level) => out.extend_from_slice(&[b' ', level.letter()]),
             Self::List(argument) | Self::Nlst(argument) => argument.write(out),
             Self::Rang(first, last) => {
                 out.push(b' ');

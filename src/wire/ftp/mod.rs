@@ -3,6 +3,7 @@
 //!
 //! - [`verb`] and [`command`]: what the user says.
 //! - [`digest`]: what HASH, XCRC and XSHA256 are told.
+//! - [`security`]: what AUTH and PROT are told.
 //! - [`site`]: what follows SITE.
 //! - [`reply`]: what the server says.
 //! - [`address`]: where a data connection goes. - [`facts`] and [`listing`]: what a directory
@@ -16,6 +17,7 @@ pub mod digest;
 pub mod facts;
 pub mod listing;
 pub mod reply;
+pub mod security;
 pub mod site;
 pub mod verb;
 
@@ -29,6 +31,7 @@ pub use command::{
 pub use facts::{FactSelection, Facts, Kind, Perm, Unique};
 pub use listing::{Entry, Listed};
 pub use reply::{Class, Code, Reply, ReplyFault, ReplyReader};
+pub use security::{Level, Mechanism};
 pub use site::SiteCommand;
 pub use verb::Verb;
 

@@ -10,6 +10,7 @@ use super::address::{self, ExtendedFault};
 use super::command::{Command, CommandFault, is_sayable};
 use super::digest::parse_algorithm;
 use super::facts::parse_stamp14;
+use super::security::{Level, Mechanism};
 use super::{FactSelection, Verb};
 use crate::terms::Algorithm;
 use crate::terms::UnixTime;
@@ -74,7 +75,7 @@ pub enum OptsArgument {
     /// (draft-bryan-ftpext-hash, section 4).
     Hash(Option<Algorithm>),
     /// `MODE Z LEVEL`: how hard to compress, from 0 to 9 (draft-preston-ftpext-deflate, section 4).
-    ModeZ(u32),
+    ModeZ(u8),
 }
 
 impl<'a> ListArgument<'a> {
@@ -183,6 +184,23 @@ impl<'a> Parameter<'a> {
         }
     }
 
+    /// RFC 4217, section 4. A mechanism that we do not have is answered 504 (RFC 2228, section 3).
+    pub(super) fn mechanism(self) -> Result<Mechanism, CommandFault<'a>> {
+        Mechanism::parse(self.needed_word()?)
+            .ok_or_else(|| self.parameter("TLS is the only mechanism"))
+    }
+
+    /// RFC 2228, section 3: a number of 32 bits.
+    pub(super) fn buffer_size(self) -> Result<u32, CommandFault<'a>> {
+        let number = digits::parse(self.needed_word()?).and_then(|size| size.try_into().ok());
+        number.ok_or_else(|| self.syntax("One number is wanted, 0 for TLS"))
+    }
+
+    /// RFC 4217, section 9. A level that nobody has is answered 504 (RFC 2228, section 3).
+    pub(super) fn level(self) -> Result<Level, CommandFault<'a>> {
+        Level::parse(self.needed_word()?).ok_or_else(|| self.parameter("Only C and P are served"))
+    }
+
     /// RFC 959, section 3.1.1.
     pub(super) fn transfer_type(self) -> Result<TransferType, CommandFault<'a>> {
         let (word, rest) = split_word(self.needed_word()?);
@@ -261,7 +279,7 @@ impl<'a> Parameter<'a> {
             Ok(OptsArgument::Hash(Some(algorithm)))
         } else if option.eq_ignore_ascii_case(b"MODE") {
             match value.to_ascii_uppercase().strip_prefix(b"Z LEVEL ") {
-                Some([digit @ b'0'..=b'9']) => Ok(OptsArgument::ModeZ(u32::from(digit - b'0'))),
+                Some([digit @ b'0'..=b'9']) => Ok(OptsArgument::ModeZ(digit - b'0')),
                 Some(_) | None => Err(self.syntax("MODE Z has a LEVEL from 0 to 9")),
             }
         } else if option.eq_ignore_ascii_case(b"UTF8") || option.eq_ignore_ascii_case(b"UTF-8") {

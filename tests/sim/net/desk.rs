@@ -128,7 +128,8 @@ impl Net {
         self.stats.server_sockets += 1;
         self.conns[conn].desk = Desk::Held;
         // Sessions begin at the well-known ports; all others are for data.
-        self.conns[conn].data = address.port() > 2121 && !self.conns[conn].packed;
+        self.conns[conn].data =
+            address.port() > 2121 && !self.conns[conn].packed && !self.conns[conn].sealed;
         let peer = self.conns[conn].peer;
         Ok((conn, if address.ip().is_ipv6() { mapped(peer) } else { peer }))
     }

@@ -137,6 +137,8 @@ struct Conn {
     listed: bool,
     /// How often it found the backlog full.
     knocks: u32,
+    /// It is under TLS: a turn may do with bytes that were read before.
+    sealed: bool,
     /// It is a data connection: its turns are timed.
     data: bool,
     /// What it carries is packed: its turns may come and go with no byte moved.
@@ -472,6 +474,7 @@ impl Net {
             hint: Hint::default(),
             listed: false,
             knocks: 0,
+            sealed: false,
             data: false,
             packed: false,
             runnable_since: None,

@@ -41,6 +41,11 @@ impl Net {
         self.conns[id].packed = true;
     }
 
+    /// Says that a connection will be under TLS.
+    pub(crate) fn seal(&mut self, id: ConnId) {
+        self.conns[id].sealed = true;
+    }
+
     /// Listens at `ip` for one call of the server's; [`Wake::Called`] tells of it.
     pub(crate) fn moor(&mut self, owner: PeerId, ip: IpAddr) -> SocketAddr {
         let port =

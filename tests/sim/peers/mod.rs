@@ -8,6 +8,7 @@ mod crowd;
 mod guided;
 mod ledger;
 mod pipeliner;
+mod sealed;
 mod visitor;
 
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ pub(crate) use crowd::{Deaf, Flood, Idler, Sprayer};
 pub(crate) use guided::Guest;
 pub(crate) use ledger::Ledger;
 pub(crate) use pipeliner::Pipeliner;
+pub(crate) use sealed::{Sealed, Want};
 pub(crate) use visitor::{Deed, How, Mischief, Visitor};
 
 use crate::net::{Net, PeerId, Peers, Wake};
@@ -133,6 +135,8 @@ pub(crate) struct Tally {
     pub(crate) unique: u64,
     /// Transfers in MODE Z.
     pub(crate) packed: u64,
+    /// Transfers under TLS that came whole.
+    pub(crate) sealed: u64,
 }
 
 impl Tally {
@@ -155,6 +159,7 @@ impl Tally {
         self.resumed += other.resumed;
         self.unique += other.unique;
         self.packed += other.packed;
+        self.sealed += other.sealed;
     }
 }
 

@@ -105,6 +105,26 @@ fn ranges_have_both_ends() {
 }
 
 #[test]
+fn mechanisms_and_levels() {
+    for line in ["AUTH TLS", "AUTH tls", "AUTH TLS-C", "AUTH TLS "] {
+        assert_eq!(parse(line), Ok(Command::Auth(Mechanism::Tls)), "{line}");
+    }
+    for line in ["AUTH SSL", "AUTH TLS-P"] {
+        assert_eq!(parse(line), Ok(Command::Auth(Mechanism::TlsPrivate)), "{line}");
+    }
+    assert_eq!(parse("AUTH"), Err(CommandFault::Missing(Verb::Auth)));
+    assert_eq!(parse("PBSZ 0"), Ok(Command::Pbsz(0)));
+    assert_eq!(parse("PROT p"), Ok(Command::Prot(Level::Private)));
+    assert_eq!(parse("PROT E"), Ok(Command::Prot(Level::Confidential)));
+    for line in ["AUTH GSSAPI", "AUTH KERBEROS_V4", "PROT X", "PROT PP"] {
+        assert_eq!(parse(line).unwrap_err().code(), Code::PARAMETER_NOT_IMPLEMENTED, "{line}");
+    }
+    for line in ["PBSZ x", "PBSZ -1", "PBSZ 4294967296", "PBSZ 1 2"] {
+        assert!(matches!(parse(line), Err(CommandFault::Syntax(..))), "{line}");
+    }
+}
+
+#[test]
 fn times_and_paths() {
     let mfmt = |path| Ok(Command::Mfmt { modified: UnixTime(1_767_268_800), path });
     assert_eq!(parse("MFMT 20260101120000 a b"), mfmt(b"a b"));
@@ -236,6 +256,14 @@ fn commands<'a>(
         Command::Xcrc(SumArgument { path: name, span: None }),
         Command::Xcrc(SumArgument { path: name, span: Some((number, 7)) }),
         Command::Xsha256(SumArgument { path: name, span: None }),
+        Command::Auth(Mechanism::Tls),
+        Command::Auth(Mechanism::TlsPrivate),
+        Command::Pbsz(0),
+        Command::Pbsz(u32::MAX),
+        Command::Prot(Level::Clear),
+        Command::Prot(Level::Safe),
+        Command::Prot(Level::Confidential),
+        Command::Prot(Level::Private),
         Command::Syst,
         Command::Feat,
         Command::Opts(OptsArgument::ModeZ(0)),

@@ -1,0 +1,405 @@
+//! One TLS connection, as bytes in and bytes out: it owns no socket.
+//!
+//! rustls's unbuffered interface is used, so what a connection keeps between two turns is rustls's
+//! own state and the bytes of a record that has come in part. An idle one keeps two empty buffers.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+
+use rustls::server::UnbufferedServerConnection;
+use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
+use rustls::{CipherSuite, Error, HandshakeKind, ProtocolVersion};
+use sha2::{Digest, Sha256};
+
+use super::acceptor::{Purpose, Session};
+use crate::channel::Outbox;
+use crate::terms::Secured;
+
+/// Room that the reads of all TLS connections share, in bytes.
+pub(super) const ROOM: usize = 64 * 1024;
+
+/// Bytes that have come and can't be made use of yet, at most: the largest record that there is
+/// (RFC 5246, section 6.2.3). So long may a peer's certificates be, too.
+const UNUSED: usize = 5 + (1 << 14) + 2048;
+
+/// What a record has beyond its content, at most: header, explicit nonce, type and tag.
+const RECORD_OVERHEAD: usize = 5 + 8 + 1 + 16;
+
+/// The content of a record, at most.
+const RECORD: usize = 1 << 14;
+
+/// A room that connections take turns in.
+pub(super) type Room = Rc<RefCell<Box<[u8]>>>;
+
+/// One TLS connection.
+pub(in crate::channel) struct Connection {
+    rustls: UnbufferedServerConnection,
+    /// What data connections are bound to. `None` on a data connection.
+    session: Option<Session>,
+    room: Room,
+    /// Bytes from the wire that are no whole record yet; never more than [`UNUSED`].
+    unused: Vec<u8>,
+    /// What was read from records that held more than the reader had room for.
+    plain: Outbox,
+    stage: Stage,
+    /// The peer has said close_notify: nothing more will come, and nothing is missing.
+    ended: bool,
+    /// Our close_notify has been given out.
+    finished: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Shaking,
+    Up,
+    Failed,
+}
+
+/// What the bytes from the wire came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::channel) enum Taken {
+    /// So many bytes of plain text.
+    Bytes(usize),
+    /// Nothing that could be read yet.
+    Nothing,
+    /// The peer's close_notify: the clean end.
+    End,
+}
+
+impl Connection {
+    /// A control connection, of a session of its own.
+    pub(super) fn of_session(session: Session, room: Room) -> Result<Self, Error> {
+        let rustls = UnbufferedServerConnection::new(session.config(Purpose::Control))?;
+        Ok(Self::new(rustls, Some(session), room))
+    }
+
+    /// A data connection of the session that `self` is the control connection of, if it is one. It
+    /// will carry an upload or something to the peer.
+    pub(in crate::channel) fn beside(&self, upload: bool) -> io::Result<Self> {
+        let session = self.session.as_ref().ok_or(io::ErrorKind::InvalidInput)?;
+        let purpose = if upload { Purpose::Upload } else { Purpose::Download };
+        let rustls =
+            UnbufferedServerConnection::new(session.config(purpose)).map_err(io::Error::other)?;
+        Ok(Self::new(rustls, None, Rc::clone(&self.room)))
+    }
+
+    fn new(rustls: UnbufferedServerConnection, session: Option<Session>, room: Room) -> Self {
+        Self {
+            rustls,
+            session,
+            room,
+            unused: Vec::new(),
+            plain: Outbox::new(),
+            stage: Stage::Shaking,
+            ended: false,
+            finished: false,
+        }
+    }
+
+    /// Whether data connections of this control connection have to resume its session.
+    pub(in crate::channel) fn demands_resumption(&self) -> bool {
+        self.session.as_ref().is_some_and(Session::demands_resumption)
+    }
+
+    pub(in crate::channel) fn is_shaking(&self) -> bool {
+        self.stage == Stage::Shaking
+    }
+
+    pub(in crate::channel) fn is_up(&self) -> bool {
+        self.stage == Stage::Up
+    }
+
+    /// Whether our close_notify has been given out and the peer's has not come.
+    pub(in crate::channel) const fn awaits_end(&self) -> bool {
+        self.finished && !self.ended
+    }
+
+    /// Whether a handshake that is done has resumed a session.
+    pub(in crate::channel) fn is_resumed(&self) -> bool {
+        self.rustls.handshake_kind() == Some(HandshakeKind::Resumed)
+    }
+
+    /// Gives out plain text that has come already.
+    pub(in crate::channel) fn give(&mut self, buffer: &mut [u8]) -> Taken {
+        let count = self.plain.waiting().len().min(buffer.len());
+        if count == 0 {
+            return if self.ended { Taken::End } else { Taken::Nothing };
+        }
+        buffer[..count].copy_from_slice(&self.plain.waiting()[..count]);
+        self.plain.wrote(count);
+        Taken::Bytes(count)
+    }
+
+    /// Takes bytes from the wire by `receive`, which is given room for at most about `buffer`'s
+    /// length of them, and puts the plain text into `buffer`. What TLS itself has to answer goes to
+    /// `out`. The bytes that `receive` gave come back too: zero is the end of the wire.
+    ///
+    /// # Errors
+    /// Those of `receive`, or the peer broke the protocol; then `out` has our alert.
+    pub(in crate::channel) fn take(
+        &mut self,
+        receive: impl FnOnce(&mut [u8]) -> io::Result<usize>,
+        buffer: &mut [u8],
+        out: &mut Outbox,
+    ) -> io::Result<(usize, Taken)> {
+        let shared = Rc::clone(&self.room);
+        let mut room = shared.borrow_mut();
+        let kept = self.unused.len();
+        room[..kept].copy_from_slice(&self.unused);
+        let most = buffer.len().clamp(4096, ROOM - UNUSED);
+        let count = receive(&mut room[kept..kept + most])?;
+        let have = kept + count;
+        let mut sink = Sink { buffer, filled: 0, rest: &mut self.plain };
+        let processed = process(
+            &mut self.rustls,
+            &mut room[..have],
+            &mut |piece| sink.put(piece),
+            &mut self.ended,
+            out,
+        );
+        let filled = sink.filled;
+        let (used, up) = match processed {
+            Ok(processed) => processed,
+            Err(error) => {
+                self.stage = Stage::Failed;
+                self.unused = Vec::new();
+                return Err(invalid(error));
+            }
+        };
+        self.keep(&room[used..have])?;
+        if up && self.stage == Stage::Shaking {
+            self.stage = Stage::Up;
+        }
+        let taken = match filled {
+            0 if self.ended && self.plain.is_empty() => Taken::End,
+            0 => Taken::Nothing,
+            bytes => Taken::Bytes(bytes),
+        };
+        Ok((count, taken))
+    }
+
+    /// Keeps what is no whole record yet, and no memory for what is not there.
+    fn keep(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.is_empty() || self.ended {
+            self.unused = Vec::new();
+            return Ok(());
+        }
+        if bytes.len() > UNUSED {
+            self.stage = Stage::Failed;
+            self.unused = Vec::new();
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a handshake that is too long"));
+        }
+        self.unused.clear();
+        self.unused.reserve_exact(bytes.len());
+        self.unused.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Encrypts `plain` to the end of `out`. The handshake is to be done.
+    ///
+    /// # Errors
+    /// The keys are used up (TLS 1.2, after hundreds of gigabytes), or there are none.
+    pub(in crate::channel) fn seal(&mut self, plain: &[u8], out: &mut Outbox) -> io::Result<()> {
+        let records = plain.len() / RECORD + 1;
+        let room = plain.len() + records * RECORD_OVERHEAD;
+        self.write(room, out, |writer, room| writer.encrypt(plain, room))
+    }
+
+    /// Says close_notify, once.
+    ///
+    /// # Errors
+    /// There are no keys to say it with.
+    pub(in crate::channel) fn finish(&mut self, out: &mut Outbox) -> io::Result<()> {
+        if self.stage != Stage::Up || std::mem::replace(&mut self.finished, true) {
+            return Ok(());
+        }
+        self.write(2 + RECORD_OVERHEAD, out, |writer, room| writer.queue_close_notify(room))
+    }
+
+    fn write(
+        &mut self,
+        room: usize,
+        out: &mut Outbox,
+        mut put: impl FnMut(&mut Writer<'_>, &mut [u8]) -> Result<usize, EncryptError>,
+    ) -> io::Result<()> {
+        loop {
+            // What has come in part is shown to rustls again, for it may hold marks into it.
+            let UnbufferedStatus { state, .. } = self.rustls.process_tls_records(&mut self.unused);
+            match state.map_err(invalid)? {
+                ConnectionState::WriteTraffic(mut writer) => {
+                    return append(out, room, |tail| match put(&mut writer, tail) {
+                        Ok(count) => Ok(Ok(count)),
+                        Err(EncryptError::InsufficientSize(short)) => Ok(Err(short.required_size)),
+                        Err(EncryptError::EncryptExhausted) => Err(Error::EncryptError),
+                    });
+                }
+                ConnectionState::EncodeTlsData(mut data) => encode(&mut data, out)?,
+                ConnectionState::TransmitTlsData(data) => data.done(),
+                ConnectionState::PeerClosed => self.ended = true,
+                ConnectionState::ReadTraffic(_)
+                | ConnectionState::ReadEarlyData(_)
+                | ConnectionState::BlockedHandshake
+                | ConnectionState::Closed
+                | _ => return Err(io::ErrorKind::NotConnected.into()),
+            }
+        }
+    }
+
+    /// What the handshake has shown, once it is done.
+    pub(in crate::channel) fn secured(&self) -> Secured {
+        let protocol = match self.rustls.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+            _ => "TLSv1.3",
+        };
+        let suite = self.rustls.negotiated_cipher_suite().map_or("unknown", |s| suite(s.suite()));
+        let shown = self.rustls.peer_certificates().and_then(<[_]>::first);
+        let identity = shown.map(|certificate| Box::new(Sha256::digest(certificate).into()));
+        Secured { protocol, suite, identity }
+    }
+}
+
+/// What rustls lets application data be written with.
+type Writer<'a> = rustls::unbuffered::WriteTraffic<'a, rustls::server::ServerConnectionData>;
+
+type Encoder<'a> = rustls::unbuffered::EncodeTlsData<'a, rustls::server::ServerConnectionData>;
+
+/// Where plain text goes: to the reader, and what it has no room for to the rest.
+struct Sink<'a> {
+    buffer: &'a mut [u8],
+    filled: usize,
+    rest: &'a mut Outbox,
+}
+
+impl Sink<'_> {
+    fn put(&mut self, piece: &[u8]) {
+        let room = self.buffer.len() - self.filled;
+        let (now, later) = piece.split_at(piece.len().min(room));
+        self.buffer[self.filled..self.filled + now.len()].copy_from_slice(now);
+        self.filled += now.len();
+        if !later.is_empty() {
+            self.rest.tail().extend_from_slice(later);
+        }
+    }
+}
+
+/// Leads `incoming` through rustls. Returns how many bytes of it are done with, and whether the
+/// handshake is.
+fn process(
+    rustls: &mut UnbufferedServerConnection,
+    incoming: &mut [u8],
+    plain: &mut dyn FnMut(&[u8]),
+    ended: &mut bool,
+    out: &mut Outbox,
+) -> Result<(usize, bool), Error> {
+    let mut used = 0;
+    loop {
+        let UnbufferedStatus { mut discard, state } =
+            rustls.process_tls_records(&mut incoming[used..]);
+        let stop = match state {
+            Ok(ConnectionState::ReadTraffic(mut traffic)) => {
+                while let Some(record) = traffic.next_record() {
+                    let record = record?;
+                    discard += record.discard;
+                    plain(record.payload);
+                }
+                None
+            }
+            Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                encode(&mut data, out).map_err(|_| Error::EncryptError)?;
+                None
+            }
+            Ok(ConnectionState::TransmitTlsData(data)) => {
+                data.done();
+                None
+            }
+            Ok(ConnectionState::PeerClosed) => {
+                *ended = true;
+                None
+            }
+            Ok(ConnectionState::BlockedHandshake) => Some(false),
+            Ok(ConnectionState::WriteTraffic(_) | ConnectionState::Closed) => Some(true),
+            // Early data is never offered.
+            Ok(ConnectionState::ReadEarlyData(_) | _) => return Err(Error::HandshakeNotComplete),
+            Err(error) => {
+                used += discard;
+                alert(rustls, &mut incoming[used..], out);
+                return Err(error);
+            }
+        };
+        used += discard;
+        if let Some(up) = stop {
+            return Ok((used, up));
+        }
+    }
+}
+
+/// Gives out the alert that rustls has for a peer that broke the protocol, and nothing but that:
+/// what the peer sent besides is not looked at again.
+fn alert(rustls: &mut UnbufferedServerConnection, incoming: &mut [u8], out: &mut Outbox) {
+    while rustls.wants_write() {
+        match rustls.process_tls_records(incoming).state {
+            Ok(ConnectionState::EncodeTlsData(mut data)) => {
+                if encode(&mut data, out).is_err() {
+                    return;
+                }
+            }
+            Ok(_) | Err(_) => return,
+        }
+    }
+}
+
+fn encode(data: &mut Encoder<'_>, out: &mut Outbox) -> io::Result<()> {
+    append(out, 0, |tail| match data.encode(tail) {
+        Ok(count) => Ok(Ok(count)),
+        Err(EncodeError::InsufficientSize(short)) => Ok(Err(short.required_size)),
+        Err(EncodeError::AlreadyEncoded) => Ok(Ok(0)),
+    })
+}
+
+/// Lets `put` write to the end of `out`, with as much room as it asks for if `room` was too little.
+fn append(
+    out: &mut Outbox,
+    room: usize,
+    mut put: impl FnMut(&mut [u8]) -> Result<Result<usize, usize>, Error>,
+) -> io::Result<()> {
+    let tail = out.tail();
+    let start = tail.len();
+    let mut room = room;
+    loop {
+        tail.resize(start + room, 0);
+        match put(&mut tail[start..]) {
+            Ok(Ok(count)) => {
+                tail.truncate(start + count);
+                return Ok(());
+            }
+            Ok(Err(wanted)) if wanted > room => room = wanted,
+            Ok(Err(_)) => {
+                tail.truncate(start);
+                return Err(io::ErrorKind::Other.into());
+            }
+            Err(error) => {
+                tail.truncate(start);
+                return Err(invalid(error));
+            }
+        }
+    }
+}
+
+fn invalid(error: Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+/// The name that the registry has; rustls tells apart those of TLS 1.3 by a prefix of its own.
+fn suite(suite: CipherSuite) -> &'static str {
+    const OF_TLS13: [(CipherSuite, &str); 3] = [
+        (CipherSuite::TLS13_AES_128_GCM_SHA256, "TLS_AES_128_GCM_SHA256"),
+        (CipherSuite::TLS13_AES_256_GCM_SHA384, "TLS_AES_256_GCM_SHA384"),
+        (CipherSuite::TLS13_CHACHA20_POLY1305_SHA256, "TLS_CHACHA20_POLY1305_SHA256"),
+    ];
+    let known = OF_TLS13.iter().find(|(known, _)| *known == suite).map(|(_, name)| *name);
+    known.or(suite.as_str()).unwrap_or("unknown")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,207 @@
+//! TLS handshakes on control and data connections, and the end of protected data connections.
+//!
+//! A handshake costs the processor more than anything else that a peer can ask for without having
+//! logged in, so a pass takes few steps of them, whoever's they are; the rest wait for the next pass,
+//! which does not wait. What is protected and why is the session's matter.
+
+use std::time::Duration;
+
+use log::debug;
+
+use super::control::{Control, Due, Stage};
+use super::data::Data;
+use super::{Limits, Reactor, Slot};
+use crate::channel::{Handshake, Moved};
+use crate::io::Io;
+use crate::session::Event;
+use crate::terms::{Key, Loss, Moment, Outcome, Protection, Secured};
+use crate::tree::Tree;
+use crate::wire::line::Framer;
+
+/// Data connections at most that wait for the peer's close_notify; in a flood of more the rest are
+/// closed at once.
+const LINGERING: usize = 256;
+
+/// Reads of a lingering data connection in one turn.
+const READS_A_TURN: usize = 4;
+
+/// A TLS handshake on a control connection.
+pub(super) struct Shaking {
+    /// It is implicit TLS: the session has not been told of its connection yet.
+    opening: bool,
+    /// The deadline of the session's own timer, which runs on meanwhile.
+    rest: Option<(Due, Moment)>,
+}
+
+impl Limits {
+    /// What is due once a data connection of that protection stands, and when.
+    pub(super) const fn once_up(&self, protection: Protection) -> (Due, Duration) {
+        match protection {
+            Protection::Clear => (Due::Stall, self.stall),
+            Protection::Private => (Due::Handshake, self.handshake),
+        }
+    }
+}
+
+impl<I: Io, T: Tree> Reactor<I, T> {
+    /// Begins the TLS handshake on a control connection: at its very start if `opening`.
+    pub(super) fn secure(&mut self, control: &mut Control<I, T>, opening: bool) {
+        let begun = match &self.acceptor {
+            Some(acceptor) => control.channel.secure(acceptor),
+            None => Err(std::io::Error::other("there is no certificate")),
+        };
+        if let Err(error) = begun {
+            debug!("{}: no TLS: {error}", control.ends.peer);
+            self.lose(control);
+            return;
+        }
+        control.framer = Framer::new(self.limits.line);
+        let until = self.now + self.limits.handshake;
+        let running = control.due.zip(self.timers.deadline(control.key));
+        let rest = running.filter(|(_, at)| *at > until);
+        if running.is_none() || rest.is_some() {
+            self.set_due(control, Due::Handshake, self.limits.handshake);
+        }
+        control.shaking = Some(Box::new(Shaking { opening, rest }));
+        self.requeue(control);
+    }
+
+    /// One step of the handshake of a control connection. True if more can be done at once.
+    pub(super) fn shake(&mut self, control: &mut Control<I, T>) -> bool {
+        if self.handshakes.is_spent() {
+            return true;
+        }
+        self.handshakes.spend(1);
+        match control.channel.shake(&mut self.io) {
+            Ok(Handshake::Blocked) => false,
+            Ok(Handshake::Again) => true,
+            Ok(Handshake::Done(secured)) => {
+                self.shaken(control, secured);
+                true
+            }
+            Err(error) => {
+                debug!("{}: TLS handshake failed: {error}", control.ends.peer);
+                // Our alert is to reach the peer.
+                self.bid_farewell(control);
+                false
+            }
+        }
+    }
+
+    fn shaken(&mut self, control: &mut Control<I, T>, secured: Secured) {
+        let Some(shaking) = control.shaking.take() else { return };
+        debug!("{}: {} with {}", control.ends.peer, secured.protocol, secured.suite);
+        if control.due == Some(Due::Handshake) {
+            match shaking.rest {
+                Some((due, at)) => {
+                    control.due = Some(due);
+                    self.timers.set(control.key, at);
+                }
+                None => self.clear_due(control),
+            }
+        }
+        self.tell(control, Event::Secured(secured));
+        if shaking.opening && control.stage == Stage::Open {
+            self.open(control);
+        }
+    }
+
+    /// One step of the handshake of a data connection that is out of its slot.
+    pub(super) fn shake_data(&mut self, key: Key, mut data: Box<Data<I, T>>) {
+        let owner = data.owner;
+        if self.handshakes.is_spent() {
+            self.put_data(key, data);
+            self.queue_data(key);
+            return;
+        }
+        self.handshakes.spend(1);
+        let step = data.channel.shake(&mut self.io);
+        let resumed = data.channel.is_resumed();
+        self.put_data(key, data);
+        match step {
+            Ok(Handshake::Blocked) => {}
+            Ok(Handshake::Again) => self.queue_data(key),
+            Ok(Handshake::Done(_)) if !resumed && self.demands_resumption(owner) => {
+                debug!("{owner:?}: data connection does not resume the TLS session");
+                self.settle(owner, Outcome::Lost { loss: Loss::NotResumed, bytes: 0 });
+            }
+            Ok(Handshake::Done(_)) => {
+                self.expect(owner, Protection::Clear);
+                self.queue_data(key);
+            }
+            Err(error) => {
+                debug!("{owner:?}: TLS handshake of the data connection failed: {error}");
+                self.settle(owner, Self::insecure());
+            }
+        }
+    }
+
+    fn demands_resumption(&self, owner: Key) -> bool {
+        match self.slots.get(owner) {
+            Some(Slot::Control(control)) => control.channel.demands_resumption(),
+            Some(Slot::Listener(_) | Slot::Data(_) | Slot::Taken) | None => false,
+        }
+    }
+
+    /// The data connection of `owner` stands, and next comes a handshake, if it is to be protected,
+    /// or else the transfer.
+    pub(super) fn expect(&mut self, owner: Key, protection: Protection) {
+        let (due, wait) = self.limits.once_up(protection);
+        if let Some(Slot::Control(control)) = self.slots.get_mut(owner) {
+            control.due = Some(due);
+            self.timers.set(owner, self.now + wait);
+        }
+    }
+
+    /// The end of a data connection that could not be protected.
+    pub(super) const fn insecure() -> Outcome {
+        Outcome::Lost { loss: Loss::Insecure, bytes: 0 }
+    }
+
+    /// Answers the close_notify of an upload with ours, as far as the socket takes it: some clients
+    /// wait for it.
+    pub(super) fn answer_end(&mut self, key: Key) {
+        let Some(mut data) = self.take_data(key) else { return };
+        if !data.channel.is_clear() {
+            // The upload is whole; whether the peer hears this changes nothing.
+            let _ = data.channel.finish(&mut self.io);
+        }
+        self.put_data(key, data);
+    }
+
+    /// A data connection is of no more use to its owner: closes it at the end of the pass, or when
+    /// the peer's close_notify has come.
+    pub(super) fn retire(&mut self, key: Key) {
+        if self.lingering < LINGERING
+            && let Some(Slot::Data(data)) = self.slots.get_mut(key)
+            && data.channel.awaits_end()
+        {
+            data.lingers = true;
+            self.lingering += 1;
+            self.timers.set(key, self.now + self.limits.linger);
+            self.queue_data(key);
+        } else {
+            self.graveyard.push(key);
+        }
+    }
+
+    /// Throws away what still comes on a data connection that is over, until its end.
+    pub(super) fn await_end(&mut self, key: Key, mut data: Box<Data<I, T>>) {
+        for _ in 0..READS_A_TURN {
+            match data.channel.read(&mut self.io, &mut self.scratch) {
+                Ok(Moved::Bytes(_)) => {}
+                Ok(Moved::Blocked) => {
+                    self.put_data(key, data);
+                    return;
+                }
+                Ok(Moved::End | Moved::Cut) | Err(_) => {
+                    self.put_data(key, data);
+                    self.graveyard.push(key);
+                    return;
+                }
+            }
+        }
+        self.put_data(key, data);
+        self.queue_data(key);
+    }
+}

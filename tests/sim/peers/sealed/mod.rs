@@ -1,0 +1,315 @@
+//! A client under TLS: AUTH TLS, PROT P, downloads and uploads over data connections that resume
+//! its session, some of which are cut at any byte of the wire, their handshakes included.
+//!
+//! What rustls draws at random differs from run to run, but never in length, since the certificate
+//! is one of Ed25519: what the seed decides hangs on lengths alone, so a seed still replays.
+
+mod wire;
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+
+use super::visitor::How;
+use super::{Actor, START, Stage, Version};
+use crate::net::{ConnId, Wake};
+use wire::Wire;
+
+/// Something that it wants.
+#[derive(Debug, Clone)]
+pub(crate) enum Want {
+    /// To fetch the file.
+    Fetch(Vec<u8>),
+    /// To send the file; its data connection is cut after so many bytes on the wire.
+    Put { path: Vec<u8>, payload: Rc<[u8]>, cut: Option<(usize, How)> },
+}
+
+/// What the next final reply answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Greeting,
+    Auth,
+    User,
+    Pass,
+    Pbsz,
+    Prot,
+    Type,
+    Port,
+    Transfer,
+    Quit,
+}
+
+/// A client under TLS with a plan.
+pub(crate) struct Sealed {
+    address: IpAddr,
+    config: Arc<ClientConfig>,
+    plan: VecDeque<Want>,
+    want: Option<Want>,
+    asked: Asked,
+    /// What it says in the clear behind AUTH TLS, as an attacker between the two would.
+    injected: &'static [u8],
+    control: Option<Wire>,
+    data: Option<Wire>,
+    /// The final reply of the transfer, until its data connection has ended too.
+    reply: Option<u16>,
+    /// What the file of the upload held before, and is to hold if it succeeds.
+    before: Version,
+    intended: Version,
+    done: bool,
+}
+
+impl Sealed {
+    /// A client at `address` who wants these.
+    pub(crate) fn new(address: IpAddr, plan: impl IntoIterator<Item = Want>) -> Self {
+        Self {
+            address,
+            config: wire::config(),
+            plan: plan.into_iter().collect(),
+            want: None,
+            asked: Asked::Greeting,
+            injected: b"",
+            control: None,
+            data: None,
+            reply: None,
+            before: None,
+            intended: None,
+            done: false,
+        }
+    }
+
+    /// The same, with somebody between it and the server who adds this in the clear.
+    pub(crate) const fn with(mut self, injected: &'static [u8]) -> Self {
+        self.injected = injected;
+        self
+    }
+
+    fn ask(&mut self, line: &str, asked: Asked) {
+        if let Some(control) = &mut self.control {
+            control.say(line.as_bytes());
+            control.say(b"\r\n");
+        }
+        self.asked = asked;
+    }
+
+    /// Moves what can be moved on both connections, and draws the conclusions.
+    fn work(&mut self, stage: &mut Stage<'_>) {
+        let Some(control) = &mut self.control else { return };
+        if let Err(error) = control.pump(stage) {
+            // What was added in the clear can't pass for a handshake, if it comes late enough.
+            assert!(
+                !self.injected.is_empty() && self.asked == Asked::User,
+                "the server's TLS on the control connection, at {:?}: {error}",
+                self.asked
+            );
+            return self.leave(stage);
+        }
+        while let Some(line) = next_line(&mut self.control) {
+            self.heed(&line, stage);
+        }
+        self.work_data(stage);
+        if let Some(control) = &mut self.control {
+            if let Err(error) = control.pump(stage) {
+                panic!("the server's TLS on the control connection: {error}");
+            }
+            if let Some(clean) = control.ended {
+                let meant = self.asked == Asked::Quit || !self.injected.is_empty();
+                assert!(clean || meant || !stage.lore.calm, "cut off as {:?}", self.asked);
+                self.leave(stage);
+            }
+        }
+    }
+
+    fn heed(&mut self, line: &str, stage: &mut Stage<'_>) {
+        let me = stage.me;
+        stage.net.trace(|| format!("    p{me} {:?} -> {line}", self.asked));
+        let code: u16 = line.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0);
+        if line.as_bytes().get(3) != Some(&b' ') || code < 200 {
+            return;
+        }
+        match (self.asked, code) {
+            (Asked::Greeting, 220) => {
+                self.ask("AUTH TLS", Asked::Auth);
+                if let Some(control) = &mut self.control {
+                    control.say(self.injected);
+                }
+            }
+            (Asked::Auth, 234) => {
+                if let Some(control) = &mut self.control {
+                    assert!(control.plain.is_empty(), "something in the clear behind 234");
+                    control.secure(&self.config);
+                }
+                self.ask("USER user1", Asked::User);
+            }
+            (Asked::User, 331) => self.ask("PASS 1234", Asked::Pass),
+            (Asked::Pass, 230) => self.ask("PBSZ 0", Asked::Pbsz),
+            (Asked::Pbsz, 200) => self.ask("PROT P", Asked::Prot),
+            (Asked::Prot, 200) => self.ask("TYPE I", Asked::Type),
+            (Asked::Type, 200) => self.go_on(),
+            (Asked::Port, 229) => self.begin(line, stage),
+            (Asked::Transfer, code) => {
+                self.reply.get_or_insert(code);
+            }
+            (Asked::Quit, 221) => {}
+            (_, 421) if !stage.lore.calm => self.leave(stage),
+            (asked, code) => panic!("{asked:?} was answered by {code}: {line}"),
+        }
+    }
+
+    fn go_on(&mut self) {
+        self.want = self.plan.pop_front();
+        match self.want {
+            Some(_) => self.ask("EPSV", Asked::Port),
+            None => self.ask("QUIT", Asked::Quit),
+        }
+    }
+
+    /// The port is known: connects to it and says what for.
+    fn begin(&mut self, line: &str, stage: &mut Stage<'_>) {
+        let port = line.split('|').nth(3).and_then(|port| port.parse().ok());
+        let server = SocketAddr::new(stage.lore.ftp.ip(), port.expect("a port in 229"));
+        let conn = stage.net.dial(stage.me, self.address, server);
+        if let Some(control) = &self.control {
+            stage.net.same_way(conn, control.conn);
+        }
+        stage.net.seal(conn);
+        let mut data = Wire::new(conn);
+        data.secure(&self.config);
+        match self.want.clone() {
+            None => {}
+            Some(Want::Fetch(path)) => {
+                self.ask(&format!("RETR {}", String::from_utf8_lossy(&path)), Asked::Transfer);
+            }
+            Some(Want::Put { path, payload, cut }) => {
+                self.before = stage.lore.content(&path);
+                stage.lore.add_version(&path, self.before.clone());
+                self.intended = Some(Rc::clone(&payload));
+                stage.lore.add_version(&path, self.intended.clone());
+                data.say(&payload);
+                data.close_behind();
+                data.until_cut = cut.map_or(usize::MAX, |(after, _)| after);
+                self.ask(&format!("STOR {}", String::from_utf8_lossy(&path)), Asked::Transfer);
+            }
+        }
+        self.data = Some(data);
+    }
+
+    fn work_data(&mut self, stage: &mut Stage<'_>) {
+        let Some(data) = &mut self.data else { return };
+        if let Err(error) = data.pump(stage) {
+            panic!("the server's TLS on the data connection: {error}");
+        }
+        if data.until_cut == 0
+            && let Some(Want::Put { cut: Some((_, how)), .. }) = &self.want
+        {
+            match how {
+                How::End => stage.net.finish(data.conn),
+                How::Reset => stage.net.reset(data.conn),
+            }
+            // Once is enough.
+            data.until_cut = usize::MAX;
+            data.ended = Some(false);
+        }
+        if let (Some(reply), Some(clean)) = (self.reply, data.ended) {
+            let (conn, through) = (data.conn, data.is_through());
+            let received = std::mem::take(&mut data.plain);
+            stage.net.hang_up(conn);
+            self.data = None;
+            self.reply = None;
+            self.judge(reply, clean, through, &received, stage);
+            self.go_on();
+        }
+    }
+
+    /// The transfer is over: `clean` if close_notify came, `through` if all was sent.
+    fn judge(
+        &mut self,
+        reply: u16,
+        clean: bool,
+        through: bool,
+        received: &[u8],
+        stage: &mut Stage<'_>,
+    ) {
+        match self.want.take() {
+            None => {}
+            Some(Want::Fetch(path)) => {
+                assert!(reply == 226 || !stage.lore.calm, "{reply} for a download");
+                if reply == 226 {
+                    assert!(clean, "226 without close_notify");
+                    assert!(
+                        stage.lore.is_version(&path, received, 0),
+                        "226, and {} bytes of {} are not what it held",
+                        received.len(),
+                        path.escape_ascii()
+                    );
+                    stage.lore.tally.fetched += 1;
+                    stage.lore.tally.sealed += 1;
+                }
+            }
+            Some(Want::Put { path, cut, .. }) => {
+                let now = stage.lore.content(&path);
+                if reply == 226 {
+                    assert!(now == self.intended, "226, and not what was sent");
+                    assert!(cut.is_none() || through, "226 for an upload that was cut");
+                    stage.lore.tally.stored += 1;
+                    stage.lore.tally.sealed += 1;
+                } else {
+                    assert!(now == self.before, "{reply}, and yet changed");
+                    assert!(cut.is_some() || !stage.lore.calm, "{reply} for an upload");
+                    stage.lore.tally.broken += 1;
+                }
+                stage.lore.settle_version(&path, now);
+            }
+        }
+    }
+
+    fn leave(&mut self, stage: &mut Stage<'_>) {
+        for wire in [self.control.take(), self.data.take()].into_iter().flatten() {
+            stage.net.hang_up(wire.conn);
+        }
+        self.done = true;
+    }
+
+    fn is_mine(&self, conn: ConnId) -> bool {
+        [&self.control, &self.data].into_iter().flatten().any(|wire| wire.conn == conn)
+    }
+}
+
+/// The next line that was read, without its end.
+fn next_line(control: &mut Option<Wire>) -> Option<String> {
+    let plain = &mut control.as_mut()?.plain;
+    let end = plain.windows(2).position(|end| end == b"\r\n")?;
+    let line = plain.drain(..end + 2).take(end).collect();
+    Some(String::from_utf8(line).expect("replies are text"))
+}
+
+impl Actor for Sealed {
+    fn wake(&mut self, wake: Wake, stage: &mut Stage<'_>) {
+        if self.done {
+            return;
+        }
+        match wake {
+            Wake::Alarm(START) => {
+                let conn = stage.net.dial(stage.me, self.address, stage.lore.ftp);
+                self.control = Some(Wire::new(conn));
+            }
+            Wake::Refused(conn) if self.is_mine(conn) => self.leave(stage),
+            Wake::Opened(conn) | Wake::Stirred(conn) if self.is_mine(conn) => self.work(stage),
+            Wake::Opened(_)
+            | Wake::Refused(_)
+            | Wake::Stirred(_)
+            | Wake::Called(_)
+            | Wake::Alarm(_) => {}
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn name(&self) -> String {
+        format!("sealed {} ({:?}, {} to come)", self.address, self.asked, self.plan.len())
+    }
+}
