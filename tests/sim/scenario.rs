@@ -448,4 +448,7 @@ fn worsen(scenario: &mut Scenario, rng: &mut Rng) {
     if rng.chance(200) {
         scenario.pondering = Duration::from_secs(100);
     }
+    if rng.chance(200) {
+        (scenario.faults.detours, scenario.faults.detour) = (300, 1_500_000_000);
+    }
 }

@@ -135,6 +135,8 @@ struct Conn {
     hint: Hint,
     /// It stands among the ready, or its event is being held back.
     listed: bool,
+    /// The peer that dialled it has been told already that it is up.
+    known: bool,
     /// How often it found the backlog full.
     knocks: u32,
     /// It is under TLS: a turn may do with bytes that were read before.
@@ -426,7 +428,9 @@ impl Net {
         }
         self.harbours[harbour].backlog.push_back(id);
         self.hint(Source::Listener(harbour), Hint { readable: true, writable: false });
-        self.schedule(latency, Happening::Wake(owner, Wake::Opened(id)));
+        if !self.conns[id].known {
+            self.schedule(latency, Happening::Wake(owner, Wake::Opened(id)));
+        }
     }
 
     /// The server's dial reaches a peer's machine.
@@ -473,6 +477,7 @@ impl Net {
             watched: None,
             hint: Hint::default(),
             listed: false,
+            known: false,
             knocks: 0,
             sealed: false,
             data: false,

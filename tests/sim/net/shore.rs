@@ -30,6 +30,21 @@ impl Net {
         id
     }
 
+    /// The same for a data connection, which may come late: see [`Faults::detours`](super::Faults).
+    pub(crate) fn dial_data(&mut self, owner: PeerId, from: IpAddr, server: SocketAddr) -> ConnId {
+        if self.faults.detours == 0 || !self.rng.chance(self.faults.detours) {
+            return self.dial(owner, from, server);
+        }
+        let port = self.free_port(|_, _| false);
+        let id = self.connection(server, SocketAddr::new(from, port), owner);
+        let latency = self.conns[id].latency;
+        self.conns[id].known = true;
+        self.schedule(2 * latency, Happening::Wake(owner, Wake::Opened(id)));
+        let detour = self.rng.below(self.faults.detour);
+        self.schedule(latency + detour, Happening::Knock(id));
+        id
+    }
+
     /// Gives a connection the latency of another: both go the same way.
     pub(crate) fn same_way(&mut self, id: ConnId, as_this: ConnId) {
         self.conns[id].latency = self.conns[as_this].latency;
