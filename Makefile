@@ -4,7 +4,7 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 SIM_SEEDS ?= 20000
 CLIENTS ?= 500
 
-.PHONY: help run test check sim fuzz demo many-clients beside-compress doc man release setup
+.PHONY: help run test check sim fuzz demo many-clients power-cut beside-compress doc man release setup
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -19,8 +19,9 @@ test: ## every test, with all that it needs
 	@scripts/setup --test
 	cargo test
 
-check: ## formatting, lints, and the links of the documentation
+check: ## formatting, lints, the links of the documentation, and what the programs are made of
 	@scripts/setup --check
+	@scripts/check-dependencies
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --document-private-items
@@ -36,6 +37,11 @@ fuzz: ## libFuzzer on every target, a minute each: FUZZ_SECS=60
 demo: ## a guided session and two downloads, as a transcript
 	@scripts/setup --demo
 	@scripts/demo
+
+power-cut: ## what acknowledged uploads survive, on ext4, XFS and btrfs; wants root
+	@scripts/setup --demo
+	@cargo build --bins
+	@scripts/power-cut
 
 many-clients: ## a crowd of clients from the shell at once: CLIENTS=500
 	@scripts/setup --demo

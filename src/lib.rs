@@ -30,13 +30,13 @@
 //! | [`tree`] | 1 | confined files | terms |
 //! | [`accounts`] | 1 | who may what | terms |
 //! | [`io`] | 1 | the only system calls on sockets | terms |
-//! | [`channel`] | 2 | the bytes of one connection | terms, io |
+//! | [`channel`] | 2 | the bytes of one connection, plain or under TLS | terms, io |
 //! | [`session`] | 2 | the protocol interpreters | terms, wire, tree, accounts |
 //! | [`transfer`] | 2 | the data transfer process | terms, wire, io, channel |
 //! | [`reactor`] | 3 | one pass of the loop | all of the above |
 //! | [`daemon`] | 4 | the operator's side of `coracled` | all of the above |
 //! | [`client`] | | `coracle` | terms, wire |
-//! | [`manual`] | | prose: design, protocol, timers, trust, simulation | nothing |
+//! | [`manual`] | | prose: design, durable, protocol, timers, tls, trust, walls, simulation | nothing |
 //!
 //! `tests/tidy.rs` reads the sources and fails on an import that this table does not allow.
 

@@ -3,13 +3,16 @@
 //! [`Client`] can be had from a passed check alone, and grants from a client alone. So whatever
 //! holds a grant has seen a password or a certificate.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use crate::terms::Root;
 
 use super::directories::{Right, Rights};
-use super::password::{self, LONGEST_PASSWORD, Secret};
+use super::gate::{Seat, Source};
+use super::password::{Cost, Secret};
+use super::successes::Proof;
 
 /// An authorized client.
 pub struct Account {
@@ -33,7 +36,15 @@ pub struct Grant {
 /// A client that has proved who it is. Cheap to clone; it outlives a reload of the tables.
 #[derive(Clone)]
 pub struct Client {
+    place: Arc<Place>,
+}
+
+/// What all clones of one [`Client`] share.
+struct Place {
     account: Arc<Account>,
+    /// Its place among those that its user may have.
+    #[expect(dead_code, reason = "it is counted as long as it lives, and never looked at")]
+    seat: Option<Seat>,
 }
 
 /// What a presented password came to.
@@ -51,15 +62,27 @@ pub enum Check {
 pub struct Challenge {
     account: Arc<Account>,
     password: Box<[u8]>,
+    /// The comparison takes its time and says nothing: there is no such client, or its password was
+    /// found wrong in less.
+    is_decoy: bool,
+    pub(super) proof: Option<Proof>,
+    pub(super) source: Source,
 }
 
 /// What a [`Challenge`] came to.
 #[derive(Debug)]
 pub enum Verdict {
     /// The password is the one.
-    Passed(Client),
+    Passed {
+        /// Whose it is.
+        client: Client,
+        /// What the gate remembers of it for a while.
+        proof: Option<Proof>,
+    },
     /// It is not.
     Refused,
+    /// Nobody has looked: too many passwords wait already.
+    Crowded,
 }
 
 impl Account {
@@ -73,67 +96,100 @@ impl Account {
         &self.name
     }
 
+    /// Whether a certificate is all that it is known by.
+    #[must_use]
+    pub fn needs_no_password(&self) -> bool {
+        matches!(self.secret, Secret::Certificate(_))
+    }
+
+    /// What a comparison with its password takes.
+    pub(super) fn cost(&self) -> Cost {
+        self.secret.cost()
+    }
+
+    /// What is kept of its password; it differs when the entry was changed.
+    pub(super) const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// The client that this account is, for whoever has seen its password.
+    pub(super) fn client(self: &Arc<Self>) -> Client {
+        Client::at(Arc::clone(self), None)
+    }
+
     /// The client, if it is known by a certificate and the verified one whose SHA-256 is `shown` is
     /// that.
     #[must_use]
     pub fn check_certificate(self: &Arc<Self>, shown: &[u8; 32]) -> Option<Client> {
         match &self.secret {
-            Secret::Certificate(kept) if **kept == *shown => {
-                Some(Client { account: Arc::clone(self) })
-            }
-            Secret::Certificate(_) | Secret::Plain(_) | Secret::Phc(_) => None,
-        }
-    }
-
-    /// Checks a presented password: a plain one at once and in constant time, a hashed one by the
-    /// [`Challenge`] that comes back.
-    #[must_use]
-    pub fn check(self: &Arc<Self>, password: &[u8]) -> Check {
-        match &self.secret {
-            Secret::Plain(kept) if password::equal(password, kept) => {
-                Check::Passed(Client { account: Arc::clone(self) })
-            }
-            Secret::Plain(_) | Secret::Certificate(_) => Check::Refused,
-            // No hash is of a password that long, so none is worth the copy.
-            Secret::Phc(_) if password.len() > LONGEST_PASSWORD => Check::Refused,
-            Secret::Phc(_) => {
-                Check::Slow(Challenge { account: Arc::clone(self), password: password.into() })
-            }
+            Secret::Certificate(kept) if **kept == *shown => Some(self.client()),
+            Secret::Certificate(_) | Secret::Plain(_) | Secret::Phc(_) | Secret::Crypt(_) => None,
         }
     }
 }
 
 impl Challenge {
+    /// Whether `password` is that of `account`; of a decoy, no password is.
+    pub(super) fn new(account: &Arc<Account>, password: &[u8], is_decoy: bool) -> Self {
+        let account = Arc::clone(account);
+        let source = Source::UNKNOWN;
+        Self { account, password: password.into(), is_decoy, proof: None, source }
+    }
+
+    /// Where it came from: who is to share the helper thread with whom.
+    #[must_use]
+    pub const fn source(&self) -> Source {
+        self.source
+    }
+
+    /// The account, unless the comparison is made for its time alone.
+    pub(super) fn account(&self) -> Option<&Arc<Account>> {
+        (!self.is_decoy).then_some(&self.account)
+    }
+
+    /// The entry that the password is compared with.
+    pub(super) fn entry(&self) -> Cow<'_, [u8]> {
+        self.account.secret.text()
+    }
+
     /// Compares, which takes as long and as much memory as the hash says: 19 MiB and some tens of
     /// milliseconds for one that `coracled passwd` made.
     #[must_use]
     pub fn judge(self) -> Verdict {
-        let passed = match &self.account.secret {
-            Secret::Plain(kept) => password::equal(&self.password, kept),
-            Secret::Phc(hash) => password::verify(&self.password, hash),
-            Secret::Certificate(_) => false,
-        };
-        if passed { Verdict::Passed(Client { account: self.account }) } else { Verdict::Refused }
+        if self.account.secret.verify(&self.password) && !self.is_decoy {
+            Verdict::Passed { client: self.account.client(), proof: self.proof }
+        } else {
+            Verdict::Refused
+        }
     }
 }
 
 impl Client {
+    fn at(account: Arc<Account>, seat: Option<Seat>) -> Self {
+        Self { place: Arc::new(Place { account, seat }) }
+    }
+
+    /// The same, who keeps `seat` as long as it lives.
+    pub(super) fn seated(self, seat: Seat) -> Self {
+        Self::at(Arc::clone(&self.place.account), Some(seat))
+    }
+
     /// The username.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.account.name
+        &self.place.account.name
     }
 
     /// Whether its certificate is all that it is known by.
     #[must_use]
     pub fn needs_no_password(&self) -> bool {
-        matches!(self.account.secret, Secret::Certificate(_))
+        self.place.account.needs_no_password()
     }
 
     /// All grants, in the order of the file.
     #[must_use]
     pub fn grants(&self) -> &[Grant] {
-        &self.account.grants
+        &self.place.account.grants
     }
 
     /// The directories at the client's top level that are granted by name, in the order of the
@@ -196,36 +252,26 @@ mod tests {
         Grant { directory, rights: Rights::NONE.with(Right::Read), root: Root(root) }
     }
 
-    fn account(secret: &str, grants: Vec<Grant>) -> Arc<Account> {
-        Arc::new(Account::new("user1", Secret::parse(secret.as_bytes()).unwrap(), grants))
-    }
-
     fn client(grants: Vec<Grant>) -> Client {
-        let Check::Passed(client) = account("1234", grants).check(b"1234") else { panic!() };
-        client
-    }
-
-    #[test]
-    fn plain_text_is_told_at_once() {
-        let account = account("1234", Vec::new());
-        assert!(matches!(account.check(b"1234"), Check::Passed(_)));
-        assert!(matches!(account.check(b"123"), Check::Refused));
-        assert!(matches!(account.check(b""), Check::Refused));
+        let secret = Secret::parse(b"1234").unwrap();
+        Arc::new(Account::new("user1", secret, grants)).client()
     }
 
     #[test]
     fn a_hash_is_judged_on_another_thread() {
-        let account = account(&cheap_hash(), Vec::new());
-        let judge = |password: &[u8]| match account.check(password) {
-            Check::Slow(challenge) => std::thread::scope(|scope| {
-                scope.spawn(move || matches!(challenge.judge(), Verdict::Passed(_))).join().unwrap()
-            }),
-            Check::Passed(_) | Check::Refused => panic!("not judged"),
+        let secret = Secret::parse(cheap_hash().as_bytes()).unwrap();
+        let account = Arc::new(Account::new("user1", secret, Vec::new()));
+        let judge = |password: &[u8], is_decoy| {
+            let challenge = Challenge::new(&account, password, is_decoy);
+            std::thread::scope(|scope| {
+                let judged = scope.spawn(move || challenge.judge());
+                matches!(judged.join().unwrap(), Verdict::Passed { .. })
+            })
         };
-        assert!(judge(b"1234"));
-        assert!(!judge(b"12345"));
-        assert!(!judge(b""));
-        assert!(matches!(account.check(&[b'x'; 1025]), Check::Refused));
+        assert!(judge(b"1234", false));
+        assert!(!judge(b"12345", false));
+        assert!(!judge(b"", false));
+        assert!(!judge(b"1234", true));
     }
 
     #[test]

@@ -157,7 +157,9 @@ mod tests {
             .iter()
             .map(|entry| match &entry.secret {
                 Secret::Plain(text) => (entry.line, &*entry.username, &text[..]),
-                Secret::Phc(_) | Secret::Certificate(_) => panic!("no hash here"),
+                Secret::Phc(_) | Secret::Crypt(_) | Secret::Certificate(_) => {
+                    panic!("no hash here")
+                }
             })
             .collect();
         assert_eq!(read, [(3, "user1", &b"1234"[..]), (4, "user2", b" a:b "), (6, "ü", b"x")]);

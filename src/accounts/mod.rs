@@ -11,10 +11,13 @@ mod account;
 mod certificate;
 mod credentials;
 mod directories;
+pub mod gate;
 mod password;
+mod sha512;
+mod successes;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write as _};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,8 +28,12 @@ use crate::terms::Root;
 pub use account::{Account, Challenge, Check, Client, Grant, Verdict};
 pub use credentials::{Change, set as set_password};
 pub use directories::{Right, Rights};
+pub use gate::{Gate, Rules};
 pub use password::{LONGEST_PASSWORD, hash as hash_password};
+pub use successes::Proof;
 pub use text::read as read_table;
+
+use password::{Cost, Secret};
 
 /// The file of the clients, in the data directory.
 pub const CREDENTIALS: &str = "Credentials";
@@ -39,9 +46,12 @@ const EVERYONE: &str = "*";
 
 /// The authorized clients and their grants. A reload makes another; who is logged in keeps what
 /// they have.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Accounts {
     by_name: HashMap<Box<[u8]>, Arc<Account>>,
+    /// Whoever is not in the table costs what a comparison with this one does, which is what one
+    /// with most of the others does.
+    decoy: Arc<Account>,
 }
 
 /// What [`load`] made.
@@ -51,6 +61,8 @@ pub struct Loaded {
     pub accounts: Accounts,
     /// Lines in `Directories` that grant something.
     pub grants: usize,
+    /// Clients whose passwords stand in `Credentials` as they are.
+    pub plain: usize,
     /// What is most likely a slip and yet no error.
     pub warnings: Vec<Complaint>,
 }
@@ -90,10 +102,49 @@ impl Accounts {
         self.by_name.get(username)
     }
 
+    /// Checks a presented password. A plain one that is right is told at once; what a hash has to
+    /// tell comes by a [`Challenge`].
+    ///
+    /// Whether a username is in the table can't be told by a clock: who is not in it is compared
+    /// with a decoy, of the commonest cost in the table, and so is the wrong password to a plain
+    /// one, on top of the comparison that found it wrong. What remains are the entries whose hashes
+    /// have another cost than most: `coracled passwd` gives all of them the same.
+    #[must_use]
+    pub fn check(&self, username: &[u8], password: &[u8]) -> Check {
+        // No hash is of a password that long, so none is worth the copy.
+        if password.len() > LONGEST_PASSWORD {
+            return Check::Refused;
+        }
+        match self.find(username) {
+            Some(account) if account.cost() != Cost::Plain => {
+                return Check::Slow(Challenge::new(account, password, false));
+            }
+            Some(account) if account.secret().verify(password) => {
+                return Check::Passed(account.client());
+            }
+            Some(_) => {}
+            None if self.decoy.cost() == Cost::Plain => {
+                let _ = self.decoy.secret().verify(password);
+            }
+            None => {}
+        }
+        if self.decoy.cost() == Cost::Plain {
+            Check::Refused
+        } else {
+            Check::Slow(Challenge::new(&self.decoy, password, true))
+        }
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_name.len()
+    }
+
+    /// How many are known by a certificate, and by no password.
+    #[must_use]
+    pub fn by_certificate(&self) -> usize {
+        self.by_name.values().filter(|account| account.needs_no_password()).count()
     }
 
     /// True if there are none.
@@ -103,14 +154,24 @@ impl Accounts {
     }
 }
 
+impl Default for Accounts {
+    /// None.
+    fn default() -> Self {
+        let nobody = Secret::Plain(b"nobody's".as_slice().into());
+        let decoy = Arc::new(Account::new("", nobody, Vec::new()));
+        Self { by_name: HashMap::new(), decoy }
+    }
+}
+
 /// Reads `Credentials` and `Directories` in the data directory `data`, and opens every granted
-/// directory through `roots`.
+/// directory through `roots`, which is told what is granted in it and may refuse for reasons of its
+/// own.
 ///
 /// # Errors
 /// Everything that is wrong, in the order of the files and their lines.
 pub fn load(
     data: &Path,
-    roots: &mut impl FnMut(&Path) -> io::Result<Root>,
+    roots: &mut impl FnMut(&Path, Rights) -> io::Result<Root>,
 ) -> Result<Loaded, Vec<Complaint>> {
     let mut complaints = Vec::new();
     let credentials = Table::read(data, CREDENTIALS, &mut complaints);
@@ -128,7 +189,7 @@ pub fn load(
         if missing && credentials.is_read {
             wrong.push((entry.line, format!("no client '{}' in {CREDENTIALS}", entry.username)));
         }
-        match roots(&data.join(&entry.path)) {
+        match roots(&data.join(&entry.path), entry.rights) {
             Ok(root) => granted.push((entry, root)),
             Err(error) => wrong.push((entry.line, unopened(&data.join(&entry.path), &error))),
         }
@@ -139,8 +200,15 @@ pub fn load(
         return Err(complaints);
     }
 
-    let mut loaded =
-        Loaded { accounts: Accounts::default(), grants: granted.len(), warnings: Vec::new() };
+    let mut loaded = Loaded {
+        accounts: Accounts::default(),
+        grants: granted.len(),
+        plain: clients.entries.iter().filter(|client| client.secret.is_plain()).count(),
+        warnings: Vec::new(),
+    };
+    if let Some(commonest) = commonest(&clients.entries) {
+        loaded.accounts.decoy = Arc::new(Account::new("", commonest, Vec::new()));
+    }
     let mut grants = Grants::of(&granted);
     for client in clients.entries {
         let own = grants.take(&client.username);
@@ -153,6 +221,16 @@ pub fn load(
         loaded.accounts.by_name.insert(name, Arc::new(account));
     }
     Ok(loaded)
+}
+
+/// A secret of the cost that most of the entries have, and of those the dearest.
+fn commonest(entries: &[credentials::Entry]) -> Option<Secret> {
+    let mut counts: BTreeMap<Cost, (usize, &Secret)> = BTreeMap::new();
+    for entry in entries {
+        counts.entry(entry.secret.cost()).or_insert((0, &entry.secret)).0 += 1;
+    }
+    let (_, (_, secret)) = counts.into_iter().max_by_key(|(cost, (count, _))| (*count, *cost))?;
+    Some(secret.clone())
 }
 
 /// One of the two files, read.
@@ -229,6 +307,8 @@ fn unopened(path: &Path, error: &io::Error) -> String {
         format!("the directory '{path}' does not exist")
     } else if error.kind() == io::ErrorKind::NotADirectory {
         format!("'{path}' is no directory")
+    } else if error.get_ref().is_some() {
+        format!("the directory '{path}' can't be granted: {error}")
     } else {
         format!("the directory '{path}' can't be opened: {error}")
     }

@@ -1,10 +1,11 @@
 //! Passwords: how they are kept, compared and made.
 //!
-//! A hash is a PHC string of argon2id. Other schemes are refused by name when the file is read,
-//! argon2i and argon2d among them: nobody's hash is ever taken for a plain password, and no login
-//! fails later for a reason that the operator could have been told. Hence a plain password can't
-//! begin with `$`; one that does has to be hashed.
+//! A hash is a PHC string of argon2id, or what `crypt` made of sha512 (`$6$`). Other schemes are
+//! refused by name when the file is read, argon2i and argon2d among them: nobody's hash is ever taken
+//! for a plain password, and no login fails later for a reason that the operator could have been
+//! told. Hence a plain password can't begin with `$`; one that does has to be hashed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::hint::black_box;
 
@@ -13,6 +14,7 @@ use argon2::password_hash::{self, PasswordHasher};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 use super::certificate;
+use super::sha512::{self, Sha512};
 
 /// Most bytes of a password, plain or presented.
 pub const LONGEST_PASSWORD: usize = 1024;
@@ -40,11 +42,67 @@ pub(super) enum Secret {
     Plain(Box<[u8]>),
     /// A PHC string of argon2id, whose cost is bounded.
     Phc(Box<PasswordHash>),
+    /// A `$6$` string of sha512-crypt, whose cost is bounded.
+    Crypt(Sha512),
     /// No password, but the certificate of this SHA-256.
     Certificate(Box<[u8; 32]>),
 }
 
+/// What it takes to compare a password with a [`Secret`]. Two of the same cost can't be told apart
+/// by a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Cost {
+    /// Next to nothing.
+    Plain,
+    /// So many KiB of memory, passes over it, and lanes.
+    Argon2id(u32, u32, u32),
+    /// So many rounds.
+    Sha512(u32),
+}
+
 impl Secret {
+    /// What a comparison with it takes.
+    pub(super) fn cost(&self) -> Cost {
+        match self {
+            // Of a certificate no password is right, which takes no longer to find out.
+            Self::Plain(_) | Self::Certificate(_) => Cost::Plain,
+            Self::Phc(hash) => Params::try_from(&**hash).map_or(Cost::Plain, |params| {
+                Cost::Argon2id(params.m_cost(), params.t_cost(), params.p_cost())
+            }),
+            Self::Crypt(hash) => Cost::Sha512(hash.rounds()),
+        }
+    }
+
+    /// Whether it is the password itself.
+    pub(super) const fn is_plain(&self) -> bool {
+        matches!(self, Self::Plain(_))
+    }
+
+    /// Compares `presented` with it, in the time that its [`Cost`] says.
+    pub(super) fn verify(&self, presented: &[u8]) -> bool {
+        #[cfg(test)]
+        tests::count(self.cost());
+        match self {
+            Self::Plain(kept) => equal(presented, kept),
+            Self::Phc(hash) => verify(presented, hash),
+            Self::Crypt(hash) => hash.verify(presented),
+            Self::Certificate(_) => {
+                equal(presented, b"");
+                false
+            }
+        }
+    }
+
+    /// What it was read from; another entry has another text.
+    pub(super) fn text(&self) -> Cow<'_, [u8]> {
+        match self {
+            Self::Plain(kept) => Cow::Borrowed(kept),
+            Self::Phc(hash) => Cow::Owned(hash.to_string().into_bytes()),
+            Self::Crypt(hash) => Cow::Borrowed(hash.text().as_bytes()),
+            Self::Certificate(sha256) => Cow::Borrowed(sha256.as_slice()),
+        }
+    }
+
     /// The secret that `text`, what follows the colon in `Credentials`, stands for.
     pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
         if text.is_empty() {
@@ -59,14 +117,17 @@ impl Secret {
                 None => Ok(Self::Plain(text.into())),
             };
         }
+        if text.starts_with(sha512::MARK) {
+            return Sha512::parse(text).map(Self::Crypt);
+        }
         if let Some(fingerprint) = certificate::parse(text) {
             return fingerprint.map(Self::Certificate);
         }
         let scheme = text.split(|&byte| byte == b'$').nth(1).unwrap_or_default();
         if scheme != b"argon2id" {
             return Err(format!(
-                "unknown password scheme '${}$': only $argon2id$ and $cert$ are understood, and a plain \
-                 password can't begin with '$'",
+                "unknown password scheme '${}$': only $argon2id$, $6$ and $cert$ are understood, \
+                 and a plain password can't begin with '$'",
                 scheme.escape_ascii()
             ));
         }
@@ -80,6 +141,7 @@ impl fmt::Debug for Secret {
         f.write_str(match self {
             Self::Plain(_) => "Plain",
             Self::Phc(_) => "Phc",
+            Self::Crypt(_) => "Crypt",
             Self::Certificate(_) => "Certificate",
         })
     }
@@ -105,7 +167,7 @@ pub fn hash(password: &[u8]) -> Result<String, String> {
 }
 
 /// Compares `presented` with the hash; slow by intent.
-pub(super) fn verify(presented: &[u8], hash: &PasswordHash) -> bool {
+fn verify(presented: &[u8], hash: &PasswordHash) -> bool {
     // Two outputs are compared in constant time.
     presented.len() <= LONGEST_PASSWORD
         && hash.hash.is_some()
@@ -128,7 +190,7 @@ fn output(presented: &[u8], hash: &PasswordHash) -> Option<Output> {
 }
 
 /// True if the two are equal, in a time that depends on the length of `presented` alone.
-pub(super) fn equal(presented: &[u8], kept: &[u8]) -> bool {
+fn equal(presented: &[u8], kept: &[u8]) -> bool {
     let mut difference = u8::from(presented.len() != kept.len());
     for (index, byte) in presented.iter().enumerate() {
         difference |= black_box(byte ^ kept.get(index).unwrap_or(&0));
@@ -158,7 +220,23 @@ fn parse_argon2id(text: &[u8]) -> Result<PasswordHash, String> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::cell::RefCell;
+
     use super::*;
+
+    thread_local! {
+        static SPENT: RefCell<Vec<Cost>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// Notes that a comparison of this cost was made.
+    pub(super) fn count(cost: Cost) {
+        SPENT.with_borrow_mut(|spent| spent.push(cost));
+    }
+
+    /// What this thread has spent on comparisons since the last call.
+    pub(in crate::accounts) fn spent() -> Vec<Cost> {
+        SPENT.take()
+    }
 
     /// A hash of `1234` that costs next to nothing.
     pub(in crate::accounts) fn cheap_hash() -> String {
@@ -185,7 +263,7 @@ pub(super) mod tests {
     #[test]
     fn hashes_of_other_schemes_are_named_not_taken_as_plain_text() {
         for (text, scheme) in [
-            ("$6$salt$hash", "'$6$'"),
+            ("$5$salt$hash", "'$5$'"),
             ("$2y$10$abc", "'$2y$'"),
             ("$argon2i$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaA", "'$argon2i$'"),
             ("$", "'$$'"),

@@ -20,7 +20,7 @@ fn data(credentials: &str, directories: &str, made: &[&str]) -> TempDir {
 /// Loads, numbering roots by the order in which their paths are first seen.
 fn load_from(data: &Path) -> Result<Loaded, Vec<Complaint>> {
     let mut seen: Vec<PathBuf> = Vec::new();
-    load(data, &mut |path| {
+    load(data, &mut |path, _| {
         if !path.metadata()?.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
@@ -40,7 +40,7 @@ fn said(data: &TempDir) -> Vec<String> {
 }
 
 fn client(loaded: &Loaded, name: &str, password: &str) -> Client {
-    match loaded.accounts.find(name.as_bytes()).unwrap().check(password.as_bytes()) {
+    match loaded.accounts.check(name.as_bytes(), password.as_bytes()) {
         Check::Passed(client) => client,
         Check::Refused | Check::Slow(_) => panic!("{name} was refused"),
     }
@@ -84,7 +84,7 @@ fn a_clients_own_grant_wins_over_everyones() {
 #[test]
 fn all_complaints_are_said_with_file_line_and_reason() {
     let data = data(
-        "user1:1234\nuser1:again\nuser2:$6$abc$def\n",
+        "user1:1234\nuser1:again\nuser2:$5$abc$def\n",
         "user2:Movies:r\nghost:Movies:r\nuser1:None:r\nuser1:Docs:rx\n\nuser1:F:r:Credentials\n",
         &["Movies"],
     );
@@ -93,7 +93,7 @@ fn all_complaints_are_said_with_file_line_and_reason() {
         said(&data),
         [
             "Credentials:2: duplicate username 'user1', first on line 1".to_owned(),
-            "Credentials:3: unknown password scheme '$6$': only $argon2id$ and $cert$ are \
+            "Credentials:3: unknown password scheme '$5$': only $argon2id$, $6$ and $cert$ are \
              understood, and a plain password can't begin with '$'"
                 .to_owned(),
             "Directories:2: no client 'ghost' in Credentials".to_owned(),
@@ -121,6 +121,59 @@ fn who_is_granted_nothing_is_warned_of() {
     assert_eq!(loaded.warnings.len(), 1);
     assert_eq!(loaded.warnings[0].line, Some(2));
     assert!(loaded.warnings[0].reason.contains("'v' is granted nothing"));
+}
+
+/// A hash of `1234` that takes the most that is worth its time in a test.
+const CRYPT: &str = "$6$rounds=1000$saltstring$lPR96l8Mc7UO0yMqTqVuBOx.evvRAYsaUrGmBrYuqJIoZ/S8XBH\
+                     WkohcTqlzWpulGp0tCHkXTQjDGix3JEUQZ.";
+
+/// What the checks of `password` for each of `usernames` cost.
+fn costs(credentials: &str, password: &str, usernames: &[&str]) -> Vec<Vec<Cost>> {
+    let data = data(credentials, "", &[]);
+    let accounts = load_from(data.path()).unwrap().accounts;
+    let cost = |username: &&str| {
+        password::tests::spent();
+        if let Check::Slow(challenge) = accounts.check(username.as_bytes(), password.as_bytes()) {
+            assert!(matches!(challenge.judge(), Verdict::Refused));
+        }
+        password::tests::spent()
+    };
+    usernames.iter().map(cost).collect()
+}
+
+#[test]
+fn whoever_is_not_in_the_table_costs_what_the_others_do() {
+    let hash = password::tests::cheap_hash();
+    let argon2id = [Cost::Argon2id(8, 1, 1)];
+    let hashed = format!("a:{hash}\nb:{hash}\nc:{CRYPT}\n");
+    for [known, unknown] in [["a", "x"], ["b", "A"]] {
+        let costs = costs(&hashed, "wrong", &[known, unknown]);
+        assert_eq!(costs, [argon2id, argon2id]);
+    }
+    // Of a decoy, no password is right, not even that of the entry that it was made of.
+    assert_eq!(costs(&hashed, "1234", &["x"]), [argon2id]);
+    // What remains: an entry of a rarer cost.
+    assert_eq!(costs(&hashed, "wrong", &["c"]), [[Cost::Sha512(1000)]]);
+    // All plain: a comparison each, in constant time.
+    assert_eq!(costs("a:1\nb:2\n", "wrong", &["a", "x"]), [[Cost::Plain]; 2]);
+    // A few plain ones among hashes take as long to fail.
+    let mixed = format!("a:{CRYPT}\nb:{CRYPT}\nc:1\n");
+    let sha512 = Cost::Sha512(1000);
+    let costs = costs(&mixed, "wrong", &["a", "c", "x"]);
+    assert_eq!(costs, [vec![sha512], vec![Cost::Plain, sha512], vec![sha512]]);
+}
+
+#[test]
+fn no_hash_is_made_of_what_is_too_long_to_be_right() {
+    let hashed = format!("a:{}\n", password::tests::cheap_hash());
+    let nothing: [Vec<Cost>; 2] = Default::default();
+    assert_eq!(costs(&hashed, &"x".repeat(LONGEST_PASSWORD + 1), &["a", "x"]), nothing);
+}
+
+#[test]
+fn plain_entries_are_counted() {
+    let data = data(&format!("a:1\nb:{CRYPT}\nc:2\n"), "*:A:r\n", &["A"]);
+    assert_eq!(load_from(data.path()).unwrap().plain, 2);
 }
 
 #[test]

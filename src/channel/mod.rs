@@ -43,6 +43,8 @@ struct Tls {
     /// What was said and is not encrypted yet: all of it while the handshake lasts, and never
     /// anything once [`Channel::flush`] has been asked after it.
     staged: Vec<u8>,
+    /// Bytes have gone over the wire since [`Channel::has_stirred`] was asked.
+    stirred: bool,
 }
 
 /// What an attempt to move bytes came to.
@@ -217,7 +219,10 @@ impl<I: Io> Channel<I> {
         let receive = |room: &mut [u8]| io.read(socket, room);
         match tls.connection.take(receive, buffer, &mut self.outbox) {
             Ok((0, taken)) => Ok((Moved::End, taken)),
-            Ok((count, taken)) => Ok((Moved::Bytes(count), taken)),
+            Ok((count, taken)) => {
+                tls.stirred = true;
+                Ok((Moved::Bytes(count), taken))
+            }
             Err(error) => match self.blocked_reading(io, error) {
                 Ok(blocked) => Ok((blocked, Taken::Nothing)),
                 Err(error) => {
@@ -236,7 +241,7 @@ impl<I: Io> Channel<I> {
     /// The system has no random numbers.
     pub fn secure(&mut self, acceptor: &Acceptor) -> io::Result<()> {
         let connection = acceptor.begin()?;
-        self.tls = Some(Box::new(Tls { connection, staged: Vec::new() }));
+        self.tls = Some(Box::new(Tls { connection, staged: Vec::new(), stirred: false }));
         Ok(())
     }
 
@@ -248,7 +253,7 @@ impl<I: Io> Channel<I> {
     pub fn secure_beside(&mut self, control: &Self, upload: bool) -> io::Result<()> {
         let Some(beside) = &control.tls else { return Err(io::ErrorKind::InvalidInput.into()) };
         let connection = beside.connection.beside(upload)?;
-        self.tls = Some(Box::new(Tls { connection, staged: Vec::new() }));
+        self.tls = Some(Box::new(Tls { connection, staged: Vec::new(), stirred: false }));
         Ok(())
     }
 
@@ -270,6 +275,12 @@ impl<I: Io> Channel<I> {
     /// Whether the bytes go over the wire as they are, so that the kernel can move them.
     pub const fn is_clear(&self) -> bool {
         self.tls.is_none()
+    }
+
+    /// Whether bytes have gone over the wire, under TLS, since this was asked last: they may be part
+    /// of a record that is not there yet.
+    pub fn has_stirred(&mut self) -> bool {
+        self.tls.as_mut().is_some_and(|tls| std::mem::take(&mut tls.stirred))
     }
 
     /// Whether a TLS handshake is to be done before anything can be read.
@@ -359,7 +370,12 @@ impl<I: Io> Channel<I> {
             }
             match io.write(&mut self.socket, self.outbox.waiting()) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => self.outbox.wrote(count),
+                Ok(count) => {
+                    self.outbox.wrote(count);
+                    if let Some(tls) = &mut self.tls {
+                        tls.stirred = true;
+                    }
+                }
                 Err(error) => return self.blocked_writing(io, error),
             }
         }

@@ -1,4 +1,5 @@
-//! Where to connect to and as whom: `[user@]host[:port][/dir]` and `ftp://[user@]host[:port]/path`.
+//! Where to connect to and as whom: `[user@]host[:port][/dir]` and `ftp://[user@]host[:port]/path`,
+//! the latter also as `ftps://` and `ftpes://`.
 //!
 //! Pure text. Passwords are refused here: what stands in the arguments is seen by every user of
 //! the machine.
@@ -8,12 +9,17 @@ use std::fmt;
 /// The port of FTP (RFC 959).
 pub const FTP_PORT: u16 = 21;
 
+/// The port of FTP under TLS from the first byte on (IANA's `ftps`).
+pub const FTPS_PORT: u16 = 990;
+
 /// The port of the guided dialogue.
 pub const GUIDED_PORT: u16 = 2120;
 
 /// A server, perhaps an account on it, perhaps a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Site {
+    /// What the URL wants of TLS, where it is one.
+    pub scheme: Scheme,
     /// The account's name, where one is given.
     pub user: Option<Vec<u8>>,
     /// A name or an address, IPv6 without its brackets.
@@ -23,6 +29,18 @@ pub struct Site {
     /// What follows the first slash: relative to the directory of the login, unless it begins with
     /// a slash of its own (`host//etc` or `%2Fetc`). Empty for none.
     pub path: Vec<u8>,
+}
+
+/// What stands before `://`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scheme {
+    /// `ftp`, or no URL: the options say what is wanted of TLS.
+    #[default]
+    Ftp,
+    /// `ftpes`: TLS is begun by AUTH, or nothing is done (explicit TLS, RFC 4217).
+    Ftpes,
+    /// `ftps`: TLS from the first byte on (implicit TLS).
+    Ftps,
 }
 
 /// Text that names no site.
@@ -38,7 +56,7 @@ pub enum AddressFault {
     Password,
     /// A percent sign without two hexadecimal digits behind it.
     BadEscape,
-    /// Another scheme than `ftp`.
+    /// Another scheme than `ftp`, `ftps` and `ftpes`.
     Scheme,
     /// A URL is wanted, and this is none.
     NotAUrl,
@@ -55,7 +73,7 @@ impl fmt::Display for AddressFault {
                  use CORACLE_PASSWORD, ~/.netrc or the prompt"
             }
             Self::BadEscape => "a % in a URL needs two hexadecimal digits; % itself is %25",
-            Self::Scheme => "only ftp:// is understood",
+            Self::Scheme => "only ftp://, ftps:// and ftpes:// are understood",
             Self::NotAUrl => "a URL is needed, such as ftp://user@host/path",
         })
     }
@@ -70,7 +88,7 @@ impl Site {
     /// See [`AddressFault`].
     pub fn parse(text: &[u8]) -> Result<Self, AddressFault> {
         match Self::parse_url(text) {
-            Err(AddressFault::NotAUrl) => Self::split(text, |part| Ok(part.to_vec())),
+            Err(AddressFault::NotAUrl) => Self::split(Scheme::Ftp, text, |part| Ok(part.to_vec())),
             other => other,
         }
     }
@@ -84,8 +102,10 @@ impl Site {
             return Err(AddressFault::NotAUrl);
         };
         let (scheme, rest) = (&text[..colon], &text[colon + 3..]);
-        if scheme.eq_ignore_ascii_case(b"ftp") {
-            Self::split(rest, decode)
+        let known = [("ftp", Scheme::Ftp), ("ftpes", Scheme::Ftpes), ("ftps", Scheme::Ftps)];
+        let known = known.iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name.as_bytes()));
+        if let Some(&(_, scheme)) = known {
+            Self::split(scheme, rest, decode)
         } else if !scheme.is_empty() && scheme.iter().all(u8::is_ascii_alphanumeric) {
             Err(AddressFault::Scheme)
         } else {
@@ -93,7 +113,18 @@ impl Site {
         }
     }
 
+    /// The port that is meant where none is given.
+    #[must_use]
+    pub const fn port_or_usual(&self) -> u16 {
+        match (self.port, self.scheme) {
+            (Some(port), _) => port,
+            (None, Scheme::Ftp | Scheme::Ftpes) => FTP_PORT,
+            (None, Scheme::Ftps) => FTPS_PORT,
+        }
+    }
+
     fn split(
+        scheme: Scheme,
         text: &[u8],
         decode: impl Fn(&[u8]) -> Result<Vec<u8>, AddressFault>,
     ) -> Result<Self, AddressFault> {
@@ -112,7 +143,7 @@ impl Site {
         }
         let (host, port) = host_and_port(server)?;
         let user = user.filter(|user| !user.is_empty()).map(&decode).transpose()?;
-        Ok(Self { user, host, port, path: decode(path)? })
+        Ok(Self { scheme, user, host, port, path: decode(path)? })
     }
 }
 
@@ -193,6 +224,7 @@ mod tests {
 
     fn site(user: Option<&str>, host: &str, port: Option<u16>, path: &str) -> Site {
         Site {
+            scheme: Scheme::Ftp,
             user: user.map(|user| user.as_bytes().to_vec()),
             host: host.to_owned(),
             port,
@@ -219,6 +251,20 @@ mod tests {
     }
 
     #[test]
+    fn a_scheme_says_what_is_wanted_of_tls() {
+        for (text, scheme, port) in [
+            ("host", Scheme::Ftp, 21),
+            ("ftp://host", Scheme::Ftp, 21),
+            ("FTPES://host", Scheme::Ftpes, 21),
+            ("ftps://host", Scheme::Ftps, 990),
+            ("ftps://host:2121/x", Scheme::Ftps, 2121),
+        ] {
+            let site = Site::parse(text.as_bytes()).unwrap();
+            assert_eq!((site.scheme, site.port_or_usual()), (scheme, port), "{text}");
+        }
+    }
+
+    #[test]
     fn refuses_with_a_reason() {
         for (text, fault) in [
             ("", AddressFault::NoHost),
@@ -237,6 +283,7 @@ mod tests {
             ("ftp://host/%zz", AddressFault::BadEscape),
             ("ftp://host/%2", AddressFault::BadEscape),
             ("http://host/", AddressFault::Scheme),
+            ("sftp://host/", AddressFault::Scheme),
         ] {
             assert_eq!(Site::parse(text.as_bytes()), Err(fault), "{text}");
         }

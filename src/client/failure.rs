@@ -30,6 +30,8 @@ pub enum Again {
     Never,
     /// It may work the next time.
     Soon,
+    /// It works in another way, which the next connection will take.
+    Otherwise,
     /// The server has too many clients: with fewer connections, or later.
     Crowded,
 }
@@ -126,8 +128,15 @@ impl Failure {
     pub fn task(fault: &ClientFault) -> Self {
         let failure = Self::new(exit_of(fault), fault.to_string()).again(again_of(fault));
         match fault {
-            ClientFault::Closing(_) | ClientFault::Lost | ClientFault::Protocol(_) => {
-                failure.fatal()
+            ClientFault::Closing(_)
+            | ClientFault::Lost
+            | ClientFault::Protocol(_)
+            | ClientFault::Unsecured => failure.fatal(),
+            ClientFault::Injected => failure.fatal().advise(
+                "somebody on the way is at work, or the server is broken; nothing was sent",
+            ),
+            ClientFault::Unprotected(_) => {
+                failure.fatal().advise("it can be used with --tls off alone, for all to read")
             }
             ClientFault::DataUnreachable => {
                 failure.advise("a firewall may be in the way; try it with --active, or without")
@@ -163,6 +172,7 @@ fn exit_of(fault: &ClientFault) -> Exit {
         | ClientFault::Lost
         | ClientFault::DataUnreachable
         | ClientFault::DataLost => Exit::Connection,
+        ClientFault::Injected | ClientFault::Unsecured | ClientFault::Unprotected(_) => Exit::Tls,
         ClientFault::Protocol(_) | ClientFault::Busy => Exit::Other,
         ClientFault::Interrupted => Exit::Interrupted,
         ClientFault::Unsendable => Exit::Usage,
@@ -181,6 +191,9 @@ fn again_of(fault: &ClientFault) -> Again {
             _ => Again::Never,
         },
         ClientFault::Protocol(_)
+        | ClientFault::Injected
+        | ClientFault::Unsecured
+        | ClientFault::Unprotected(_)
         | ClientFault::Interrupted
         | ClientFault::Unsendable
         | ClientFault::Busy => Again::Never,
@@ -201,9 +214,14 @@ pub fn is_crowd(reply: &Reply) -> bool {
 fn exit_of_reply(reply: &Reply) -> Exit {
     let code = reply.code().number();
     match code {
+        // RFC 2228, section 5, and RFC 4217, section 10.2. 534 is a policy that wants more TLS, or less.
+        431 | 533..=537 => Exit::Tls,
+        // Of a data connection in the clear where that may not be, or under TLS of another session;
+        // but also the answer to EPRT for an unknown kind of address (RFC 2428).
+        425 | 521 | 522 if speaks_of_tls(reply) => Exit::Tls,
         425 | 426 => Exit::Connection,
         452 | 552 => Exit::RemoteFull,
-        530 | 532 | 534 => Exit::NotPermitted,
+        530 | 532 => Exit::NotPermitted,
         450 | 451 | 550 | 553 => exit_of_text(&reply.text()).unwrap_or(match code {
             451 => Exit::Other,
             553 => Exit::NotPermitted,
@@ -211,6 +229,14 @@ fn exit_of_reply(reply: &Reply) -> Exit {
         }),
         _ => Exit::Other,
     }
+}
+
+/// True when a refusal is about TLS. Servers have several codes for that, none of them their own.
+#[must_use]
+pub fn speaks_of_tls(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    let words = ["tls", "ssl", "encrypt", "cleartext", "clear text", "prot p", "secure connection"];
+    words.iter().any(|words| text.contains(words))
 }
 
 /// What the words of a refusal say, if they say why: those of the C library, or of a server's own.
@@ -252,6 +278,10 @@ mod tests {
             (451, "Rename/move failure: Permission denied", Exit::NotPermitted),
             (451, "Local error", Exit::Other),
             (450, "File busy", Exit::NotFound),
+            (534, "Policy requires SSL", Exit::Tls),
+            (522, "SSL connection failed: session reuse required", Exit::Tls),
+            (522, "Network protocol not supported, use (1)", Exit::Other),
+            (425, "No data connection", Exit::Connection),
         ] {
             let reply = Reply::new(code, text);
             assert_eq!(exit_of_reply(&reply), exit, "{code} {text}");

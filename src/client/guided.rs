@@ -5,7 +5,6 @@
 //! nothing else the server says touches a file. The words are [`wire::guided`](crate::wire::guided)'s.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
 
 use super::address::{GUIDED_PORT, Site};
@@ -14,7 +13,9 @@ use super::download::{Download, local_name};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::input::{Lines, Said};
-use super::link::{CHUNK, connect, is_time_out};
+use super::interrupt::Interrupt;
+use super::link::{CHUNK, Context, SecureFault, Stream, connect, is_time_out};
+use super::security::{Demand, Security};
 use super::terminal::{self, Output};
 use crate::wire::guided::{Prompt, Request, write_answer};
 use crate::wire::{Framer, Line};
@@ -31,11 +32,19 @@ const LINE_MAX: usize = 16 * 1024 * 1024;
 /// No connection, one that ends before QUIT, or a download that could not be kept.
 pub fn run(site: &Site, connection: &Connection) -> Result<(), Failure> {
     let port = site.port.unwrap_or(GUIDED_PORT);
-    let stream = connect(&site.host, port, connection.patience())?;
+    let security = Security::of(site, &connection.protection)?;
+    let socket = connect(&site.host, port, connection.patience())?;
+    let mut stream = Stream::plain(socket);
+    // Where TLS may be had or not, there is no way here to ask for it.
+    if matches!(security.demand(), Demand::Explicit | Demand::Implicit) {
+        secure(&mut stream, &security, site, connection)
+            .map_err(|failure| failure.about(site.to_string()))?;
+    }
     let patience = Some(connection.patience());
-    stream
+    let socket = stream.socket();
+    socket
         .set_read_timeout(patience)
-        .and_then(|()| stream.set_write_timeout(patience))
+        .and_then(|()| socket.set_write_timeout(patience))
         .map_err(|error| lost(&error))?;
     let mut talk = Talk {
         lines: Lines::new()?,
@@ -47,11 +56,31 @@ pub fn run(site: &Site, connection: &Connection) -> Result<(), Failure> {
     talk.hold().map_err(|failure| failure.about(site.to_string()))
 }
 
+/// TLS before the first word.
+fn secure(
+    stream: &mut Stream,
+    security: &Security,
+    site: &Site,
+    connection: &Connection,
+) -> Result<(), Failure> {
+    let peer = stream.socket().peer_addr().map_err(|error| lost(&error))?.ip().to_canonical();
+    let context = Context::new(
+        security.trust(),
+        security.identity(),
+        security.versions(site),
+        &site.host,
+        peer,
+    )?;
+    let interrupt = Interrupt::listen()
+        .map_err(|error| Failure::new(Exit::Other, format!("no signals: {error}")))?;
+    stream.secure(&context, &connection.pace(), &interrupt).map_err(SecureFault::into_failure)
+}
+
 /// The dialogue under way.
 struct Talk {
     lines: Lines,
     output: Output,
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Stream>,
     /// QUIT has been said: the end is the end.
     farewell: bool,
     /// The first download that could not be kept.
@@ -160,7 +189,7 @@ impl Talk {
                 write_answer(&line, &mut out);
             }
             Said::Nothing => {
-                let _ = self.reader.get_ref().shutdown(Shutdown::Both);
+                self.reader.get_mut().close();
                 return Err(Failure::new(Exit::Interrupted, "interrupted"));
             }
             // Nothing more comes from the user, so the dialogue is led back to a menu and ended.
@@ -170,7 +199,7 @@ impl Talk {
             }
             Said::End => write_answer(b"", &mut out),
         }
-        match self.reader.get_ref().write_all(&out) {
+        match self.reader.get_mut().say(&out) {
             // What the server said before it closed is still to be read.
             Ok(()) => Ok(()),
             Err(error) if is_time_out(&error) => Err(lost(&error)),
@@ -243,6 +272,8 @@ fn make_directory(path: &Path) -> io::Result<()> {
 fn lost(error: &io::Error) -> Failure {
     if is_time_out(error) {
         Failure::new(Exit::TimeOut, "the server took too long").advise("--timeout SECONDS")
+    } else if error.kind() == io::ErrorKind::InvalidData {
+        Failure::new(Exit::Tls, format!("what the server says is no TLS: {error}"))
     } else {
         Failure::new(Exit::Connection, format!("the connection was lost: {error}"))
     }

@@ -4,6 +4,7 @@
 //! - [`address`], [`password`], [`netrc`]: where to, as whom.
 //! - [`user_pi`]: the FTP dialogue, pure; [`link`]: the same over sockets, at a [`pace`], with
 //!   [`interrupt`] for Control-C.
+//! - [`security`]: what is demanded of TLS, and whom is trusted.
 //! - [`dialer`]: logs in, as often as it is needed; [`courier`]: moves one file, and with [`retry`]
 //!   tries again; [`fleet`]: moves many. [`download`] is what is kept of a file before it is whole,
 //!   [`sums`] what its content is compared by.
@@ -51,6 +52,7 @@ pub mod pattern;
 pub mod progress;
 pub mod report;
 pub mod retry;
+pub mod security;
 pub mod shell;
 pub mod sums;
 pub mod terminal;

@@ -27,13 +27,16 @@ pub struct Tries {
     /// Times that a crowd may still be waited for.
     crowds_left: u32,
     pauses: u32,
+    /// It was tried in another way already.
+    turned: bool,
 }
 
 impl Tries {
     /// `retries` after the first. `patient` ones also wait while the server has too many clients.
     #[must_use]
     pub const fn new(retries: u32, patient: bool) -> Self {
-        Self { left: retries, crowds_left: if patient { CROWDS_MAX } else { 0 }, pauses: 0 }
+        let crowds_left = if patient { CROWDS_MAX } else { 0 };
+        Self { left: retries, crowds_left, pauses: 0, turned: false }
     }
 
     /// Pauses until it is time for the next try. Before it does, `tell` hears why there is one, and
@@ -51,6 +54,9 @@ impl Tries {
     ) -> Result<(), Failure> {
         let left = match failure.may_try() {
             Again::Never => return Err(failure),
+            // At once, and once: nobody asked for a retry, and nobody has failed.
+            Again::Otherwise if !std::mem::replace(&mut self.turned, true) => return Ok(()),
+            Again::Otherwise => return Err(failure),
             Again::Soon => &mut self.left,
             Again::Crowded => &mut self.crowds_left,
         };
@@ -113,6 +119,11 @@ mod tests {
         assert_eq!(tries.rest(soon.clone(), &pace, &interrupt, |_, _| ()), Ok(()));
         assert_eq!(tries.rest(soon.clone(), &pace, &interrupt, |_, _| ()), Err(soon.clone()));
         assert_eq!(Tries::new(0, true).rest(crowd, &pace, &interrupt, |_, _| ()), Ok(()));
+        let otherwise = Failure::new(Exit::Tls, "no ticket").again(Again::Otherwise);
+        let mut tries = Tries::new(0, false);
+        assert_eq!(tries.rest(otherwise.clone(), &pace, &interrupt, |_, _| ()), Ok(()));
+        let again = tries.rest(otherwise.clone(), &pace, &interrupt, |_, _| ());
+        assert_eq!(again, Err(otherwise));
         let over = Pace::new(Duration::from_secs(9), Some(Duration::ZERO), None, 256);
         let failure = Tries::new(9, true).rest(soon, &over, &interrupt, |_, _| ()).unwrap_err();
         assert_eq!(failure.exit(), Exit::TimeOut);

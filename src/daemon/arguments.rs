@@ -9,7 +9,12 @@ use ::log::LevelFilter;
 use clap::{Parser, Subcommand, value_parser};
 
 use super::tls::TlsArguments;
+use crate::accounts::Rules;
+use crate::accounts::gate::Network;
 use crate::reactor::Limits;
+
+/// Clients that an address may have where the operator has not said.
+const LEAST_PER_ADDRESS: u32 = 64;
 
 /// An FTP server that serves thousands of clients on one thread.
 #[derive(Debug, Parser)]
@@ -17,10 +22,15 @@ use crate::reactor::Limits;
 #[command(after_help = "\
 Signals: TERM or INT stops accepting, lets transfers end and leaves; a second INT leaves at once. \
 HUP reads Credentials, Directories and the certificate anew, and keeps the old if the new are \
-wrong.")]
+wrong; options and the file of --config are read at start alone.")]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+
+    /// File of options in TOML, named as they are here: `max-clients = 100`, `mode-z = true`,
+    /// `listen = ["0.0.0.0:21"]`. What is given here wins
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) config: Option<PathBuf>,
 
     /// Directory with Credentials, Directories and files/ [default: ./data if it is there, else
     /// /var/lib/coracle]
@@ -53,6 +63,38 @@ pub(super) struct Arguments {
     /// Clients at once; one more is answered 421
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(1..))]
     pub(super) max_clients: u32,
+
+    /// Clients at once from one address, or one IPv6 /64; one more is answered 421 [default: half of
+    /// --max-clients, and no fewer than 64]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub(super) max_clients_per_address: Option<u32>,
+
+    /// Sessions at once that are logged in as one user; one more is answered 530 [default: no limit]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    pub(super) max_clients_per_user: Option<u32>,
+
+    /// New connections a second from one address, or one IPv6 /64, after twice as many at once; 0 is
+    /// no limit
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) accept_rate: u32,
+
+    /// Network, such as 192.0.2.0/24, or address that is never delayed, banned or limited by address;
+    /// may be repeated
+    #[arg(long, value_name = "CIDR")]
+    pub(super) allow: Vec<Network>,
+
+    /// Failed logins after which an address, or an IPv6 /64, is banned; each is forgotten after two
+    /// minutes; 0 bans nobody
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub(super) ban_after: u32,
+
+    /// Seconds that a ban lasts
+    #[arg(long, value_name = "SECS", default_value = "600", value_parser = seconds)]
+    pub(super) ban_time: Duration,
+
+    /// Seconds for which a password that was right is not hashed again; 0 is not at all
+    #[arg(long, value_name = "SECS", default_value = "60", value_parser = any_seconds)]
+    pub(super) login_cache: Duration,
 
     /// Failed logins on a connection until it is ended
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u32).range(1..))]
@@ -102,6 +144,20 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "SECS", default_value = "10", value_parser = seconds)]
     pub(super) drain: Duration,
 
+    /// Become this user when the ports are bound, where the server is started as root
+    #[arg(long, value_name = "NAME[:GROUP]")]
+    pub(super) user: Option<String>,
+
+    /// Do without Landlock, which keeps the server to the granted directories. For a file system or
+    /// a kernel that it does not get on with
+    #[arg(long)]
+    pub(super) no_landlock: bool,
+
+    /// Do without seccomp, which keeps the server to the system calls that it needs. For a library
+    /// or a tracer that needs others
+    #[arg(long)]
+    pub(super) no_seccomp: bool,
+
     /// How much is logged: off, error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(super) log_level: LevelFilter,
@@ -114,7 +170,8 @@ pub(super) struct Arguments {
 /// What `coracled` does beside serving.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Check Credentials and Directories: names every mistake with file, line and reason
+    /// Check Credentials, Directories and the certificate: names every mistake with file, line and
+    /// reason
     Check,
     /// Add a client or change its password, kept as an argon2id hash. The password is asked for
     /// without echo, or read from standard input where that is no terminal
@@ -125,6 +182,23 @@ pub(super) enum Command {
 }
 
 impl Arguments {
+    /// What the gate goes by.
+    fn rules(&self) -> Rules {
+        let of_address = self.max_clients_per_address.unwrap_or_else(|| {
+            // Nobody takes all the room alone.
+            (self.max_clients / 2).max(LEAST_PER_ADDRESS)
+        });
+        Rules {
+            allow: self.allow.clone(),
+            ban_after: self.ban_after,
+            ban: self.ban_time,
+            clients_per_address: Some(of_address as usize),
+            clients_per_user: self.max_clients_per_user.map(|most| most as usize),
+            accept_rate: self.accept_rate,
+            remember: self.login_cache,
+        }
+    }
+
     /// The addresses at which the dialogue is offered without TLS.
     pub(super) fn guided_in_the_clear(&self) -> &[SocketAddr] {
         if self.no_guided { &[] } else { &self.guided }
@@ -134,6 +208,7 @@ impl Arguments {
     pub(super) fn limits(&self) -> Limits {
         let mut limits = Limits {
             clients: self.max_clients as usize,
+            gate: self.rules(),
             login: self.login_timeout,
             idle: self.idle_timeout,
             arrival: self.data_timeout,
@@ -147,6 +222,12 @@ impl Arguments {
         limits.budgets.pace.chunk = self.chunk_size as usize;
         limits
     }
+}
+
+fn any_seconds(text: &str) -> Result<Duration, String> {
+    let secs = text.parse::<u32>();
+    let secs = secs.map_err(|_| "a whole number of seconds is needed".to_owned())?;
+    Ok(Duration::from_secs(u64::from(secs)))
 }
 
 /// A time-out, which is never zero.

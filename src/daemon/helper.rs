@@ -1,11 +1,12 @@
 //! The one helper thread: what can't be sliced and would stall every client if the loop did it.
 //!
-//! That is argon2, and waiting for the disk. Work goes out through a bounded queue; what comes back
-//! wakes the poll.
+//! That is argon2 and its like, and waiting for the disk. Work goes out through a bounded queue; what
+//! comes back wakes the poll.
 //!
 //! Passwords and commits wait in a line each and take turns: a slow disk holds up a login by no more
 //! than two commits, and a crowd that logs in holds up an upload by no more than two passwords.
-//! Within a line the first comes first, so that of two uploads to one name the last to end wins.
+//! Among commits the first comes first, so that of two uploads to one name the last to end wins;
+//! passwords are taken in turn by where they come from, see `rows`.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,6 +16,8 @@ use std::thread::{Builder, JoinHandle};
 
 use mio::Waker;
 
+use super::rows::Rows;
+use crate::accounts::gate::Source;
 use crate::accounts::{Challenge, Verdict};
 use crate::terms::{Fault, Key};
 use crate::transfer::Commit;
@@ -43,15 +46,46 @@ pub(super) enum Done {
     Committed(Result<(), Fault>),
 }
 
+/// Those who wait for the thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Line {
+    #[default]
+    Challenges,
+    Commits,
+}
+
+/// Whose turn it is: one of each line, as long as somebody waits in both.
+#[derive(Debug, Default)]
+struct Turns {
+    next: Line,
+}
+
+impl Turns {
+    fn next(&mut self, challenges: bool, commits: bool) -> Option<Line> {
+        let line = match (challenges, commits) {
+            (true, true) => self.next,
+            (true, false) => Line::Challenges,
+            (false, true) => Line::Commits,
+            (false, false) => return None,
+        };
+        self.next = match line {
+            Line::Challenges => Line::Commits,
+            Line::Commits => Line::Challenges,
+        };
+        Some(line)
+    }
+}
+
 /// The helper thread, as the loop sees it.
 #[derive(Debug)]
 pub(super) struct Helper {
     work: Option<SyncSender<(Key, Job)>>,
     done: Receiver<(Key, Done)>,
-    challenges: VecDeque<(Key, Challenge)>,
+    challenges: Rows<Source, (Key, Challenge)>,
+    /// The challenge whose turn it is.
+    next: Option<(Key, Challenge)>,
     commits: VecDeque<(Key, Commit<OsPart>)>,
-    /// Whether the next turn is a commit's.
-    commit_next: bool,
+    turns: Turns,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -66,16 +100,26 @@ impl Helper {
         Ok(Self {
             work: Some(work),
             done,
-            challenges: VecDeque::new(),
+            challenges: Rows::new(),
+            next: None,
             commits: VecDeque::new(),
-            commit_next: false,
+            turns: Turns::default(),
             thread: Some(thread),
         })
     }
 
-    /// Lets a challenge wait for its turn.
-    pub(super) fn submit(&mut self, key: Key, challenge: Challenge) {
-        self.challenges.push_back((key, challenge));
+    /// Lets a challenge wait for its turn. Returns whose challenge there is no room for: this one's,
+    /// or that of somebody who has many waiting already. What is not `wanted` any more goes first.
+    #[must_use]
+    pub(super) fn submit(
+        &mut self,
+        key: Key,
+        challenge: Challenge,
+        wanted: impl Fn(Key) -> bool,
+    ) -> Option<Key> {
+        let source = challenge.source();
+        let crowded = self.challenges.push(source, (key, challenge), |(key, _)| wanted(*key));
+        crowded.map(|(key, _)| key)
     }
 
     /// Lets a commit wait for its turn.
@@ -106,25 +150,33 @@ impl Helper {
 
     /// The next job, of each sort in turn as long as there are both.
     fn next_job(&mut self, wanted: impl Fn(Key) -> bool) -> Option<(Key, Job)> {
-        while self.challenges.front().is_some_and(|(key, _)| !wanted(*key)) {
-            self.challenges.pop_front();
+        while self.next.as_ref().is_none_or(|(key, _)| !wanted(*key)) {
+            self.next = self.challenges.pop();
+            if self.next.is_none() {
+                break;
+            }
         }
-        let is_commit =
-            !self.commits.is_empty() && (self.commit_next || self.challenges.is_empty());
-        self.commit_next = !is_commit;
-        if is_commit {
-            self.commits.pop_front().map(|(key, commit)| (key, Job::Commit(commit)))
-        } else {
-            self.challenges.pop_front().map(|(key, challenge)| (key, Job::Judge(challenge)))
+        match self.turns.next(self.next.is_some(), !self.commits.is_empty())? {
+            Line::Challenges => {
+                self.next.take().map(|(key, challenge)| (key, Job::Judge(challenge)))
+            }
+            Line::Commits => {
+                self.commits.pop_front().map(|(key, commit)| (key, Job::Commit(commit)))
+            }
         }
     }
 
     /// Puts a job for which there was no room back to where it was.
     fn take_back(&mut self, (key, job): (Key, Job)) {
-        self.commit_next = matches!(job, Job::Commit(_));
         match job {
-            Job::Judge(challenge) => self.challenges.push_front((key, challenge)),
-            Job::Commit(commit) => self.commits.push_front((key, commit)),
+            Job::Judge(challenge) => {
+                self.next = Some((key, challenge));
+                self.turns.next = Line::Challenges;
+            }
+            Job::Commit(commit) => {
+                self.commits.push_front((key, commit));
+                self.turns.next = Line::Commits;
+            }
         }
     }
 }
@@ -148,5 +200,29 @@ fn work_off(jobs: &Receiver<(Key, Job)>, results: &Sender<(Key, Done)>, waker: &
         if results.send((key, done)).is_err() || waker.wake().is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_and_the_disk_take_turns() {
+        let (mut turns, mut challenges, mut commits) = (Turns::default(), 5, 3);
+        let mut order = String::new();
+        while let Some(line) = turns.next(challenges > 0, commits > 0) {
+            match line {
+                Line::Challenges => {
+                    challenges -= 1;
+                    order.push('p');
+                }
+                Line::Commits => {
+                    commits -= 1;
+                    order.push('d');
+                }
+            }
+        }
+        assert_eq!(order, "pdpdpdpp");
     }
 }

@@ -6,28 +6,46 @@
 
 mod arguments;
 mod certificate;
+mod config;
 mod helper;
 mod log;
 mod operator;
+mod rows;
 mod serve;
 mod signals;
+mod tables;
 mod tls;
+pub mod walls;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::accounts::Change;
 
 use arguments::{Arguments, Command};
+use config::Wrong;
+use tables::Tables;
 use tls::Served;
+
+/// The exit code where the options can't be understood, which is clap's.
+const USAGE: u8 = 2;
 
 /// Runs `coracled` with the process's own arguments.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match arguments() {
+        Ok(arguments) => arguments,
+        Err(Wrong::Usage(error)) => error.exit(),
+        Err(Wrong::File(lines)) => {
+            for line in lines.lines() {
+                let _ = writeln!(io::stderr(), "coracled: {line}");
+            }
+            return ExitCode::from(USAGE);
+        }
+    };
     let data = arguments.data.clone().unwrap_or_else(default_data);
     let done = match &arguments.command {
         None => serve::serve(&arguments, &data),
@@ -44,6 +62,12 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// The options as they were typed, and as the file of `--config` has them.
+fn arguments() -> Result<Arguments, Wrong> {
+    let matches = config::matches(&Arguments::command(), std::env::args_os())?;
+    Ok(Arguments::from_arg_matches(&matches)?)
+}
+
 /// The definition of `coracled`'s arguments, from which its man page and completions are made.
 #[must_use]
 pub fn command() -> clap::Command {
@@ -53,7 +77,7 @@ pub fn command() -> clap::Command {
 /// `coracled check`: says all that is wrong, each with file and line, or how much there is, and by
 /// which SHA-256 clients know the certificate.
 fn check(arguments: &Arguments, data: &Path) -> Result<(), String> {
-    let accounts = operator::check(data);
+    let accounts = operator::check(&Tables::new(data, arguments));
     let certificate = tls::inspect(arguments, data);
     let mut lines: Vec<String> = Vec::new();
     lines.extend(accounts.as_ref().err().into_iter().flatten().map(ToString::to_string));
@@ -64,7 +88,9 @@ fn check(arguments: &Arguments, data: &Path) -> Result<(), String> {
         return Err(format!("{count} mistake{plural} in {data}\n{}", lines.join("\n")));
     };
     let own = summary.warnings.iter().map(ToString::to_string);
-    for warning in own.chain(certificate.iter().flat_map(|served| served.warnings.clone())) {
+    let of_tls = arguments.tls.warning(summary.by_certificate);
+    let of_certificate = certificate.iter().flat_map(|served| served.warnings.clone());
+    for warning in own.chain(of_tls).chain(of_certificate) {
         let _ = writeln!(io::stderr(), "coracled: {warning}");
     }
     let mut said = format!("{}: {summary}, nothing wrong\n", data.display());

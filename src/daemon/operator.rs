@@ -14,9 +14,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::accounts::{
-    self, CREDENTIALS, Change, Complaint, LONGEST_PASSWORD, hash_password, read_table, set_password,
+    CREDENTIALS, Change, Complaint, LONGEST_PASSWORD, hash_password, read_table, set_password,
 };
 use crate::tree::OsTree;
+
+use super::tables::Tables;
 
 /// What a data directory without complaints holds.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(super) struct Summary {
     pub(super) clients: usize,
     /// Grants in `Directories`.
     pub(super) grants: usize,
+    /// Clients that are known by certificates.
+    pub(super) by_certificate: usize,
     /// What is most likely a slip and yet no error.
     pub(super) warnings: Vec<Complaint>,
 }
@@ -37,15 +41,15 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Checks the tables in the data directory `data` as the server would at its start.
+/// Checks the tables as the server would at its start.
 ///
 /// # Errors
 /// Everything that is wrong with them.
-pub(super) fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
-    let mut tree = OsTree::new();
-    let loaded = accounts::load(data, &mut |path| tree.add_root(path))?;
+pub(super) fn check(tables: &Tables) -> Result<Summary, Vec<Complaint>> {
+    let loaded = tables.load(&mut OsTree::new(), None)?.loaded;
     let clients = loaded.accounts.len();
-    Ok(Summary { clients, grants: loaded.grants, warnings: loaded.warnings })
+    let by_certificate = loaded.accounts.by_certificate();
+    Ok(Summary { clients, grants: loaded.grants, by_certificate, warnings: loaded.warnings })
 }
 
 /// Gives `user` the password in `Credentials` of the data directory `data`, hashed; a user who is
@@ -184,9 +188,11 @@ impl Locked {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
     use tempfile::TempDir;
 
     use super::*;
+    use crate::daemon::arguments::Arguments;
 
     fn data(credentials: &str) -> TempDir {
         let data = tempfile::tempdir().unwrap();
@@ -194,6 +200,10 @@ mod tests {
         fs::write(data.path().join(CREDENTIALS), credentials).unwrap();
         fs::write(data.path().join("Directories"), "*:Docs:r\n").unwrap();
         data
+    }
+
+    fn check(data: &Path) -> Result<Summary, Vec<Complaint>> {
+        super::check(&Tables::new(data, &Arguments::parse_from(["coracled"])))
     }
 
     fn text(data: &TempDir) -> String {

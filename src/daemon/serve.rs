@@ -11,8 +11,10 @@ use super::arguments::Arguments;
 use super::helper::{Done, Helper};
 use super::log;
 use super::signals::{Request, Watch};
+use super::tables::{self, Tables};
 use super::tls::{self, Served};
-use crate::accounts::{self, Accounts, Complaint};
+use super::walls::{Fenced, Site, Standing, User, Walls};
+use crate::accounts::{self, Accounts, Complaint, Loaded, Verdict};
 use crate::io::OsIo;
 use crate::reactor::{Reactor, Security};
 use crate::session::{Dialect, Settings};
@@ -25,16 +27,28 @@ const SIGNALS: Key = Key::outside(0);
 /// The poll's name for the helper thread.
 const HELPER: Key = Key::outside(1);
 
+/// Ports below this one take a privilege to bind.
+const PRIVILEGED: u16 = 1024;
+
 /// Serves until a signal ends it.
 ///
 /// # Errors
 /// What kept it from starting, or ended the poll, as a sentence for the operator.
 pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
+    // Before anything is opened: a mistyped name is to leave no trace.
+    let user = arguments.user.as_deref().map(User::look_up).transpose()?;
     log::start(arguments.log_level, arguments.log_file.as_deref())?;
     raise_descriptor_limit();
     let mut tree = OsTree::new();
-    let accounts = load(data, &mut tree).map_err(|complaints| refusal(data, &complaints))?;
+    let tables = Tables::new(data, arguments);
+    let tables::Served { loaded, directories } =
+        tables.load(&mut tree, None).map_err(|complaints| refusal(data, &complaints))?;
+    let plain = loaded.plain;
+    let accounts = accounts_of(loaded);
     let served = tls::prepare(arguments, data)?;
+    if let Some(warning) = arguments.tls.warning(accounts.by_certificate()) {
+        warn!("{warning}");
+    }
     let settings = Settings {
         tls: arguments.tls.policy(served.is_some()),
         login_attempts: arguments.login_attempts,
@@ -46,12 +60,29 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     let failed = |error| format!("the event loop can't be made: {error}");
     let mut io = OsIo::new().map_err(failed)?;
     let signals = Watch::start(&mut io, SIGNALS).map_err(failed)?;
-    let helper = io.waker(HELPER).and_then(Helper::start).map_err(failed)?;
+    let waker = io.waker(HELPER).map_err(failed)?;
     let mut reactor = Reactor::new(io, tree, accounts, settings, arguments.limits());
     let serves_tls = served.is_some();
     let fingerprint = served.map(|served| take_up(&mut reactor, served));
-    listen(&mut reactor, arguments, fingerprint.as_deref())?;
-    let mut loop_ = Loop { reactor, signals, helper, arguments, data, serves_tls, asked: 0 };
+    let (greeting, reachable) = listen(&mut reactor, arguments, fingerprint.as_deref())?;
+    if let Some(address) = reachable.filter(|_| plain > 0) {
+        warn!(
+            "{plain} of the passwords in {} stand there as they are, and {address} can be reached \
+             from other machines: have each hashed, with `coracled passwd USER`",
+            data.join(accounts::CREDENTIALS).display()
+        );
+    }
+    let fenced = {
+        let territory = tables.territory(arguments, reactor.tree_mut(), &directories);
+        let wanted = if arguments.no_landlock { Err("by --no-landlock") } else { Ok(territory) };
+        Site::default().lower(user.as_ref())?.fence(wanted)?
+    };
+    // A thread has the walls that its maker had.
+    let helper = Helper::start(waker).map_err(failed)?;
+    let walls = seal(fenced, arguments, &tables)?;
+    greet(&greeting);
+    let mut loop_ =
+        Loop { reactor, signals, helper, arguments, tables, walls, serves_tls, asked: 0 };
     loop_.run().map_err(|error| format!("the event loop failed: {error}"))
 }
 
@@ -61,7 +92,8 @@ struct Loop<'a> {
     signals: Watch,
     helper: Helper,
     arguments: &'a Arguments,
-    data: &'a Path,
+    tables: Tables,
+    walls: Walls,
     /// Whether there was a certificate at start; without one, none is looked for.
     serves_tls: bool,
     /// How often it has been told to stop.
@@ -82,12 +114,16 @@ impl Loop<'_> {
                 while let Some((key, done)) = self.helper.done() {
                     match done {
                         Done::Judged(verdict) => self.reactor.verdict(key, verdict),
-                        Done::Committed(result) => self.reactor.committed(key, result),
+                        Done::Committed(result) => drop(self.reactor.committed(key, result)),
                     }
                 }
             }
-            for (key, challenge) in self.reactor.challenges() {
-                self.helper.submit(key, challenge);
+            let challenges: Vec<_> = self.reactor.challenges().collect();
+            for (key, challenge) in challenges {
+                let wanted = |key| self.reactor.awaits_verdict(key);
+                if let Some(crowded) = self.helper.submit(key, challenge, wanted) {
+                    self.reactor.verdict(crowded, Verdict::Crowded);
+                }
             }
             for (key, commit) in self.reactor.commits() {
                 self.helper.submit_commit(key, commit);
@@ -115,9 +151,9 @@ impl Loop<'_> {
     }
 
     fn reload_accounts(&mut self) {
-        match load(self.data, self.reactor.tree_mut()) {
-            Ok(accounts) => {
-                self.reactor.replace_accounts(accounts);
+        match self.tables.load(self.reactor.tree_mut(), Some(&self.walls)) {
+            Ok(read) => {
+                self.reactor.replace_accounts(accounts_of(read.loaded));
                 info!("accounts are read anew");
             }
             Err(complaints) => {
@@ -134,7 +170,7 @@ impl Loop<'_> {
         if !self.serves_tls {
             return;
         }
-        match self.arguments.tls.load(self.data) {
+        match self.arguments.tls.load(self.tables.data()) {
             Ok(served) => {
                 let fingerprint = take_up(&mut self.reactor, served);
                 info!("the certificate is read anew: sha256 {fingerprint}");
@@ -156,13 +192,35 @@ fn take_up(reactor: &mut Reactor<OsIo, OsTree>, served: Served) -> String {
     served.fingerprint
 }
 
-/// Reads the accounts, and opens the directories that they grant.
-fn load(data: &Path, tree: &mut OsTree) -> Result<Accounts, Vec<Complaint>> {
-    let loaded = accounts::load(data, &mut |path: &Path| tree.add_root(path))?;
+/// The accounts that were read, when what is odd about them has been said.
+fn accounts_of(loaded: Loaded) -> Accounts {
     for warning in loaded.warnings {
         warn!("{warning}");
     }
-    Ok(loaded.accounts)
+    loaded.accounts
+}
+
+/// Raises the last wall, and says of each whether it stands.
+fn seal(fenced: Fenced, arguments: &Arguments, tables: &Tables) -> Result<Walls, String> {
+    let walls = fenced.seal(arguments.no_seccomp.then_some("by --no-seccomp"))?;
+    for line in walls.lines() {
+        match line.standing {
+            Standing::Up(_) => info!("{line}"),
+            Standing::Off(_) | Standing::Missing(_) => warn!("{line}"),
+        }
+    }
+    for (file, error) in tables.out_of_reach() {
+        warn!("{} can't be read any more, so a reload will fail: {error}", file.display());
+    }
+    if let Some(range) =
+        arguments.passive_ports.as_ref().filter(|range| *range.start() < PRIVILEGED)
+    {
+        let low = range.start();
+        warn!(
+            "--passive-ports begins at {low}: the privilege to bind below {PRIVILEGED} is given up"
+        );
+    }
+    Ok(walls)
 }
 
 fn refusal(data: &Path, complaints: &[Complaint]) -> String {
@@ -174,18 +232,23 @@ fn refusal(data: &Path, complaints: &[Complaint]) -> String {
     text
 }
 
-/// Opens the listeners and says where they are, and by which SHA-256 clients know the certificate:
-/// first a line each for scripts, then two for people.
+/// Opens the listeners. Returns what says where they are, and by which SHA-256 clients know the
+/// certificate: first a line each for scripts, then two for people; and the first address that other
+/// machines can reach.
 fn listen(
     reactor: &mut Reactor<OsIo, OsTree>,
     arguments: &Arguments,
     fingerprint: Option<&str>,
-) -> Result<(), String> {
+) -> Result<(String, Option<SocketAddr>), String> {
     let mut out = String::new();
+    let mut reachable = None;
     let mut bind = |address: SocketAddr, dialect, security, name| {
         let bound = reactor.listen(address, dialect, security).map_err(|error| {
             format!("{address} can't be listened on: {error}; choose another with --{name}")
         })?;
+        if !bound.ip().to_canonical().is_loopback() {
+            reachable.get_or_insert(bound);
+        }
         Ok::<SocketAddr, String>(bound)
     };
     let mut ftp = None;
@@ -220,10 +283,14 @@ fn listen(
         let (host, port) = (bound.ip(), bound.port());
         out.push_str(&format!("Or be guided: `nc {host} {port}`, then type LOGIN.\n"));
     }
+    Ok((out, reachable))
+}
+
+/// Says that it serves, and where. Nobody is to read so of a server that failed to shut itself in.
+fn greet(greeting: &str) {
     // Whoever closed standard output did not want to know.
     let mut stdout = io::stdout();
-    let _ = stdout.write_all(out.as_bytes()).and_then(|()| stdout.flush());
-    Ok(())
+    let _ = stdout.write_all(greeting.as_bytes()).and_then(|()| stdout.flush());
 }
 
 /// The client, as it can be called from where the server was called.

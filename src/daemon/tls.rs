@@ -1,8 +1,8 @@
 //! TLS as the operator sets it: the flags, what they mean together, and from what new connections
 //! are made.
 //!
-//! [`serve`](super::serve) asks it at start and at each reload. It knows files through
-//! [`certificate`](super::certificate), and nothing of sessions but the policy that they are given.
+//! `serve` asks it at start and at each reload. It knows files through [`certificate`], and nothing of
+//! sessions but the policy that they are given.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -20,8 +20,8 @@ use crate::terms::UnixTime;
 /// What an operator can say of TLS.
 #[derive(Debug, Args)]
 pub(super) struct TlsArguments {
-    /// Whether clients can, or have to, protect their connections. Required is for control and data
-    /// connections; guided ports in the clear must then be of loopback
+    /// Whether clients may protect their connections, or have to: required means that nobody logs
+    /// in and no data moves without TLS; guided ports in the clear must then be of loopback
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Policy::Optional)]
     pub(super) tls: Policy,
 
@@ -47,8 +47,8 @@ pub(super) struct TlsArguments {
     #[arg(long, value_name = "FILE")]
     pub(super) client_ca: Option<PathBuf>,
 
-    /// Whether data connections resume the TLS session of their control connection: they then can't
-    /// be anybody else's
+    /// Whether data connections can resume the TLS session of their control connection, by which
+    /// they are nobody else's; require turns away those that do not
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Reuse::Prefer)]
     pub(super) tls_data_resumption: Reuse,
 
@@ -57,25 +57,20 @@ pub(super) struct TlsArguments {
     pub(super) handshake_timeout: Duration,
 }
 
-/// The values of `--tls`.
+/// The values of `--tls`: there is none, whoever asks for it gets it, nothing goes without it. What
+/// stood on each would be printed by `--help`, and spread all of that over three times the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Policy {
-    /// No TLS at all
     Off,
-    /// Whoever asks for it gets it
     Optional,
-    /// Nobody logs in, and no data moves, without it
     Required,
 }
 
-/// The values of `--tls-data-resumption`.
+/// The values of `--tls-data-resumption`: data connections can't, can, or must.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Reuse {
-    /// They can't
     Off,
-    /// They can
     Prefer,
-    /// They must
     Require,
 }
 
@@ -124,6 +119,18 @@ impl TlsArguments {
         }
     }
 
+    /// What is to be said of so many clients that are known by certificates, where nobody is asked for
+    /// one.
+    pub(super) fn warning(&self, known: usize) -> Option<String> {
+        let asks = self.tls != Policy::Off && self.client_ca.is_some();
+        (known > 0 && !asks).then(|| {
+            format!(
+                "{known} of the clients are known by certificates and can't log in: --client-ca \
+                 says whose certificates to take"
+            )
+        })
+    }
+
     /// What is wanted so plainly that there is no going on without TLS.
     const fn insists(&self) -> bool {
         matches!(self.tls, Policy::Required)
@@ -131,6 +138,12 @@ impl TlsArguments {
             || !self.guided_tls.is_empty()
             || self.tls_cert.is_some()
             || self.client_ca.is_some()
+    }
+
+    /// The files that are read at start and at each reload, and that no client is to reach.
+    pub(super) fn own_files(&self, data: &Path) -> Vec<PathBuf> {
+        let Files { certificate, key } = self.files(data);
+        [certificate, key].into_iter().chain(self.client_ca.clone()).collect()
     }
 
     fn files(&self, data: &Path) -> Files {
@@ -286,6 +299,15 @@ mod tests {
         for flag in ["--listen-tls", "--guided-tls"] {
             assert!(checked(&["--tls", "off", flag, "127.0.0.1:0"]).unwrap_err().contains(flag));
         }
+    }
+
+    #[test]
+    fn clients_that_can_not_log_in_are_warned_of() {
+        let warned = |words: &[&str]| arguments(words).tls.warning(3).is_some();
+        assert!(warned(&[]));
+        assert!(warned(&["--client-ca", "ca.pem", "--tls", "off"]));
+        assert!(!warned(&["--client-ca", "ca.pem"]));
+        assert!(arguments(&[]).tls.warning(0).is_none());
     }
 
     #[test]

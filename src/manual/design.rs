@@ -34,7 +34,7 @@
 //! others' latency grows by those few slices. Sixteen files are compressed at a time, for the memory
 //! that each takes; the others wait in line. Who stops gives up place and turn at once, so that what
 //! was stopped takes nothing from those who go on.
-//! Only what can't be sliced, argon2, goes to the one helper thread.
+//! Only what can't be sliced, argon2 and waiting for the disk, goes to the one helper thread.
 //!
 //! # Keys
 //!
@@ -65,6 +65,8 @@
 //! | is text (`TYPE A`) and cut off | is removed: an offset into it would count other bytes than the client sent; nor does a text go on with a part |
 //! | goes on from an old file and is cut off | is removed: the old file still stands, and is where to go on from |
 //!
+//! What of this outlasts a crash or a power cut: [`durable`](super::durable).
+//!
 //! However a transfer is cut off, it comes to the drop of its [`Transfer`](crate::transfer::Transfer), and the
 //! drop leaves the part; no list of reasons has to be complete. A file that stands comes before a
 //! part: while it does, `SIZE`, `REST` and `APPE` speak of the file.
@@ -77,5 +79,6 @@
 //! # What an idle client costs
 //!
 //! A slab slot, one box with the session in it, and two empty buffers. The outbox and the framer
-//! give their memory back when they are empty; the route and the transfer hang in a box that an idle
-//! session does not have.
+//! give their memory back when they are empty, and so do the buffers of TLS
+//! ([TLS](crate::manual::tls)); the route and the transfer hang in a box that an idle session does
+//! not have.

@@ -8,13 +8,15 @@
 //! | `Listen` | `RouteReady` or `RouteFailed` | once, before anything else is told |
 //! | `Begin` | `Outcome` | once, whatever happens |
 //! | `Work` | `Chore`, with `Progress` before it | once, whatever happens; progress once a second |
-//! | `Abort` | the `Outcome` or `Chore` of what it aborts | that same one |
+//! | `Abort` | the `Outcome` or `Chore` of what it aborts | that same one; later and `Done` where all was whole and on its way into place |
 //! | `Verify` | `Verdict` | once, unless the connection goes first |
+//! | `Secure` | `Secured` | once, unless the handshake fails and the connection goes |
+//! | `Withhold` | `Released` | once, unless the time to log in is over first |
 //! | `Start` | `Expired` | at most once, unless started anew or stopped |
 //! | `Dial`, `Unroute`, `Reply`, `Stop`, `Close` | nothing | |
 //!
-//! While the answer to `Listen` or `Verify` is due the session wants no lines; they wait in the
-//! framer, in the socket, and in the end at the peer. While a transfer or work runs it takes them, serves
+//! While the answer to `Listen`, `Verify`, `Secure` or `Withhold` is due the session wants no lines; they
+//! wait in the framer, in the socket, and in the end at the peer. While a transfer or work runs it takes them, serves
 //! `ABOR` and `STAT` at once, and keeps the others, up to a bound, for when the transfer has ended.
 //! So pipelined commands are served in order and never lost.
 //!
@@ -25,6 +27,31 @@
 //!
 //! Both dialects, FTP and the guided dialogue, keep this contract; the reactor does not know which
 //! one it serves.
+//!
+//! # Protection: what RFC 4217 leaves open
+//!
+//! | asked | answered | why |
+//! |---|---|---|
+//! | `AUTH TLS`, `AUTH TLS-C` | 234, then the handshake | the RFC's name, and its older synonym |
+//! | `AUTH SSL`, `AUTH TLS-P` | 234, and data is private without PROT | as the drafts had it, and as vsftpd does for old clients |
+//! | `AUTH` of anything else | 504 | RFC 2228, section 3 |
+//! | `AUTH` under TLS | 503 | a second handshake would protect nothing better |
+//! | `PBSZ n` | 200, and `PBSZ=0` unless n was 0 | RFC 4217, section 8; 503 before AUTH |
+//! | `PROT P`, `PROT C` | 200 | 503 before PBSZ; C is 534 where TLS is required |
+//! | `PROT S`, `PROT E` | 536 | TLS has no such level |
+//! | `CCC` | 534, in the clear 533 | whoever can write into a clear connection behind a login is the client |
+//! | `REIN` under TLS | 534 | the RFC would have it go on in the clear, which is CCC by another name; USER begins a new login |
+//! | `ADAT`, `MIC`, `CONF`, `ENC` | 502 | TLS does not use them |
+//! | `USER` in the clear, TLS required | 530 | before a password is sent |
+//! | a transfer in the clear, TLS required | 522 | before anything is opened for it |
+//! | `USER` with the certificate of the entry | 232, and 202 to a PASS behind it | clients that have a password send it |
+//! | any of these, TLS off | 502 | and FEAT and HELP are silent |
+//!
+//! `AUTH` begins a session anew. A login, a username, parameters and a prepared port that came before
+//! it count for nothing; lines that came behind it in the clear, and the half of one, are thrown away;
+//! failed logins stay counted. There is no second greeting. On a port for implicit TLS data
+//! connections are private from the beginning, as its clients take it to be; RFC 4217, which knows no
+//! such port, would want PROT P first.
 //!
 //! # Ranges of digests
 //!

@@ -18,6 +18,10 @@
 //! [`DIGESTED_A_PASS`](crate::reactor::DIGESTED_A_PASS) say. So a download that can move waits for
 //! two passes as it does without, and for what work stands in them.
 //!
+//! Where uploads are durable the made-up disk takes its time, refuses, and loses its power: then all
+//! that was not synced may be gone, or half there, each name by itself, and what was acknowledged has
+//! to be whole.
+//!
 //! `make test` runs a few hundred seeds, `make sim` many. A seed that fails is printed with the
 //! command that replays it, with a trace:
 //!

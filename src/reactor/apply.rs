@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::control::{Control, Due, Way};
+use log::{info, warn};
+
+use super::control::{Control, Due, Stage, Way};
 use super::{Reactor, Slot};
+use crate::accounts::gate::Incident;
 use crate::io::Io;
 use crate::session::{Answer, Effect, Effects, Event, House, Order, Timer};
 use crate::terms::{ChoreOutcome, Loss, Outcome, Route};
@@ -34,12 +37,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let mut house = House {
             tree: &self.tree,
             accounts: &self.accounts,
+            gate: &mut self.gate,
+            peer: control.ends.peer.ip(),
             settings: &self.settings,
             now: self.now,
             today: self.today,
             moved,
         };
         control.session.handle(event, &mut house, effects);
+        self.report();
         let mut answer = None;
         for effect in effects.drain() {
             let known = self.apply(control, effect);
@@ -85,15 +91,46 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Effect::Start(timer) => {
                 debug_assert!(self.moved(control).is_none(), "a session's timers rest meanwhile");
                 let wait = match timer {
-                    Timer::Login => self.limits.login,
+                    Timer::Login => {
+                        control.gone_by = self.now + self.limits.login;
+                        self.limits.login
+                    }
                     Timer::Idle => self.limits.idle,
                 };
                 self.set_due(control, Due::Session(timer), wait);
             }
+            Effect::Withhold(wait) => self.withhold(control, wait),
             Effect::Stop => self.clear_due(control),
             Effect::Close => self.bid_farewell(control),
         }
         None
+    }
+
+    /// Lets a time go by for a session. That to log in runs on; if it is over before, it comes first,
+    /// and there is nothing to be released any more.
+    fn withhold(&mut self, control: &mut Control<I, T>, wait: Duration) {
+        if self.now + wait < control.gone_by {
+            self.set_due(control, Due::Release, wait);
+        }
+    }
+
+    /// What was withheld is released, and the time to log in goes on if no other does.
+    pub(super) fn release(&mut self, control: &mut Control<I, T>) {
+        self.tell(control, Event::Released);
+        if control.due.is_none() && control.stage == Stage::Open {
+            let left = control.gone_by.since(self.now);
+            self.set_due(control, Due::Session(Timer::Login), left);
+        }
+    }
+
+    /// Logs what the gate has to report.
+    pub(super) fn report(&mut self) {
+        for incident in self.gate.incidents() {
+            match incident {
+                Incident::Banned { .. } => warn!("{incident}"),
+                Incident::Failed { .. } | Incident::Refused { .. } => info!("{incident}"),
+            }
+        }
     }
 
     /// Gives an order to the connection that is to carry it, or lets it wait for that.

@@ -62,23 +62,24 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.commits.ready.drain(..)
     }
 
-    /// Brings what a commit came to. Its client may have gone: the file is in place nevertheless.
-    pub fn committed(&mut self, key: Key, result: Result<(), Fault>) {
+    /// Brings what a commit came to. False if its client has gone: the file is in place
+    /// nevertheless.
+    pub fn committed(&mut self, key: Key, result: Result<(), Fault>) -> bool {
         self.commits.due = self.commits.due.saturating_sub(1);
-        let Some(mut control) = self.take_control(key) else {
-            self.forget_orphan(key, result);
-            return;
-        };
-        match pending(&control) {
+        let Some(mut control) = self.take_control(key) else { return self.forget(key, result) };
+        let told = match pending(&control) {
             Some(Pending::Upload(bytes)) => {
                 self.conclude(&mut control, uploaded(bytes, result));
+                true
             }
             Some(Pending::Work(outcome)) => {
                 self.conclude_work(&mut control, made(outcome, result));
+                true
             }
-            None => self.forget_orphan(key, result),
-        }
+            None => self.forget(key, result),
+        };
         self.put_control(control);
+        told
     }
 
     /// An upload of `control`'s is whole and meant.
@@ -130,9 +131,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.commits.ready.push((key, commit));
     }
 
-    fn forget_orphan(&mut self, key: Key, result: Result<(), Fault>) {
+    /// Nobody waits for this any more.
+    fn forget(&mut self, key: Key, result: Result<(), Fault>) -> bool {
         debug!("{key:?} has gone, its commit came to {result:?}");
         self.commits.orphans = self.commits.orphans.saturating_sub(1);
+        false
     }
 }
 

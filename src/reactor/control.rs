@@ -7,15 +7,19 @@ use log::debug;
 use super::chores::Underway;
 use super::handshake::Shaking;
 use super::{Moving, Reactor, Slot};
+use crate::accounts::gate::{Refusal, Seat};
 use crate::channel::{Channel, Moved};
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session, Timer};
-use crate::terms::{Budget, Key, Loss, Outcome};
+use crate::terms::{Budget, Key, Loss, Moment, Outcome};
 use crate::tree::Tree;
 use crate::wire::line::Framer;
 
 /// Bytes that one read of a control connection takes at most.
 const READ: usize = 16 * 1024;
+
+/// A departing peer that reads on, however slowly, is given so many lingers to take the last words.
+const FAREWELL_LINGERS: u32 = 30;
 
 /// Reads of a control connection in one turn: a peer that sends no line ends has its budget too.
 const READS_A_TURN: usize = 4;
@@ -34,6 +38,11 @@ pub(super) struct Control<I: Io, T: Tree> {
     pub(super) chore: Option<Box<Underway<T>>>,
     /// What the slot's deadline means.
     pub(super) due: Option<Due>,
+    /// When the time to log in is over, of one who has not; when the time to take the last words is,
+    /// of one who leaves.
+    pub(super) gone_by: Moment,
+    /// Its place among those that its address may have; given up when it is not served any more.
+    pub(super) seat: Option<Seat>,
     pub(super) stage: Stage,
     /// The TLS handshake that is under way on it.
     pub(super) shaking: Option<Box<Shaking>>,
@@ -41,8 +50,8 @@ pub(super) struct Control<I: Io, T: Tree> {
     pub(super) hung_up: bool,
     /// The session has been told so.
     pub(super) told: bool,
-    /// There are too many clients: this one is told so in place of a greeting.
-    pub(super) one_too_many: bool,
+    /// Why it is turned away: it is told so in place of a greeting.
+    pub(super) refusal: Option<Refusal>,
     pub(super) queued: bool,
     pub(super) inline_queued: bool,
     pub(super) digest_queued: bool,
@@ -87,6 +96,8 @@ impl<T: Tree> Default for Link<T> {
 pub(super) enum Due {
     /// The session's own timer.
     Session(Timer),
+    /// What is withheld from the peer may be said.
+    Release,
     /// The data connection should stand.
     Arrival,
     /// The TLS handshake, on the control connection or on the data connection, should be done.
@@ -128,11 +139,13 @@ impl<I: Io, T: Tree> Control<I, T> {
             link: None,
             chore: None,
             due: None,
+            gone_by: Moment::default(),
+            seat: None,
             stage: Stage::Open,
             shaking: None,
             hung_up: false,
             told: false,
-            one_too_many: false,
+            refusal: None,
             queued: false,
             inline_queued: false,
             digest_queued: false,
@@ -306,6 +319,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let Some(mut control) = self.take_control(key) else { return };
         match control.due.take() {
             Some(Due::Session(timer)) => self.tell(&mut control, Event::Expired(timer)),
+            Some(Due::Release) => self.release(&mut control),
             Some(Due::Arrival) => {
                 let outcome = Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 };
                 self.end_transfer(&mut control, outcome);
@@ -329,7 +343,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return;
         }
         self.forsake(control);
+        control.seat = None;
         control.stage = Stage::Leaving;
+        control.gone_by = self.now + self.limits.linger * FAREWELL_LINGERS;
         self.clients = self.clients.saturating_sub(1);
         self.set_due(control, Due::Linger, self.limits.linger);
         self.mark_dirty(control);
@@ -344,6 +360,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if control.stage == Stage::Open {
             self.clients = self.clients.saturating_sub(1);
         }
+        control.seat = None;
         control.stage = Stage::Gone;
         self.graveyard.push(control.key);
     }
@@ -375,7 +392,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Ok(Moved::End | Moved::Cut | Moved::Bytes(_)) => {}
             Ok(Moved::Blocked) => {
                 // A peer on a slow line is not cut off from what was said, as long as it reads.
-                if control.stage == Stage::Leaving && control.channel.waiting() < waited {
+                let reads_on = control.channel.waiting() < waited && self.now < control.gone_by;
+                if control.stage == Stage::Leaving && reads_on {
                     self.set_due(control, Due::Linger, self.limits.linger);
                 }
                 return;

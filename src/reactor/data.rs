@@ -225,6 +225,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         let Some(mut control) = self.take_control(owner) else { return };
         if present {
+            self.answer_end(key);
             self.commit_upload(&mut control, transfer);
         } else {
             let bytes = transfer.moved();

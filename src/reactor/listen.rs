@@ -4,18 +4,19 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use log::{debug, warn};
+use log::{debug, info, warn};
 
 use super::control::Control;
 use super::passive::{Claim, Comer};
 use super::{Reactor, Security, Slot};
+use crate::accounts::gate::Refusal;
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
 use crate::terms::Key;
 use crate::tree::Tree;
 
-/// Control connections above the limit on clients, those that are refused or just leaving, that are
-/// kept to take their last reply; in a flood of more the rest are closed without a word.
+/// Control connections that are not served, those that are refused or just leaving, that are kept to
+/// take their last reply; in a flood of more the rest are closed without a word.
 const FAREWELLS: usize = 256;
 
 /// A listening socket.
@@ -107,6 +108,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Ok((socket, peer)) => (socket, canonical(peer)),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 listener.ready = false;
+                if self.starved == Some(key) {
+                    self.starved = None;
+                    info!("{}: whoever waited has been accepted", listener.address);
+                }
                 return Accepted::Nothing;
             }
             Err(error) => return Accepted::Failed(error),
@@ -124,10 +129,20 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// Begins a session for a new control connection, or says that it is one too many.
+    /// Begins a session for a new control connection, or says why it is turned away.
     fn admit(&mut self, socket: I::Socket, peer: SocketAddr, service: Service) {
         let Service { dialect, security, at } = service;
-        if self.connections >= self.limits.clients + FAREWELLS {
+        let knocked = if self.clients + self.commits.orphans() >= self.limits.clients {
+            Err(Refusal::Full)
+        } else {
+            self.gate.knock(peer.ip(), self.now)
+        };
+        let refusal = knocked.as_ref().err().copied();
+        if let Some(refusal) = refusal {
+            self.gate.turn_away(peer.ip(), None, refusal, self.now);
+            self.report();
+        }
+        if !self.has_room(refusal, security) {
             self.io.close(socket);
             return;
         }
@@ -144,7 +159,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.connections += 1;
         debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
         let Some(mut control) = self.take_control(key) else { return };
-        control.one_too_many = self.clients + self.commits.orphans() > self.limits.clients;
+        (control.seat, control.refusal) = (knocked.ok(), refusal);
         match security {
             Security::Clear => self.open(&mut control),
             Security::Implicit => self.secure(&mut control, true),
@@ -153,13 +168,27 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.queue_control(key);
     }
 
-    /// Lets a session greet its peer, or says that it is one too many.
+    /// Whether there is room for one more, if only to be told why it is turned away.
+    fn has_room(&self, refusal: Option<Refusal>, security: Security) -> bool {
+        let unserved = self.connections.saturating_sub(self.clients);
+        let in_all = self.connections < self.limits.clients + FAREWELLS;
+        match (refusal, security) {
+            (None, _) | (Some(Refusal::Full), Security::Implicit) => in_all,
+            (Some(_), Security::Clear) => in_all && unserved < FAREWELLS,
+            // It could be told behind a handshake alone, which would be worth its while to cause.
+            (Some(_), Security::Implicit) => false,
+        }
+    }
+
+    /// Lets a session greet its peer, or says why it is turned away.
     pub(super) fn open(&mut self, control: &mut Control<I, T>) {
-        if control.one_too_many {
-            self.say(control, &Session::too_many_clients(control.session.dialect()));
-            self.bid_farewell(control);
-        } else {
-            self.tell(control, Event::Opened);
+        match control.refusal {
+            Some(refusal) => {
+                let answer = Session::turned_away(control.session.dialect(), refusal);
+                self.say(control, &answer);
+                self.bid_farewell(control);
+            }
+            None => self.tell(control, Event::Opened),
         }
     }
 
@@ -168,7 +197,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn pause(&mut self, key: Key, error: &io::Error) {
         if let Some(Slot::Listener(listener)) = self.slots.get_mut(key) {
             let (address, rest) = (listener.address, self.limits.pause);
-            warn!("{address}: nobody can be accepted, resting for {rest:?}: {error}");
+            // Said once, and not again each time that the rest is over.
+            if self.starved.is_none() {
+                self.starved = Some(key);
+                warn!("{address}: nobody can be accepted, trying every {rest:?}: {error}");
+            }
             listener.paused = true;
             self.timers.set(key, self.now + rest);
         }

@@ -32,7 +32,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use crate::accounts::{Accounts, Challenge, Verdict};
+use crate::accounts::{Accounts, Challenge, Gate, Rules, Verdict};
 use crate::channel::tls::Acceptor;
 use crate::io::{Io, Ready};
 use crate::session::{Dialect, Effects, Event, Settings};
@@ -64,6 +64,8 @@ const SCRATCH: usize = 64 * 1024;
 pub struct Limits {
     /// Control connections in all; one more is told 421.
     pub clients: usize,
+    /// Who else is turned away, and for how long.
+    pub gate: Rules,
     /// Bytes of a command line, its end not counted.
     pub line: usize,
     /// Time to log in.
@@ -76,7 +78,8 @@ pub struct Limits {
     pub arrival: Duration,
     /// Time in which a transfer must move at least a byte.
     pub stall: Duration,
-    /// Time that a departing peer is given to read on, and to go when it has the last reply.
+    /// Time that a departing peer is given to read on, thirty times over in all, and to go when it has
+    /// the last reply.
     pub linger: Duration,
     /// How long accepting rests when no descriptor is left.
     pub pause: Duration,
@@ -109,6 +112,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             clients: 10_000,
+            gate: Rules::default(),
             line: 8 * 1024,
             login: Duration::from_secs(60),
             idle: Duration::from_secs(300),
@@ -154,6 +158,7 @@ pub struct Reactor<I: Io, T: Tree> {
     io: I,
     tree: T,
     accounts: Accounts,
+    gate: Gate,
     settings: Settings,
     limits: Limits,
     /// What TLS connections are made from. Without it there are none.
@@ -195,6 +200,9 @@ pub struct Reactor<I: Io, T: Tree> {
     given_up: bool,
     passes: u64,
     longest_wait: Waits,
+    /// The listener that was the first to find that nobody can be accepted, until it finds that
+    /// everybody who waited has been.
+    starved: Option<Key>,
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
@@ -205,6 +213,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             io,
             tree,
             accounts,
+            gate: Gate::new(limits.gate.clone()),
             settings,
             ports: Ports::new(limits.passive_ports.clone(), limits.passive_listeners),
             limits,
@@ -234,6 +243,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             given_up: false,
             passes: 0,
             longest_wait: Waits::default(),
+            starved: None,
         }
     }
 
@@ -356,7 +366,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         &mut self.tree
     }
 
-    /// Puts new tables in place of the old. Whoever is logged in keeps what it was granted.
+    /// Puts new tables in place of the old. Whoever is logged in keeps what it was granted, and the
+    /// gate forgets nothing.
     pub fn replace_accounts(&mut self, accounts: Accounts) {
         self.accounts = accounts;
     }

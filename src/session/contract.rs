@@ -18,6 +18,8 @@ enum Step {
     Port(bool),
     /// The password that is awaited is judged.
     Judge,
+    /// The answer that is held back may be said.
+    Release,
     /// The transfer is played to its end.
     Play(Vec<u8>),
     /// The transfer ends thus.
@@ -144,6 +146,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::TooLong),
         10 => any::<bool>().prop_map(Step::Port),
         10 => Just(Step::Judge),
+        6 => Just(Step::Release),
         8 => proptest::collection::vec(any::<u8>(), 0..40).prop_map(Step::Play),
         4 => outcome().prop_map(Step::End),
         8 => Just(Step::Work),
@@ -173,7 +176,8 @@ fn take(dialogue: &mut Dialogue, step: Step) {
         Step::Port(false) if dialogue.listen.is_some() => {
             drop(dialogue.no_port(RouteFault::Exhausted));
         }
-        Step::Judge if dialogue.verify.is_some() => drop(dialogue.judge()),
+        Step::Judge if dialogue.verify.is_some() => dialogue.judge_alone(),
+        Step::Release => dialogue.release(),
         Step::Play(bytes) if dialogue.order.is_some() => drop(dialogue.transfer(&bytes)),
         Step::End(outcome) if dialogue.order.is_some() => drop(dialogue.end(outcome)),
         Step::Work if dialogue.chore.is_some() => drop(dialogue.work()),

@@ -5,8 +5,9 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -16,7 +17,7 @@ use super::{
     Answer, Chore, Dialect, Effect, Effects, Ends, Event, Family, House, Order, RouteFault,
     Session, Settings, Timer, Tls,
 };
-use crate::accounts::{self, Accounts, Challenge};
+use crate::accounts::{self, Accounts, Challenge, Gate, Rules};
 use crate::terms::{
     self, Algorithm, ChoreOutcome, Coding, Content, Digest, Extent, Fault, Filled, Lines, Loss,
     Moment, Outcome, Part, Root, Route, Secured, Trouble, UnixTime,
@@ -67,6 +68,8 @@ pub(super) struct Dialogue {
     pub(super) settings: Settings,
     roots: Vec<(&'static str, Root)>,
     accounts: Accounts,
+    pub(super) gate: Gate,
+    pub(super) now: Moment,
     effects: Effects<MemoryTree>,
     /// What was said and not yet looked at.
     said: VecDeque<String>,
@@ -82,6 +85,8 @@ pub(super) struct Dialogue {
     pub(super) listen: Option<Family>,
     /// The password that is to be checked.
     pub(super) verify: Option<Challenge>,
+    /// How long an answer is to be held back.
+    pub(super) withheld: Option<Duration>,
     /// Whether a TLS handshake is asked for.
     securing: bool,
     /// What the session asked for besides, in order.
@@ -91,6 +96,7 @@ pub(super) struct Dialogue {
     /// Whether the peer will send no more lines.
     hung_up: bool,
     dialect: Dialect,
+    pub(super) peer: IpAddr,
 }
 
 /// An effect that changes nothing here.
@@ -152,6 +158,8 @@ impl Dialogue {
         Self {
             session: Session::new(dialect, ends),
             accounts: accounts(&roots),
+            gate: Gate::new(Rules::default()),
+            now: Moment::default(),
             tree,
             settings: Settings::default(),
             roots,
@@ -163,12 +171,14 @@ impl Dialogue {
             moved: None,
             listen: None,
             verify: None,
+            withheld: None,
             securing: false,
             asked: Vec::new(),
             timer: None,
             closed: false,
             hung_up: false,
             dialect,
+            peer: ends.peer.ip(),
         }
     }
 
@@ -178,9 +188,10 @@ impl Dialogue {
     }
 
     /// Sends a line and returns what was said since the last look. A passive port that is asked
-    /// for is had at once.
+    /// for is had at once, and the time for which an answer is held back goes by.
     pub(super) fn line(&mut self, text: &str) -> Vec<String> {
         self.send(text.as_bytes());
+        self.release();
         if self.listen.is_some() {
             self.port_ready();
         }
@@ -233,6 +244,14 @@ impl Dialogue {
         self.tell(Event::RouteReady("192.0.2.1:50000".parse().unwrap()));
     }
 
+    /// The time for which an answer is held back goes by, if one is.
+    pub(super) fn release(&mut self) {
+        if let Some(wait) = self.withheld.take() {
+            self.now = self.now + wait;
+            self.tell(Event::Released);
+        }
+    }
+
     /// There is no passive port.
     pub(super) fn no_port(&mut self, fault: RouteFault) -> Vec<String> {
         self.listen = None;
@@ -241,8 +260,15 @@ impl Dialogue {
 
     /// Checks the password that the session wants checked.
     pub(super) fn judge(&mut self) -> Vec<String> {
+        self.judge_alone();
+        self.release();
+        self.said()
+    }
+
+    /// The same, and an answer that is held back stays so.
+    pub(super) fn judge_alone(&mut self) {
         let verdict = self.verify.take().unwrap().judge();
-        self.told(Event::Verdict(verdict))
+        self.tell(Event::Verdict(verdict));
     }
 
     /// Sends AUTH TLS and makes the handshake, in which the peer shows the certificate of this
@@ -359,8 +385,10 @@ impl Dialogue {
         let mut house = House {
             tree: &self.tree,
             accounts: &self.accounts,
+            gate: &mut self.gate,
+            peer: self.peer,
             settings: &self.settings,
-            now: Moment::default(),
+            now: self.now,
             today: TODAY,
             moved: self.moved,
         };
@@ -387,6 +415,7 @@ impl Dialogue {
             && self.chore.is_none()
             && self.listen.is_none()
             && self.verify.is_none()
+            && self.withheld.is_none()
             && !self.securing
     }
 
@@ -426,6 +455,11 @@ impl Dialogue {
             Effect::Verify(challenge) => {
                 assert!(self.is_free(), "two answers are due");
                 self.verify = Some(challenge);
+            }
+            Effect::Withhold(wait) => {
+                assert!(self.is_free(), "two answers are due");
+                assert_eq!(self.timer, Some(Timer::Login), "the time to log in runs on");
+                self.withheld = Some(wait);
             }
             Effect::Dial(address) => self.asked.push(Asked::Dial(address)),
             Effect::Abort => {
@@ -529,7 +563,7 @@ fn accounts(roots: &[(&'static str, Root)]) -> Accounts {
         format!("user1:1234\nuser2:1234\nroot:1234\nslow:{SLOW}\nkeyed:$cert$sha256:{known}\n");
     std::fs::write(data.path().join(accounts::CREDENTIALS), credentials).unwrap();
     std::fs::write(data.path().join(accounts::DIRECTORIES), DIRECTORIES).unwrap();
-    let mut root_of = |path: &Path| {
+    let mut root_of = |path: &Path, _| {
         let found = roots.iter().find(|(name, _)| path.ends_with(name));
         found.map(|(_, root)| *root).ok_or_else(|| io::ErrorKind::NotFound.into())
     };

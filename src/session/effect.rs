@@ -1,6 +1,7 @@
 //! What a session asks for.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Timer;
 use crate::accounts::Challenge;
@@ -32,7 +33,7 @@ pub enum Effect<T: Tree> {
     /// once a second.
     Work(Chore<T>),
     /// Stop the transfer or the work that runs; its `Outcome` or `Chore` follows, `Aborted` unless
-    /// it had already ended.
+    /// it had already ended. What is whole and on its way into place is not stopped.
     Abort,
     /// Begin the TLS handshake on the control connection, behind all that was said before. What the
     /// peer has sent in the clear behind the line that asked for it is thrown away. Answered by
@@ -42,6 +43,9 @@ pub enum Effect<T: Tree> {
     Unroute,
     /// Find out on the helper thread whether a password is right. Answered by one `Verdict`.
     Verify(Challenge),
+    /// Let this time go by, while the timer for the login runs on. Answered by one `Released`,
+    /// unless that timer runs out before. Nobody else waits for it.
+    Withhold(Duration),
     /// Start this timer anew, in place of the one that runs.
     Start(Timer),
     /// Stop the timer that runs.

@@ -34,6 +34,8 @@ pub enum Event<'a> {
     Chore(ChoreOutcome),
     /// The answer to [`Effect::Verify`](super::Effect::Verify).
     Verdict(Verdict),
+    /// The time of [`Effect::Withhold`](super::Effect::Withhold) is over.
+    Released,
     /// A timer that the session started has run out.
     Expired(Timer),
     /// The server is about to stop: finish what runs, then go.

@@ -9,8 +9,8 @@
 //! The contract, which the simulation checks:
 //! - every command line gets exactly one final reply, in the order of the lines, but for ABOR, STAT
 //!   and QUIT during a transfer; those that wait when the session closes get none;
-//! - [`Effect::Listen`], [`Effect::Begin`], [`Effect::Work`], [`Effect::Verify`] and
-//!   [`Effect::Secure`] are each answered by exactly one event, and none is asked for while the
+//! - [`Effect::Listen`], [`Effect::Begin`], [`Effect::Work`], [`Effect::Verify`], [`Effect::Secure`]
+//!   and [`Effect::Withhold`] are each answered by exactly one event, and none is asked for while the
 //!   answer to another is due;
 //! - lines that waited when the session asked for [`Effect::Secure`] get no reply;
 //! - lines are offered only while [`Session::wants_lines`], and after [`Event::Hangup`] none is;
@@ -29,17 +29,16 @@ pub mod ftp;
 pub mod guided;
 mod view;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 pub use effect::{Answer, Chore, Effect, Effects, Family, Order};
 pub use event::{Event, RouteFault, Timer};
 
 use crate::accounts::Accounts;
+use crate::accounts::gate::{Attempt, Gate, Refusal};
 use crate::terms::{Moment, UnixTime};
 use crate::tree::Tree;
-use crate::wire::ftp::Reply;
-use crate::wire::guided::Prompt;
 
 /// What a session may look at and change beyond itself.
 #[derive(Debug)]
@@ -48,6 +47,10 @@ pub struct House<'a, T: Tree> {
     pub tree: &'a T,
     /// Who may come in, and to what.
     pub accounts: &'a Accounts,
+    /// Who is let in, and how soon.
+    pub gate: &'a mut Gate,
+    /// The peer's address.
+    pub peer: IpAddr,
     /// What the operator has set.
     pub settings: &'a Settings,
     /// The loop's clock.
@@ -60,6 +63,11 @@ pub struct House<'a, T: Tree> {
 }
 
 impl<T: Tree> House<'_, T> {
+    /// The peer, as the one who claims to be `username`.
+    const fn attempt<'n>(&self, username: &'n [u8]) -> Attempt<'n> {
+        Attempt { peer: self.peer, username }
+    }
+
     /// Hidden parts to which nothing has been written since then have expired.
     fn expired_before(&self) -> UnixTime {
         let secs = i64::try_from(self.settings.partial_expiry.as_secs()).unwrap_or(i64::MAX);
@@ -154,15 +162,13 @@ impl Session {
         }
     }
 
-    /// What a peer is told that can't be served because too many are, before its connection is
-    /// closed. No session is made for it.
+    /// What a peer is told that is turned away at the gate, before its connection is closed. No
+    /// session is made for it.
     #[must_use]
-    pub fn too_many_clients(dialect: Dialect) -> Answer {
+    pub fn turned_away(dialect: Dialect, refusal: Refusal) -> Answer {
         match dialect {
-            Dialect::Ftp => {
-                Answer::Ftp(Reply::new(421, "Too many clients are connected; try again later."))
-            }
-            Dialect::Guided => Answer::Guided(Prompt::Busy),
+            Dialect::Ftp => Answer::Ftp(ftp::refusal(refusal)),
+            Dialect::Guided => Answer::Guided(guided::refusal(refusal)),
         }
     }
 

@@ -169,7 +169,9 @@ impl<F: Content, P: Part> Transfer<F, P> {
             let bytes = self.gone(turn.channel);
             match stop {
                 Ok(()) => {}
-                Err(Stop::Blocked) => return Step::Blocked(bytes != before),
+                Err(Stop::Blocked) => {
+                    return Step::Blocked(turn.channel.has_stirred() || bytes != before);
+                }
                 Err(Stop::Received) => return Step::Received,
                 Err(Stop::Ended) => return Step::Ended(Outcome::Done { bytes }),
                 Err(Stop::Lost) => {

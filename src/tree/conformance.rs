@@ -45,6 +45,7 @@ over_all_trees!(
     a_part_has_one_owner,
     appending,
     attributes,
+    committing_durably,
     committing_over_a_change,
     directories,
     directories_that_hide_parts,
@@ -249,6 +250,28 @@ fn restarting(tree: &impl Tree, root: Root) {
         let part = tree.create(at(root, path), Keep::First(3), true);
         assert_eq!(part.err(), Some(PeerFault::BadRestart.into()));
     }
+}
+
+fn committing_durably(tree: &impl Tree, root: Root) {
+    tree.make_directory(at(root, "d")).unwrap();
+    tree.make_directory(at(root, "d/e")).unwrap();
+    for (path, old) in [("a", false), ("d/e/a", false), ("d/e/a", true)] {
+        let bytes: &[u8] = if old { b"new" } else { b"old" };
+        let mut part = tree.create(at(root, path), Keep::Nothing, true).unwrap();
+        write_all(&mut part, bytes);
+        part.commit_durably().unwrap();
+        assert_eq!(content(tree, root, path).unwrap(), bytes);
+    }
+    // It takes a target's place, or does not, as any commit.
+    let part = tree.create(at(root, "d/b"), Keep::Nothing, false).unwrap();
+    put(tree, root, "d/b", b"first");
+    assert_eq!(denied(part.commit_durably()), Denied::Exists);
+    assert_eq!(content(tree, root, "d/b").unwrap(), b"first");
+    let mut part = tree.create(at(root, "d/b"), Keep::All, true).unwrap();
+    carry_all(&mut part);
+    write_all(&mut part, b" and last");
+    part.commit_durably().unwrap();
+    assert_eq!(content(tree, root, "d/b").unwrap(), b"first and last");
 }
 
 fn committing_over_a_change(tree: &impl Tree, root: Root) {

@@ -47,6 +47,7 @@ fn each_code_has_its_cause() {
     home.runs(&["-e", "!false", &format!("user1@{}", server.ftp)]).code(1);
     home.runs(&["get", "--jobs", "0", &url(&server, "Own/a.txt")]).code(2);
     home.runs(&["get", "ftp://user1@127.0.0.1:1/x"]).code(3);
+    home.runs(&["get", &url(&server, "Own/a.txt").replace("ftp:", "ftps:")]).code(4);
     home.coracle(&["ls", &url(&server, "")]).env("CORACLE_PASSWORD", "no").assert().code(5);
     home.runs(&["sum", &url(&server, "Own/gone")]).code(6);
     home.runs(&["rm", &url(&server, "Movies/Joker")]).code(7);
@@ -91,6 +92,7 @@ fn silent_behind(last: usize) -> Scripted {
             let verb = line.split_whitespace().next().unwrap_or_default().to_owned();
             line.clear();
             match verb.as_str() {
+                "AUTH" => say(peer, "502 no TLS"),
                 "USER" => say(peer, "331 password"),
                 "PASS" => say(peer, "230 in"),
                 "FEAT" => say(peer, "211-Features\r\n SIZE\r\n211 End"),
@@ -115,7 +117,7 @@ fn silent_behind(last: usize) -> Scripted {
 #[test]
 fn silence_ends_in_time_wherever_it_begins() {
     std::thread::scope(|scope| {
-        for last in 0..9 {
+        for last in 0..10 {
             scope.spawn(move || {
                 let (server, home) = (silent_behind(last), Home::new());
                 home.runs(&["--timeout", "1", "get", &server.url("film")]).code(12);
@@ -125,7 +127,7 @@ fn silence_ends_in_time_wherever_it_begins() {
         }
     });
     let home = Home::new();
-    let server = silent_behind(9);
+    let server = silent_behind(10);
     home.runs(&["--timeout", "1", "get", &server.url("film")]).success();
     server.ended();
 }

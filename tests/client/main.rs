@@ -2,14 +2,18 @@
 //! `coracled` and against servers that misbehave.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and a thread")]
 
+#[path = "../support/certificate.rs"]
+mod certificate;
 mod codes;
 mod many;
 mod mirrors;
 mod misbehaving;
 #[path = "../support/proxy.rs"]
 mod proxy;
+mod resumed;
 mod robust;
 mod scripts;
+mod secure;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests of the server use more of it")]
 mod support;

@@ -341,3 +341,28 @@ fn half_an_upload_that_is_called_complete_is_gone_on_with() {
     home.runs(&["put", "film", &server.url("film")]).code(3);
     server.ended();
 }
+
+#[test]
+fn a_server_that_lost_its_tongue_with_the_data_connection_is_not_waited_for() {
+    let home = Home::new();
+    let server = Scripted::in_turn(vec![
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("RETR film", "150 go");
+            // Before a byte of it, so that there is nothing to go on from.
+            crate::support::reset(peer.data());
+            let _ = peer.control.read_to_end(&mut Vec::new());
+        }),
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("RETR film", "150 go");
+            let _ = peer.data().write_all(b"film");
+            peer.say("226 done");
+            peer.until("QUIT", "221 bye");
+        }),
+    ]);
+    // Far longer than the test may take.
+    let get = ["--timeout", "600", "get", "--retries", "1", &server.url("film")];
+    home.runs(&get).success();
+    server.ended();
+}

@@ -9,11 +9,17 @@ mod support;
 
 mod curl;
 mod daemon;
+mod disk;
+mod durable;
 mod ftplib;
+mod gate;
 mod guided;
 mod hostile;
 mod idle;
 mod lftp;
 mod mode_z;
+mod protected;
 mod scripts;
+mod sealed;
+mod walls;
 mod work;

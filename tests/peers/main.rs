@@ -10,12 +10,16 @@
 //! Any user can run them, but for those of pure-ftpd, which only root can start.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and a thread")]
 
+#[path = "../support/certificate.rs"]
+#[expect(dead_code, reason = "the tests against scripted servers use more of it")]
+mod certificate;
 mod cuts;
 mod desk;
 mod many;
 mod peer;
 #[path = "../support/proxy.rs"]
 mod proxy;
+mod secure;
 mod servers;
 mod suite;
 #[path = "../support/mod.rs"]
@@ -65,6 +69,37 @@ every_peer! {
     cuts::a_download_that_is_cut_goes_on
     cuts::an_upload_that_is_cut_goes_on
     cuts::many_files_arrive_over_a_line_that_breaks
+}
+
+/// Every named test, for every server under TLS, as strict as it can be.
+macro_rules! every_peer_under_tls {
+    (@ $version:ident $server:ident $($peer:ident)*: $tests:tt) => {
+        $(every_peer_under_tls! { ! $version $server $peer $tests })*
+    };
+    (! $version:ident $server:ident $peer:ident [$($test:ident)*]) => {
+        mod $peer {
+            $(
+                #[test]
+                fn $test() {
+                    crate::secure::$test(&crate::servers::$peer::$server);
+                }
+            )*
+        }
+    };
+    ($($test:ident)*) => {
+        mod tls_1_2 {
+            every_peer_under_tls! { @ tls_1_2 TLS_1_2 vsftpd proftpd pure_ftpd pyftpdlib: [$($test)*] }
+        }
+        mod tls_1_3 {
+            every_peer_under_tls! { @ tls_1_3 TLS_1_3 vsftpd proftpd pure_ftpd pyftpdlib: [$($test)*] }
+        }
+    };
+}
+
+every_peer_under_tls! {
+    every_transfer_works_under_tls
+    many_files_go_both_ways_under_tls
+    who_is_not_known_gets_no_password
 }
 
 /// What servers lack, or are told to.

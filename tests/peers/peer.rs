@@ -17,6 +17,7 @@ use std::time::Instant;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
+use crate::certificate::Certificate;
 use crate::support::GUARD;
 
 /// How often a server is started anew because its port was taken meanwhile.
@@ -66,6 +67,23 @@ impl Place {
     /// A place for a file of the server's own.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
+    }
+
+    /// The files with a certificate of the server's own and its key, which it makes.
+    pub(crate) fn certificate(&self) -> (PathBuf, PathBuf) {
+        let certificate = Certificate::local();
+        let pem = self.write("certificate.pem", &certificate.pem);
+        (pem, self.write("key.pem", &certificate.key))
+    }
+
+    /// A configuration of OpenSSL's that allows one version of TLS alone, for servers that have no
+    /// setting of their own for that.
+    pub(crate) fn openssl(&self, version: &str) -> PathBuf {
+        let text = format!(
+            "openssl_conf = settings\n[settings]\nssl_conf = ssl\n[ssl]\nsystem_default = tls\n\
+             [tls]\nMinProtocol = {version}\nMaxProtocol = {version}\n"
+        );
+        self.write("openssl.cnf", &text)
     }
 
     /// Writes a file of the server's own, for nobody else to read.
@@ -119,6 +137,11 @@ impl Peer {
     /// The same for a pattern, whose `*`, `[` and `]` stay as they are.
     pub(crate) fn wild(&self, pattern: &str) -> String {
         format!("ftp://{}/{pattern}", self.host())
+    }
+
+    /// The file with the certificate that [`Place::certificate`] has made.
+    pub(crate) fn certificate(&self) -> String {
+        self.place.path("certificate.pem").display().to_string()
     }
 
     /// Where it listens.

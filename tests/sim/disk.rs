@@ -73,7 +73,9 @@ impl Disk {
         }
         while self.results.front().is_some_and(|(at, ..)| *at <= now) {
             let Some((_, key, result)) = self.results.pop_front() else { break };
-            reactor.committed(key, result);
+            let is_there = reactor.awaits_verdict(key);
+            let is_told = reactor.committed(key, result);
+            assert_eq!(is_told, is_there, "{key:?} has to hear of its commit if it is there");
         }
         while self.commits.front().is_some_and(|(at, ..)| *at <= now) {
             let Some((at, key, commit)) = self.commits.pop_front() else { break };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use coracle::client::user_pi::{StoreStart, Task};
 
-use crate::peers::{Deed, How, Mischief, Pipeliner, Visitor, address_of};
+use crate::peers::{Deed, Mischief, Pipeliner, address_of};
 use crate::shapes::{Shape, fetch, rounds};
 use crate::world::DiskFault;
 
@@ -121,21 +121,78 @@ fn what_waits_for_the_disk_is_answered_in_order() {
 }
 
 #[test]
-fn a_drain_waits_for_the_disk() {
+fn who_thinks_better_of_it_too_late_has_its_file_in_place() {
     let build = |shape: &mut Shape| {
         shape.scenario.limits.durable = true;
-        shape.scenario.unhurried = false;
         shape.scenario.lore.calm = false;
-        let at = Duration::from_millis(shape.rng.within(300..2000));
-        shape.scenario.drain = Some((at, Duration::from_secs(600)));
-        for who in 0..10 {
-            let put = shape.put(&format!("/Incoming/own-{who}"), 9000, Mischief::None);
-            let host = shape.scenario.lore.ftp.ip();
-            let login = Deed::Login { user: "user1", password: "1234", right: true };
-            let plan = vec![login, put, Deed::Vanish(How::Reset)];
-            let mode = coracle::client::user_pi::DataMode::Passive;
-            shape.add(0, Visitor::new(address_of(who, host), host, mode, plan));
+        for who in 0..20 {
+            let mut deeds = Vec::new();
+            for round in 0..6 {
+                let late = Mischief::AbortLate(shape.rng.below(25));
+                deeds.push(shape.put(&format!("/Incoming/own-{who}-{round}"), 3000, late));
+            }
+            shape.visit(who, 0, deeds);
         }
     };
-    rounds("a_drain_waits", build, |report| assert!(report.commits > 0, "{report:?}"));
+    rounds("who_thinks_better", build, |report| {
+        assert!(report.tally.aborted > 20 && report.commits > 50, "{report:?}");
+    });
+}
+
+#[test]
+fn coming_and_going_makes_no_more_commits_than_clients_may_be() {
+    const CLIENTS: usize = 4;
+    let build = |shape: &mut Shape| {
+        shape.scenario.limits.durable = true;
+        shape.scenario.limits.clients = CLIENTS;
+        shape.scenario.lore.calm = false;
+        shape.scenario.unhurried = false;
+        for who in 0..300 {
+            let late = Mischief::VanishLate(shape.rng.below(5));
+            let put = shape.put(&format!("/Incoming/own-{who}"), 10, late);
+            shape.visit(who, who as u64 * 5, [put]);
+        }
+    };
+    // The world counts the commits after each pass.
+    rounds("coming_and_going", build, |report| {
+        assert!(report.commits > CLIENTS as u64 && report.tally.closed > 20, "{report:?}");
+    });
+}
+
+/// Uploaders who are at it, or have just gone, when the server is told to stop.
+fn drained(shape: &mut Shape, grace: Duration) {
+    shape.scenario.limits.durable = true;
+    shape.scenario.unhurried = false;
+    shape.scenario.lore.calm = false;
+    let at = Duration::from_millis(shape.rng.within(100..1500));
+    shape.scenario.drain = Some((at, grace));
+    for who in 0..30 {
+        let late = if who % 2 == 0 { Mischief::VanishLate(who) } else { Mischief::None };
+        let deeds: Vec<Deed> = (0..3)
+            .map(|round| shape.put(&format!("/Incoming/own-{who}-{round}"), 900, late))
+            .collect();
+        let (who, millis) = (usize::try_from(who).unwrap_or(0), shape.rng.below(1500));
+        shape.visit(who, millis, deeds);
+    }
+}
+
+#[test]
+fn a_drain_waits_for_the_disk() {
+    let grace = Duration::from_secs(600);
+    // The world sees that nothing is left to be carried out.
+    rounds(
+        "a_drain_waits",
+        |shape| drained(shape, grace),
+        |report| assert!(report.commits > 0, "{report:?}"),
+    );
+}
+
+#[test]
+fn at_the_end_of_a_drain_what_waits_for_the_disk_is_still_told() {
+    let grace = Duration::from_millis(10);
+    rounds(
+        "at_the_end_of_a_drain",
+        |shape| drained(shape, grace),
+        |report| assert!(report.took < Duration::from_secs(7), "{report:?}"),
+    );
 }

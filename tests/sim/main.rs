@@ -17,8 +17,10 @@ mod inventory;
 mod net;
 mod peers;
 mod rng;
+mod routes;
 mod scenario;
 mod shapes;
+mod siege;
 mod work;
 mod world;
 

@@ -166,7 +166,7 @@ fn accounts(roots: &HashMap<Vec<u8>, Root>) -> Accounts {
     let data = tempfile::tempdir().expect("a place for two small files");
     fs::write(data.path().join("Credentials"), credentials).expect("a small file");
     fs::write(data.path().join("Directories"), directories).expect("a small file");
-    let mut open = |path: &std::path::Path| {
+    let mut open = |path: &std::path::Path, _: coracle::accounts::Rights| {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         roots.get(name).copied().ok_or_else(|| std::io::ErrorKind::NotFound.into())
     };
@@ -350,6 +350,8 @@ fn deed(number: usize, step: usize, rng: &mut Rng) -> Deed {
                 | Mischief::Cut(_, How::Reset)
                 | Mischief::Kill(_)
                 | Mischief::Abort(_)
+                | Mischief::AbortLate(_)
+                | Mischief::VanishLate(_)
                 | Mischief::Stall(_)
                 | Mischief::Slow(..)
                 | Mischief::NeverConnect
@@ -411,6 +413,8 @@ fn mischief(rng: &mut Rng) -> Mischief {
         8 | 9 => Mischief::Slow(rng.size(2_000..20_000), rng.within(1..200)),
         10 => Mischief::NeverConnect,
         11 => Mischief::StrangerFirst,
+        12 => Mischief::AbortLate(rng.below(60)),
+        13 => Mischief::VanishLate(rng.below(60)),
         _ => Mischief::None,
     }
 }

@@ -417,6 +417,8 @@ impl World {
         let Self { mut reactor, net, cast, tree, passes, waits, durable, mut rng, .. } = self;
         let took = Duration::from_nanos(net.borrow().now());
         let (commits, is_cut) = (waits.count, waits.is_cut);
+        let given_up = cast.borrow().lore.cut_at.is_some_and(|at| at <= net.borrow().now());
+        assert!(is_cut || given_up || waits.len() == 0, "{} commits are left", waits.len());
         drop(waits);
         if is_cut {
             drop(reactor);

@@ -43,10 +43,16 @@ impl Raw {
     /// Connects from the address `from`, and hears the greeting.
     #[track_caller]
     pub(crate) fn connect_from(from: Ipv4Addr, server: SocketAddr) -> Self {
-        let control = BufReader::new(dial(Some(from.into()), server));
-        let mut raw = Self { control, server, from: Some(from.into()) };
+        let mut raw = Self::silent_from(from, server);
         raw.hear(220);
         raw
+    }
+
+    /// Connects from the address `from`, and leaves whatever the server says unread.
+    #[track_caller]
+    pub(crate) fn silent_from(from: Ipv4Addr, server: SocketAddr) -> Self {
+        let control = BufReader::new(dial(Some(from.into()), server));
+        Self { control, server, from: Some(from.into()) }
     }
 
     /// Connects, and leaves whatever the server says unread.

@@ -11,7 +11,7 @@ mod server;
 use std::time::{Duration, Instant};
 
 pub(crate) use dialogue::{Raw, dial, reset};
-pub(crate) use programs::{Finished, finish, program, python};
+pub(crate) use programs::{Finished, finish, finish_with, program, python};
 pub(crate) use server::{Setup, TestServer, coracled};
 
 /// How long anything may take before the test fails. A guard, not a pace.

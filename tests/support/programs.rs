@@ -1,6 +1,7 @@
 //! Other people's programs: found or asked for, run without a terminal, with what they said.
 
 use std::env;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -54,10 +55,22 @@ pub(crate) fn python(directory: &Path, script: &str, arguments: &[&str]) -> Fini
 /// Runs a program to its end, with nothing to read.
 #[track_caller]
 pub(crate) fn finish(command: &mut Command) -> Finished {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
+    finish_with(command, b"")
+}
+
+/// Runs a program to its end, with `input` to read, which must be little.
+#[track_caller]
+pub(crate) fn finish_with(command: &mut Command, input: &[u8]) -> Finished {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    // Whoever ends before it has read all of it says why by its exit code.
+    let _ = child.stdin.take().map(|mut stdin| stdin.write_all(input));
+    let output = child.wait_with_output().unwrap_or_else(|error| panic!("{name}: {error}"));
     Finished {
         code: output.status.code(),
         out: output.stdout,

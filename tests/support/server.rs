@@ -1,6 +1,7 @@
 //! The real `coracled` with a data directory of its own.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
@@ -9,7 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tempfile::TempDir;
 
 use super::{GUARD, Raw, assert_same, reset, until};
@@ -20,6 +21,8 @@ pub(crate) struct Setup {
     credentials: String,
     directories: String,
     flags: Vec<String>,
+    /// The program and its arguments by which the server is started, if it is not by itself.
+    wrapper: Vec<OsString>,
 }
 
 impl Setup {
@@ -27,7 +30,8 @@ impl Setup {
     pub(crate) fn new() -> Self {
         let home = TempDir::new().expect("a temporary directory");
         fs::create_dir_all(home.path().join("data/files")).expect("a data directory");
-        Self { home, credentials: String::new(), directories: String::new(), flags: Vec::new() }
+        let (credentials, directories) = (String::new(), String::new());
+        Self { home, credentials, directories, flags: Vec::new(), wrapper: Vec::new() }
     }
 
     /// What most tests want: `user1`, password `1234`, who reads Movies, adds to Incoming, and may
@@ -88,6 +92,18 @@ impl Setup {
         self
     }
 
+    /// Has the server started by a program that becomes it: one that is given the server's command
+    /// line behind its own and replaces itself with that.
+    pub(crate) fn wrapped<A: Into<OsString>>(mut self, by: impl IntoIterator<Item = A>) -> Self {
+        self.wrapper = by.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A place for what a test or a wrapper writes beside the data directory.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("data")
@@ -103,23 +119,43 @@ impl Setup {
     /// Starts the server and waits until it listens.
     #[track_caller]
     pub(crate) fn start(self) -> TestServer {
-        let setup = self.written();
-        let log = setup.home.path().join("log");
-        let mut child = coracled()
+        self.written().start_as_written()
+    }
+
+    /// The same with accounts that the caller has written.
+    #[track_caller]
+    pub(crate) fn start_as_written(self) -> TestServer {
+        let setup = self;
+        let log = setup.beside("log");
+        let (child, said) = setup.spawn(&log);
+        let mut server = TestServer { child, said, log, ftp: NOWHERE, guided: NOWHERE, setup };
+        server.hear_addresses();
+        server
+    }
+
+    #[track_caller]
+    fn spawn(&self, log: &Path) -> (Child, Receiver<String>) {
+        let coracled = env!("CARGO_BIN_EXE_coracled");
+        let mut command = match self.wrapper.split_first() {
+            Some((program, arguments)) => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(coracled);
+                command
+            }
+            None => Command::new(coracled),
+        };
+        let mut child = command
             .arg("--data")
-            .arg(setup.data())
+            .arg(self.data())
             .args(["--listen", "127.0.0.1:0", "--guided", "127.0.0.1:0"])
-            .args(&setup.flags)
+            .args(&self.flags)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(fs::File::create(&log).expect("a log file"))
+            .stderr(fs::File::create(log).expect("a log file"))
             .spawn()
             .expect("coracled starts");
         let said = lines_of(&mut child);
-        let mut server = TestServer { child, said, log, ftp: NOWHERE, guided: NOWHERE, setup };
-        server.ftp = server.bound("ftp");
-        server.guided = server.bound("guided");
-        server
+        (child, said)
     }
 }
 
@@ -149,6 +185,33 @@ impl TestServer {
     #[track_caller]
     pub(crate) fn usual() -> Self {
         Setup::usual().start()
+    }
+
+    /// Kills it without a warning, and starts it again on the same files.
+    #[track_caller]
+    pub(crate) fn killed_and_started_again(&mut self) {
+        self.child.kill().expect("the process is ours");
+        self.child.wait().expect("the process is ours");
+        (self.child, self.said) = self.setup.spawn(&self.log);
+        self.hear_addresses();
+    }
+
+    #[track_caller]
+    fn hear_addresses(&mut self) {
+        self.ftp = self.bound("ftp");
+        self.guided = self.bound("guided");
+    }
+
+    /// A place beside the data directory, as [`Setup::beside`] names it.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.setup.beside(name)
+    }
+
+    /// The place of a served file as the server sees it, which may have mounts of its own.
+    pub(crate) fn inside(&self, path: &str) -> PathBuf {
+        let path = self.path(path);
+        let root = PathBuf::from(format!("/proc/{}/root", self.child.id()));
+        root.join(path.strip_prefix("/").expect("a path from the root"))
     }
 
     /// A session that is logged in as user1.
@@ -222,6 +285,18 @@ impl TestServer {
             .count()
     }
 
+    /// Descriptors that the process has open, of whatever sort.
+    pub(crate) fn open_descriptors(&self) -> u64 {
+        let directory = format!("/proc/{}/fd", self.child.id());
+        fs::read_dir(directory).expect("the process runs").count() as u64
+    }
+
+    /// Lets the process have no more than `most` descriptors from now on.
+    pub(crate) fn limit_descriptors(&self, most: u64) {
+        let limit = Rlimit { current: Some(most), maximum: Some(most.max(10_000)) };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).expect("it is ours");
+    }
+
     /// Memory that the process has, in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
@@ -239,6 +314,13 @@ impl TestServer {
             .filter_map(|task| fs::read_to_string(task.ok()?.path().join("comm")).ok())
             .map(|name| name.trim_end().to_owned())
             .collect()
+    }
+
+    /// The status of each of the process's threads, as the kernel tells it.
+    pub(crate) fn thread_statuses(&self) -> Vec<String> {
+        let directory = format!("/proc/{}/task", self.child.id());
+        let tasks = fs::read_dir(directory).expect("the process runs");
+        tasks.filter_map(|task| fs::read_to_string(task.ok()?.path().join("status")).ok()).collect()
     }
 
     /// Waits until the process has no more than `descriptors` open: nothing leaked.
@@ -259,6 +341,32 @@ impl TestServer {
         let mut other = self.session();
         assert_same(&other.retrieve("Movies/Joker"), &self.content("Movies/Joker"));
         other.expect("QUIT", 221);
+    }
+
+    /// What follows `word` and a space in the next line that begins so.
+    #[track_caller]
+    pub(crate) fn announced(&mut self, word: &str) -> String {
+        loop {
+            let line = self.said.recv_timeout(GUARD).expect("the server says more");
+            if let Some(rest) = line.strip_prefix(word) {
+                return rest.trim_start().to_owned();
+            }
+        }
+    }
+
+    /// The process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.setup.data()
+    }
+
+    /// The file of its log.
+    pub(crate) fn log_file(&self) -> &Path {
+        &self.log
     }
 
     /// Sends a signal to the process.

@@ -31,6 +31,12 @@ impl Place {
         Self { room: module.first().cloned(), module }
     }
 
+    /// True in the room, or in the part of one, that `part` names as `room/part`.
+    pub(crate) fn lies_in(&self, part: &str) -> bool {
+        let parts: Vec<&str> = part.split('/').collect();
+        self.module.get(..parts.len()).is_some_and(|module| module == parts)
+    }
+
     fn is_program(&self) -> bool {
         self.room.as_ref().is_some_and(|room| room.starts_with("bin/"))
     }

@@ -24,9 +24,10 @@ const TICKETS: usize = 4;
 /// The same behind that of a data connection which carries something to the peer.
 const TICKETS_AFTER_DOWNLOAD: usize = 2;
 
-/// The same behind that of an upload: as many as it took. Who only sends may not read them, and a
-/// socket that is closed with something unread throws away what it has not sent yet.
-const TICKETS_AFTER_UPLOAD: usize = 1;
+/// The same behind that of an upload: none. Who only sends does not read them, curl for one, and a
+/// socket that is closed with something unread sends a reset in place of its end: the upload would be
+/// taken for one that was cut off.
+const TICKETS_AFTER_UPLOAD: usize = 0;
 
 /// Sessions of TLS 1.2 that are kept for a client which takes no tickets.
 const SESSIONS_KEPT: usize = 2;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::Protection;
 use crate::client::link::CHUNK;
 use crate::client::pace::{CHUNK_MAX, CHUNK_MIN, Pace};
 
@@ -32,6 +33,10 @@ pub struct Connection {
     /// Let the server connect to us for data (PORT), instead of the other way round.
     #[arg(long, global = true)]
     pub active: bool,
+
+    /// How connections are protected.
+    #[command(flatten)]
+    pub protection: Protection,
 }
 
 impl Connection {

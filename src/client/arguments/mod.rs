@@ -6,6 +6,7 @@
 
 mod connection;
 mod jobs;
+mod protection;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand};
 
 pub use self::connection::{Connection, Moving};
 pub use self::jobs::{Get, Job, List, Many, Mirror, Put, Remote};
+pub use self::protection::{Newest, Protection, Wish};
 use super::exit::Exit;
 
 /// FTP for people and for shell scripts.
@@ -68,6 +70,7 @@ fn after_help() -> String {
         "coracle mget --jobs 4 'ftp://user1@localhost:2121/Music/*.*' here",
         "coracle mirror --retries 5 ftp://user1@localhost:2121/Music music",
         "coracle -e 'cd Docs; mget *.txt; !ls' user1@localhost:2121",
+        "coracle ls ftps://user1@ftp.example.org/",
         "coracle guided localhost",
     ];
     format!("Examples:\n  {}\n\n{}", examples.join("\n  "), Exit::table())
@@ -80,6 +83,9 @@ pub enum Command {
     #[command(flatten)]
     Job(Job),
     /// Talk the guided dialogue; DOWNLOAD FILE saves into download/.
+    ///
+    /// It has no AUTH: with --tls require, or ftps://, TLS is there from the first byte on, and
+    /// otherwise there is none.
     Guided {
         /// The server: `host[:port]`, port 2120 if none is given.
         #[arg(value_name = "HOST")]

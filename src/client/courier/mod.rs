@@ -12,6 +12,7 @@ mod stream;
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::client::arguments::Moving;
 use crate::client::dialer::Dialer;
@@ -25,6 +26,9 @@ use crate::client::user_pi::{Answer, ClientFault, Task};
 use crate::client::voice::Voice;
 use crate::terms::UnixTime;
 use crate::wire::ftp::reply::{Class, Reply};
+
+/// How long a server may take to say goodbye to a connection that another one stands for.
+const PARTING: Duration = Duration::from_secs(1);
 
 /// One file that is to be moved.
 #[derive(Debug, Clone)]
@@ -153,7 +157,13 @@ impl Courier {
             link.look();
         }
         if self.is_over() {
-            self.link = None;
+            if let Some(mut link) = self.link.take()
+                && link.is_spent()
+            {
+                self.dialer.do_without_tickets();
+                link.bound(PARTING);
+                let _ = link.perform(Task::Quit, Cargo::None);
+            }
             let mut link = self.dialer.dial()?;
             if !self.directory.is_empty() {
                 link.perform(Task::Cwd(self.directory.clone()), Cargo::None)
@@ -207,9 +217,11 @@ impl Courier {
         link.forbear(false);
         match answer? {
             Answer::Done(reply) | Answer::Transferred { reply, .. } => Ok(reply),
-            Answer::Directory(_) | Answer::Size(_) | Answer::Listed { .. } | Answer::Left => {
-                Err(Failure::new(Exit::Other, "that was no answer"))
-            }
+            Answer::Directory(_)
+            | Answer::Size(_)
+            | Answer::Listed { .. }
+            | Answer::Secured
+            | Answer::Left => Err(Failure::new(Exit::Other, "that was no answer")),
         }
     }
 
@@ -261,7 +273,7 @@ impl Courier {
     }
 
     /// Says goodbye to the server. That it does not answer is no failure any more.
-    pub fn leave(self, patience: std::time::Duration) {
+    pub fn leave(self, patience: Duration) {
         if let Some(mut link) = self.link.filter(|link| !link.is_over()) {
             link.bound(patience);
             let _ = link.perform(Task::Quit, Cargo::None);
@@ -319,9 +331,11 @@ fn restarted(fault: LinkFault, offset: u64, errand: &Errand) -> Result<Restarted
     let refused = is_no_restart(&fault, offset);
     let failure = match fault {
         LinkFault::Cargo(error) => Failure::local(errand.local.display(), &error),
-        fault @ (LinkFault::Dialogue(_) | LinkFault::TimedOut(_)) => {
-            Failure::from(fault).about(lossy(&errand.remote))
-        }
+        fault @ (LinkFault::Dialogue(_)
+        | LinkFault::TimedOut(_)
+        | LinkFault::Tls(_)
+        | LinkFault::Spent(_)
+        | LinkFault::Cut) => Failure::from(fault).about(lossy(&errand.remote)),
     };
     if refused { Ok(Restarted::Refused(failure)) } else { Err(failure) }
 }

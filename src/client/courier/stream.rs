@@ -85,9 +85,11 @@ fn retrieve(
 fn failed(fault: LinkFault, remote: &[u8]) -> Failure {
     match fault {
         LinkFault::Cargo(error) => Failure::output(&error),
-        fault @ (LinkFault::Dialogue(_) | LinkFault::TimedOut(_)) => {
-            Failure::from(fault).about(lossy(remote))
-        }
+        fault @ (LinkFault::Dialogue(_)
+        | LinkFault::TimedOut(_)
+        | LinkFault::Tls(_)
+        | LinkFault::Spent(_)
+        | LinkFault::Cut) => Failure::from(fault).about(lossy(remote)),
     }
 }
 

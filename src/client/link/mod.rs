@@ -1,27 +1,34 @@
 //! A user-PI over real sockets: blocking `std` streams, each wait of which ends.
 //!
-//! This room owns the client's sockets. It moves the bytes between a data connection and whatever
+//! This room owns the client's sockets, and TLS over them. It moves the bytes between a data connection and whatever
 //! feeds or drains it, at the [`pace`](super::pace) of the run, and knows neither the meaning of a
 //! reply, which is the machine's, nor the files, which are the couriers'.
 
 #![expect(clippy::disallowed_methods, reason = "the client's clock is read here, to bound waits")]
 
 mod data;
+mod stream;
+mod tls;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::data::MoveFault;
+pub use self::stream::{SecureFault, Stream};
+pub use self::tls::{Context, Identity, Trust, Versions};
 use crate::client::exit::Exit;
 use crate::client::failure::{Again, Failure};
 use crate::client::interrupt::{GLANCE, Interrupt};
 use crate::client::pace::Pace;
+use crate::client::security::Fingerprint;
 use crate::client::user_pi::{
     Action, Answer, ClientFault, DataMode, Features, Input, Task, UserPi,
 };
+use crate::wire::ftp::reply::Reply;
 
 /// Bytes that are moved at a time, unless told otherwise.
 pub const CHUNK: usize = 64 * 1024;
@@ -31,6 +38,10 @@ const NOTICES_MAX: usize = 16;
 
 /// How long a server that has closed may take for what it still had to say.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How long a server may take to say that a transfer has failed whose data connection is gone. Some
+/// never say it (pyftpdlib, pure-ftpd).
+const AFTERMATH: Duration = Duration::from_secs(10);
 
 /// What a transfer's bytes come from or go to.
 pub enum Cargo<'a> {
@@ -46,8 +57,15 @@ pub enum Cargo<'a> {
 #[derive(Debug)]
 pub struct Link {
     pi: UserPi,
-    control: TcpStream,
+    control: Stream,
+    /// What TLS on the control connection and the data connections has in common, where there is to
+    /// be any.
+    context: Option<Context>,
     data: Data,
+    /// The data connection of the task under way could not show that it belongs to this link.
+    untied: bool,
+    /// For want of tickets, data connections are refused.
+    spent: bool,
     pace: Pace,
     /// Each word of the server begins the wait for its answer anew: it is at work.
     forbearing: bool,
@@ -63,6 +81,13 @@ pub enum LinkFault {
     TimedOut(&'static str),
     /// What feeds or drains the transfer failed.
     Cargo(io::Error),
+    /// TLS failed.
+    Tls(Failure),
+    /// The data connection ended without TLS's own end.
+    Cut,
+    /// The server wants data connections to resume the session of the control connection, and has
+    /// not given enough tickets for that. The link is over.
+    Spent(Reply),
 }
 
 /// The data connection, as far as it has come.
@@ -82,7 +107,83 @@ impl Link {
         let control = connect(host, port, pace.wait())?;
         let peer = control.peer_addr().map_err(|error| unreachable(host, port, &error))?;
         let pi = UserPi::new(peer.ip());
-        Ok(Self { pi, control, data: Data::None, pace, forbearing: false, interrupt })
+        Ok(Self {
+            pi,
+            control: Stream::plain(control),
+            context: None,
+            data: Data::None,
+            untied: false,
+            spent: false,
+            pace,
+            forbearing: false,
+            interrupt,
+        })
+    }
+
+    /// Makes ready for TLS with the server that was called `host`, as [`Link::secure`] or
+    /// [`Task::Secure`] begin it.
+    ///
+    /// # Errors
+    /// See [`Context::new`].
+    pub fn prepare(
+        &mut self,
+        trust: &Trust,
+        identity: Option<&Arc<Identity>>,
+        versions: Versions,
+        host: &str,
+    ) -> Result<(), Failure> {
+        let peer =
+            self.control.socket().peer_addr().map_err(|error| unreachable(host, 0, &error))?;
+        let peer = peer.ip().to_canonical();
+        self.context = Some(Context::new(trust, identity, versions, host, peer)?);
+        Ok(())
+    }
+
+    /// Begins TLS at once, before the server has said a word (implicit TLS).
+    ///
+    /// # Errors
+    /// See [`SecureFault`]. The link is of no use then.
+    pub fn secure(&mut self) -> Result<(), Failure> {
+        let _stoppable = self.interrupt.guard();
+        self.begin_tls().map_err(SecureFault::into_failure)?;
+        self.pi.handle(Input::Secured, &mut Vec::new());
+        Ok(())
+    }
+
+    /// Why the server is trusted although its certificate could not be verified, and the
+    /// certificate's fingerprint, where that is so.
+    #[must_use]
+    pub fn doubt(&self) -> Option<(String, Fingerprint)> {
+        self.context.as_ref().and_then(Context::doubt)
+    }
+
+    /// The protocol and the cipher of the control connection; none in the clear.
+    #[must_use]
+    pub fn protection(&self) -> Option<String> {
+        self.control.protection()
+    }
+
+    /// TLS as the server has agreed to it. What it gives back is known here alone: why it failed.
+    fn begin_explicit_tls(
+        &mut self,
+        stopped: &mut bool,
+        actions: &mut Vec<Action>,
+    ) -> Option<LinkFault> {
+        let (input, fault) = match self.begin_tls() {
+            Ok(()) => (Input::Secured, None),
+            Err(SecureFault::Interrupted) => {
+                *stopped = true;
+                (Input::Interrupted, None)
+            }
+            Err(fault) => (Input::SecureFailed, Some(LinkFault::Tls(fault.into_failure()))),
+        };
+        self.pi.handle(input, actions);
+        fault
+    }
+
+    fn begin_tls(&mut self) -> Result<(), SecureFault> {
+        let Some(context) = &self.context else { return Err(SecureFault::HungUp) };
+        self.control.secure(context, &self.pace, &self.interrupt)
     }
 
     /// Chooses how data connections are made from now on.
@@ -122,7 +223,7 @@ impl Link {
         self.hear_notices(&mut actions);
         for action in actions {
             if matches!(action, Action::CloseControl) {
-                let _ = self.control.shutdown(Shutdown::Both);
+                self.control.close();
             }
         }
     }
@@ -130,7 +231,14 @@ impl Link {
     /// True when nothing more can be done over this link.
     #[must_use]
     pub const fn is_over(&self) -> bool {
-        self.pi.is_over()
+        self.pi.is_over() || self.spent
+    }
+
+    /// True when it is over because the server gives too few tickets, of which
+    /// [`Versions::Tls12`] needs none.
+    #[must_use]
+    pub const fn is_spent(&self) -> bool {
+        self.spent
     }
 
     /// Gets `task` done, moving the bytes of `cargo` if it is a transfer.
@@ -140,28 +248,49 @@ impl Link {
     pub fn perform(&mut self, task: Task, mut cargo: Cargo<'_>) -> Result<Answer, LinkFault> {
         let mut actions = Vec::new();
         let mut queue = VecDeque::new();
-        // What is known here of a failure is nearer to its cause than what the server makes of it.
-        let mut nearer = None;
         let mut since = Instant::now();
         let mut stopped = false;
+        // The usual pace, while what is left of a failed transfer is waited for.
+        let mut usual: Option<Pace> = None;
+        self.untied = false;
         let _stoppable = self.interrupt.guard();
-        self.hear_notices(&mut actions);
+        // What is known here of a failure is nearer to its cause than what the server makes of it.
+        let mut nearer = self.hear_notices(&mut actions);
         self.pi.handle(Input::Do(task), &mut actions);
         loop {
             queue.extend(actions.drain(..));
             let Some(action) = queue.pop_front() else {
-                if self.listen_to_control(&mut since, &mut stopped, &mut actions) {
-                    nearer.get_or_insert(LinkFault::TimedOut("the server's reply"));
+                if let Some(fault) = self.listen_to_control(&mut since, &mut stopped, &mut actions)
+                {
+                    // A reply that is late behind a transfer that failed is not what went wrong.
+                    if usual.is_none() || !matches!(fault, LinkFault::TimedOut(_)) {
+                        nearer.get_or_insert(fault);
+                    }
                 }
                 continue;
             };
             match action {
-                Action::Finished(result) => return nearest(result, nearer),
+                Action::Finished(result) => {
+                    self.pace = usual.unwrap_or_else(|| self.pace.clone());
+                    return match result {
+                        Err(ClientFault::Refused(reply))
+                            if self.untied && may_want_ticket(&reply) =>
+                        {
+                            self.spent = true;
+                            Err(LinkFault::Spent(reply))
+                        }
+                        result => nearest(result, nearer),
+                    };
+                }
                 Action::Send(bytes) => {
                     since = Instant::now();
                     if self.send(&bytes).is_err() {
-                        self.hear_last_words(&mut actions);
+                        nearer = nearer.or(self.hear_last_words(&mut actions));
                     }
+                }
+                Action::Secure => {
+                    nearer = self.begin_explicit_tls(&mut stopped, &mut actions);
+                    since = Instant::now();
                 }
                 Action::OpenData(address) => self.open_data(address, &mut actions),
                 Action::Listen => self.listen(&mut actions),
@@ -174,6 +303,10 @@ impl Link {
                         }
                         Err(fault) => {
                             nearer = fault.into_nearer();
+                            if usual.is_none() {
+                                let hurried = self.pace.within(AFTERMATH);
+                                usual = Some(std::mem::replace(&mut self.pace, hurried));
+                            }
                             Input::DataFailed
                         }
                     };
@@ -181,44 +314,50 @@ impl Link {
                     since = Instant::now();
                 }
                 Action::CloseData => self.data = Data::None,
-                Action::CloseControl => {
-                    let _ = self.control.shutdown(Shutdown::Both);
-                }
+                Action::CloseControl => self.control.close(),
             }
         }
     }
 
     /// Takes in what the server has said since the last task, unasked. Left in the socket, it would
     /// be taken for the answer to the next command.
-    fn hear_notices(&mut self, actions: &mut Vec<Action>) {
+    fn hear_notices(&mut self, actions: &mut Vec<Action>) -> Option<LinkFault> {
         let mut buffer = [0; 4 * 1024];
         for _ in 0..NOTICES_MAX {
-            if self.control.set_nonblocking(true).is_err() {
-                return;
+            if self.control.socket().set_nonblocking(true).is_err() {
+                return None;
             }
-            let read = (&self.control).read(&mut buffer);
-            let blocking = self.control.set_nonblocking(false);
+            let read = self.control.read(&mut buffer);
+            let blocking = self.control.socket().set_nonblocking(false);
             match read {
                 Ok(0) => self.pi.handle(Input::Closed, actions),
                 Ok(count) => self.pi.handle(Input::Received(&buffer[..count]), actions),
-                Err(_) => return,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_time_out(&error) => return None,
+                Err(error) => {
+                    self.pi.handle(Input::Closed, actions);
+                    return self.tls_fault(&error);
+                }
             }
             if blocking.is_err() || self.pi.is_over() {
-                return;
+                return None;
             }
         }
+        None
     }
 
-    /// Waits for the server's next words and gives them to the machine. True if that took too long.
+    /// Waits for the server's next words and gives them to the machine. What it gives back is known
+    /// here alone: that it took too long, or that what came is no TLS.
     /// Once the task is `stopped`, it only waits for what the server still owes to it.
     fn listen_to_control(
         &mut self,
         since: &mut Instant,
         stopped: &mut bool,
         actions: &mut Vec<Action>,
-    ) -> bool {
+    ) -> Option<LinkFault> {
         let mut buffer = [0; 4 * 1024];
-        match self.read_patiently(&self.control, &mut buffer, *since, *stopped) {
+        let wait = Wait { pace: &self.pace, interrupt: &self.interrupt };
+        match wait.read(&mut self.control, &mut buffer, *since, *stopped) {
             Ok(0) => self.pi.handle(Input::Closed, actions),
             Ok(count) => {
                 if self.forbearing {
@@ -232,18 +371,81 @@ impl Link {
             }
             Err(error) => {
                 self.pi.handle(Input::Closed, actions);
-                return is_time_out(&error);
+                if is_time_out(&error) {
+                    return Some(LinkFault::TimedOut("the server's reply"));
+                }
+                // An end without TLS's own is just an end here: a reply is whole or none.
+                return self.tls_fault(&error);
             }
         }
-        false
+        None
     }
 
+    /// The server does not read any more; it may have said why before it left.
+    fn hear_last_words(&mut self, actions: &mut Vec<Action>) -> Option<LinkFault> {
+        let mut buffer = [0; 4 * 1024];
+        let mut alert = None;
+        match read_once(&mut self.control, &mut buffer, LAST_WORDS) {
+            Ok(count @ 1..) => self.pi.handle(Input::Received(&buffer[..count]), actions),
+            Ok(_) => {}
+            Err(error) => alert = self.tls_fault(&error),
+        }
+        self.pi.handle(Input::Closed, actions);
+        alert
+    }
+
+    /// What TLS finds wrong with the control connection, where it is TLS that does.
+    fn tls_fault(&self, error: &io::Error) -> Option<LinkFault> {
+        let fault = stream::rustls_error(error)?;
+        Some(LinkFault::Tls(tls::explain(fault, self.context.as_ref()?).fatal()))
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.control.socket().set_write_timeout(Some(self.pace.wait()))?;
+        self.control.say(bytes)
+    }
+
+    fn open_data(&mut self, address: SocketAddr, actions: &mut Vec<Action>) {
+        let input = match TcpStream::connect_timeout(&address, self.pace.wait()) {
+            Ok(stream) => {
+                self.data = Data::Open(stream);
+                Input::DataOpened
+            }
+            Err(_) => Input::DataFailed,
+        };
+        self.pi.handle(input, actions);
+    }
+
+    fn listen(&mut self, actions: &mut Vec<Action>) {
+        let bound = self.control.socket().local_addr().and_then(|local| {
+            let listener = TcpListener::bind(SocketAddr::new(local.ip(), 0))?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        });
+        let input = match bound {
+            Ok((listener, address)) => {
+                self.data = Data::Listening(listener);
+                Input::Listening(address)
+            }
+            Err(_) => Input::DataFailed,
+        };
+        self.pi.handle(input, actions);
+    }
+}
+
+/// What bounds a wait.
+struct Wait<'a> {
+    pace: &'a Pace,
+    interrupt: &'a Interrupt,
+}
+
+impl Wait<'_> {
     /// One read that waits as long as the pace allows, or until Control-C, which is `Interrupted`,
     /// unless the task is `stopped` already. It wakes now and then, for the signal may have gone to
     /// another thread.
-    fn read_patiently(
+    fn read(
         &self,
-        stream: &TcpStream,
+        stream: &mut Stream,
         buffer: &mut [u8],
         since: Instant,
         stopped: bool,
@@ -262,47 +464,6 @@ impl Link {
             }
         }
     }
-
-    /// The server does not read any more; it may have said why before it left.
-    fn hear_last_words(&mut self, actions: &mut Vec<Action>) {
-        let mut buffer = [0; 4 * 1024];
-        if let Ok(count @ 1..) = read_once(&self.control, &mut buffer, LAST_WORDS) {
-            self.pi.handle(Input::Received(&buffer[..count]), actions);
-        }
-        self.pi.handle(Input::Closed, actions);
-    }
-
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.control.set_write_timeout(Some(self.pace.wait()))?;
-        (&self.control).write_all(bytes)
-    }
-
-    fn open_data(&mut self, address: SocketAddr, actions: &mut Vec<Action>) {
-        let input = match TcpStream::connect_timeout(&address, self.pace.wait()) {
-            Ok(stream) => {
-                self.data = Data::Open(stream);
-                Input::DataOpened
-            }
-            Err(_) => Input::DataFailed,
-        };
-        self.pi.handle(input, actions);
-    }
-
-    fn listen(&mut self, actions: &mut Vec<Action>) {
-        let bound = self.control.local_addr().and_then(|local| {
-            let listener = TcpListener::bind(SocketAddr::new(local.ip(), 0))?;
-            let address = listener.local_addr()?;
-            Ok((listener, address))
-        });
-        let input = match bound {
-            Ok((listener, address)) => {
-                self.data = Data::Listening(listener);
-                Input::Listening(address)
-            }
-            Err(_) => Input::DataFailed,
-        };
-        self.pi.handle(input, actions);
-    }
 }
 
 impl From<LinkFault> for Failure {
@@ -316,6 +477,15 @@ impl From<LinkFault> for Failure {
                 Self::output(&error)
             }
             LinkFault::Cargo(error) => Self::new(Exit::LocalFile, error.to_string()),
+            LinkFault::Tls(failure) => failure,
+            LinkFault::Cut => {
+                let what = "the data connection was cut off: TLS has a word for the end of the data \
+                            (close_notify), and it did not come";
+                Self::new(Exit::Connection, what).again(Again::Soon)
+            }
+            LinkFault::Spent(reply) => {
+                Self::task(&ClientFault::Refused(reply)).again(Again::Otherwise)
+            }
         }
     }
 }
@@ -356,10 +526,9 @@ pub fn connect(host: &str, port: u16, patience: Duration) -> Result<TcpStream, F
 }
 
 /// One read that waits no longer than `patience`, or until a signal.
-fn read_once(stream: &TcpStream, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
-    stream.set_read_timeout(Some(patience))?;
-    let mut reader = stream;
-    reader.read(buffer)
+fn read_once(stream: &mut Stream, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
+    stream.socket().set_read_timeout(Some(patience))?;
+    stream.read(buffer)
 }
 
 /// True when `error` is the end of a wait, under either of its names.
@@ -377,6 +546,11 @@ fn unreachable(host: &str, port: u16, error: &io::Error) -> Failure {
         .again(Again::Soon)
 }
 
+/// True for the ways in which servers refuse a data connection that resumes no session.
+fn may_want_ticket(reply: &Reply) -> bool {
+    matches!(reply.code().number(), 425 | 431 | 521 | 522)
+}
+
 /// The best explanation of how a task ended, from the machine's and the link's own.
 fn nearest(
     result: Result<Answer, ClientFault>,
@@ -389,6 +563,10 @@ fn nearest(
         (Err(ClientFault::Refused(reply)), Some(LinkFault::TimedOut(_)))
             if matches!(reply.code().number(), 452 | 552) =>
         {
+            Err(LinkFault::Dialogue(ClientFault::Refused(reply)))
+        }
+        // A server that refuses a connection under TLS ends it, and then says why.
+        (Err(ClientFault::Refused(reply)), Some(LinkFault::Cut)) => {
             Err(LinkFault::Dialogue(ClientFault::Refused(reply)))
         }
         (_, Some(nearer)) => Err(nearer),

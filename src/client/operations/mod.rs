@@ -261,9 +261,11 @@ impl Session {
                 .map_or("none", |question| question.algorithm.name()),
             None => "unknown",
         };
+        let protection = self.courier.link()?.protection();
+        let protection = protection.as_deref().unwrap_or("in the clear");
         let here = std::path::absolute(self.local.join(".")).unwrap_or_default();
         let text = format!(
-            "connected to {}\nremote directory {}\nlocal directory {}\ndata connections {mode}\n\
+            "connected to {}\nprotection {protection}\nremote directory {}\nlocal directory {}\ndata connections {mode}\n\
              sums by the server: {sums}\n",
             self.name,
             String::from_utf8_lossy(&self.directory),
@@ -298,6 +300,7 @@ impl Session {
             | Answer::Directory(_)
             | Answer::Transferred { .. }
             | Answer::Listed { .. }
+            | Answer::Secured
             | Answer::Left => Ok(()),
         }
     }

@@ -54,6 +54,10 @@ pub struct UserPi {
     machine_listing: bool,
     /// LIST has not been refused for its option yet.
     list_options: bool,
+    /// The control connection is under TLS.
+    secured: bool,
+    /// PROT P is in force: data connections are under TLS as well.
+    protected: bool,
     /// Preliminary replies since the last final one.
     marks: u32,
     state: State,
@@ -73,6 +77,8 @@ impl UserPi {
             image: false,
             extended: true,
             machine_listing: true,
+            secured: false,
+            protected: false,
             list_options: true,
             marks: 0,
             state: State::Greeting(None),
@@ -88,6 +94,12 @@ impl UserPi {
     #[must_use]
     pub const fn features(&self) -> Option<&Features> {
         self.features.as_ref()
+    }
+
+    /// True when data connections are to be under TLS.
+    #[must_use]
+    pub const fn is_protected(&self) -> bool {
+        self.protected
     }
 
     /// True when no task is under way and the next may come.
@@ -116,6 +128,8 @@ impl UserPi {
             Input::DataEnded { bytes } => self.data_over(Ok(bytes), actions),
             Input::DataFailed => self.data_over(Err(()), actions),
             Input::Interrupted => self.interrupt(actions),
+            Input::Secured => self.secured(actions),
+            Input::SecureFailed => self.end(ClientFault::Unsecured, None, actions),
         }
     }
 
@@ -134,6 +148,22 @@ impl UserPi {
                 Ok(Some(reply)) => self.reply(reply, actions),
                 Err(what) => self.end(ClientFault::Protocol(what), None, actions),
             }
+        }
+    }
+
+    /// TLS stands: as AUTH wanted it, or from the first byte on. What the server said before counts
+    /// no more; anybody may have said it.
+    fn secured(&mut self, actions: &mut Vec<Action>) {
+        let fresh = matches!(self.state, State::Greeting(_));
+        if !fresh && !matches!(self.state, State::Securing) {
+            return;
+        }
+        self.secured = true;
+        (self.framer, self.reader) = (Framer::new(LINE_MAX), ReplyReader::new());
+        self.features = None;
+        (self.extended, self.machine_listing, self.list_options) = (true, true, true);
+        if !fresh {
+            self.state = finish(Answer::Secured, actions);
         }
     }
 
@@ -196,6 +226,10 @@ impl UserPi {
             return fail(ClientFault::Unsendable, actions);
         }
         match task {
+            Task::Secure => {
+                send_line(b"AUTH TLS".to_vec(), actions);
+                State::Auth
+            }
             Task::Login { user, password } => {
                 // A new login may undo what the old one had set.
                 self.image = false;
@@ -265,6 +299,12 @@ impl UserPi {
             0 if matches!(self.state, State::Greeting(_)) => {
                 actions.push(Action::Finished(Err(ClientFault::Interrupted)));
                 State::Greeting(None)
+            }
+            // Half a handshake is nothing to go on with.
+            0 if matches!(self.state, State::Securing) => {
+                let fault = Err(ClientFault::Interrupted);
+                actions.extend([Action::CloseControl, Action::Finished(fault)]);
+                State::Over(None)
             }
             0 => fail(ClientFault::Interrupted, actions),
             finals if matches!(self.state, State::Moving(_)) => {

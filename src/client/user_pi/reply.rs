@@ -6,7 +6,7 @@ use super::state::{Need, State};
 use super::transfer::{restart_or_start, start};
 use super::{
     Action, Answer, ClientFault, Features, MARKS_MAX, UserPi, ask, ask_size, fail, finish,
-    first_line, is_success, send,
+    first_line, is_success, send, send_line,
 };
 use crate::wire::ftp::command::{Command, OptsArgument};
 use crate::wire::ftp::reply::{Reply, unquoted};
@@ -37,11 +37,29 @@ impl UserPi {
             }
             // Nobody asked: an answer that came too late, or a notice.
             State::Idle => State::Idle,
+            State::Auth => self.authorized(reply, actions),
+            // The driver reads nothing in the clear any more.
+            State::Securing => State::Securing,
             State::User(password) if code == 331 => {
                 send(&Command::Pass(password.reveal()), actions);
                 State::Pass
             }
             State::User(_) | State::Pass => self.logged_in(reply, actions),
+            // Whether it needs a size is the server's matter; PROT says what comes of it.
+            State::Pbsz(login) => {
+                send_line(b"PROT P".to_vec(), actions);
+                State::Prot(login)
+            }
+            State::Prot(login) if is_success(&reply) => {
+                self.protected = true;
+                self.explore(login, actions)
+            }
+            // Once the one connection is under TLS, the other is not left in the clear.
+            State::Prot(_) => {
+                let fault = ClientFault::Unprotected(reply);
+                actions.extend([Action::CloseControl, Action::Finished(Err(fault))]);
+                State::Over(None)
+            }
             State::Feat(login) => self.featured(login, &reply, actions),
             State::Utf8(login) => finish(Answer::Done(login), actions),
             State::Type(need) => self.typed(need, reply, actions),
@@ -93,11 +111,33 @@ impl UserPi {
         if !is_success(&reply) {
             return fail(ClientFault::Refused(reply), actions);
         }
+        if self.secured && !self.protected {
+            send_line(b"PBSZ 0".to_vec(), actions);
+            return State::Pbsz(reply);
+        }
+        self.explore(reply, actions)
+    }
+
+    /// Asks for the features, unless they are known.
+    fn explore(&self, login: Reply, actions: &mut Vec<Action>) -> State {
         if self.features.is_some() {
-            return finish(Answer::Done(reply), actions);
+            return finish(Answer::Done(login), actions);
         }
         send(&Command::Feat, actions);
-        State::Feat(reply)
+        State::Feat(login)
+    }
+
+    /// The reply to AUTH TLS. What came with it in one piece was sent in the clear.
+    fn authorized(&mut self, reply: Reply, actions: &mut Vec<Action>) -> State {
+        if reply.code().number() != 234 {
+            return fail(ClientFault::Refused(reply), actions);
+        }
+        if self.framer.pending() > 0 {
+            actions.extend([Action::CloseControl, Action::Finished(Err(ClientFault::Injected))]);
+            return State::Over(None);
+        }
+        actions.push(Action::Secure);
+        State::Securing
     }
 
     fn featured(&mut self, login: Reply, reply: &Reply, actions: &mut Vec<Action>) -> State {

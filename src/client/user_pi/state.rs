@@ -14,10 +14,18 @@ pub(super) enum State {
     Greeting(Option<Task>),
     /// Nothing: the next task may come.
     Idle,
+    /// The reply to AUTH TLS.
+    Auth,
+    /// TLS, which the driver begins.
+    Securing,
     /// The reply to USER; the password is at hand.
     User(Secret),
     /// The reply to PASS.
     Pass,
+    /// The reply to PBSZ; this one to the login is the task's answer.
+    Pbsz(Reply),
+    /// The reply to PROT; likewise.
+    Prot(Reply),
     /// The reply to FEAT; this one to the login is the task's answer.
     Feat(Reply),
     /// The reply to OPTS UTF8 ON; likewise.
@@ -70,8 +78,12 @@ impl State {
             Self::Quitting => Business::Leaving,
             Self::Over(_) => Business::Over,
             Self::Greeting(Some(_))
+            | Self::Auth
+            | Self::Securing
             | Self::User(_)
             | Self::Pass
+            | Self::Pbsz(_)
+            | Self::Prot(_)
             | Self::Feat(_)
             | Self::Utf8(_)
             | Self::Type(_)
@@ -97,13 +109,17 @@ impl State {
         match self {
             Self::Greeting(_)
             | Self::Idle
+            | Self::Securing
             | Self::Connecting(_)
             | Self::Binding(_)
             | Self::Moving(Moving { verdict: Some(_), .. })
             | Self::Parting(..)
             | Self::Over(_) => 0,
-            Self::User(_)
+            Self::Auth
+            | Self::User(_)
             | Self::Pass
+            | Self::Pbsz(_)
+            | Self::Prot(_)
             | Self::Feat(_)
             | Self::Utf8(_)
             | Self::Type(_)

@@ -32,6 +32,11 @@ pub enum Input<'a> {
     DataFailed,
     /// The user wants the task to stop.
     Interrupted,
+    /// The control connection is under TLS, and the server is whom it should be: as
+    /// [`Action::Secure`] wanted it, or from its first byte on (implicit TLS).
+    Secured,
+    /// What [`Action::Secure`] wanted has failed.
+    SecureFailed,
 }
 
 /// What the driver of the machine has to do, in this order.
@@ -39,6 +44,10 @@ pub enum Input<'a> {
 pub enum Action {
     /// Send these bytes on the control connection.
     Send(Vec<u8>),
+    /// Begin TLS on the control connection (RFC 4217, section 4), and verify the server; answered by
+    /// [`Input::Secured`] or [`Input::SecureFailed`]. Nothing has come from the server behind its
+    /// word to begin, nor may anything that comes in the clear be taken for a reply.
+    Secure,
     /// Open a data connection to this address; answered by [`Input::DataOpened`] or
     /// [`Input::DataFailed`].
     OpenData(SocketAddr),
@@ -86,7 +95,11 @@ impl fmt::Debug for Secret {
 /// One thing that the user-PI can get done. Paths and names are bytes as the server spells them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
-    /// USER and PASS, and after the first success FEAT and OPTS UTF8. It waits for the greeting.
+    /// AUTH TLS (RFC 4217, section 4), before anything else is said. It waits for the greeting. A
+    /// refusal leaves the connection as it is: whether to go on in the clear is the caller's choice.
+    Secure,
+    /// USER and PASS; under TLS, PBSZ and PROT P; and after the first success FEAT and OPTS UTF8. It
+    /// waits for the greeting.
     Login {
         /// The account's name.
         user: Vec<u8>,
@@ -162,7 +175,7 @@ impl Task {
             | Self::Dele(path)
             | Self::Size(path)
             | Self::Raw(path) => is_sayable(path),
-            Self::Cdup | Self::Pwd | Self::Noop | Self::Quit => true,
+            Self::Secure | Self::Cdup | Self::Pwd | Self::Noop | Self::Quit => true,
         }
     }
 }
@@ -225,6 +238,8 @@ pub enum Answer {
         /// Bytes that went over the data connection.
         bytes: u64,
     },
+    /// AUTH TLS: the control connection is under TLS.
+    Secured,
     /// QUIT: the session is over.
     Left,
 }
@@ -244,6 +259,13 @@ pub enum ClientFault {
     DataLost,
     /// The server sent what can't be understood.
     Protocol(&'static str),
+    /// Words came in the clear behind the server's word to begin TLS. They may be anybody's, put
+    /// there so that they are taken for replies under TLS.
+    Injected,
+    /// TLS was to begin on the control connection, and did not.
+    Unsecured,
+    /// The control connection is under TLS, and the server does not want data connections to be.
+    Unprotected(Reply),
     /// The user stopped it.
     Interrupted,
     /// A name or password holds a line end or NUL, which no FTP command can carry.
@@ -263,6 +285,11 @@ impl fmt::Display for ClientFault {
             Self::DataUnreachable => f.write_str("the data connection can't be opened"),
             Self::DataLost => f.write_str("the data connection broke"),
             Self::Protocol(what) => write!(f, "the server is not understood: {what}"),
+            Self::Injected => f.write_str("words in the clear came behind the start of TLS"),
+            Self::Unsecured => f.write_str("TLS did not begin"),
+            Self::Unprotected(reply) => {
+                write!(f, "the server keeps data connections in the clear: {}", spoken(reply))
+            }
             Self::Interrupted => f.write_str("interrupted"),
             Self::Unsendable => f.write_str("a line end or NUL in a name can't be sent"),
             Self::Busy => f.write_str("another task is still under way"),

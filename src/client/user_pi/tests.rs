@@ -69,6 +69,7 @@ fn in_words(action: &Action) -> String {
             let text = String::from_utf8_lossy(bytes);
             format!(">{}", text.strip_suffix("\r\n").expect("a command ends in CRLF"))
         }
+        Action::Secure => "secure".to_owned(),
         Action::OpenData(address) => format!("open {address}"),
         Action::Listen => "listen".to_owned(),
         Action::ReceiveData => "receive".to_owned(),
@@ -81,15 +82,19 @@ fn in_words(action: &Action) -> String {
             Answer::Size(bytes) => format!("size {bytes}"),
             Answer::Transferred { bytes, reply } => format!("moved {bytes} {}", reply.code()),
             Answer::Listed { form, bytes } => format!("listed {form:?} {bytes}"),
+            Answer::Secured => "secured".to_owned(),
             Answer::Left => "left".to_owned(),
         },
         Action::Finished(Err(fault)) => match fault {
             ClientFault::Refused(reply) => format!("refused {}", reply.code()),
             ClientFault::Closing(reply) => format!("closing {}", reply.code()),
+            ClientFault::Unprotected(reply) => format!("unprotected {}", reply.code()),
             ClientFault::Protocol(what) => format!("not understood: {what}"),
             ClientFault::Lost
             | ClientFault::DataUnreachable
             | ClientFault::DataLost
+            | ClientFault::Injected
+            | ClientFault::Unsecured
             | ClientFault::Interrupted
             | ClientFault::Unsendable
             | ClientFault::Busy => format!("{fault:?}"),
@@ -416,4 +421,92 @@ fn passwords_do_not_show() {
     let mut dialogue = Dialogue::fresh();
     dialogue.does(login());
     assert!(!format!("{:?}", dialogue.pi).contains("s3cret"));
+}
+
+#[test]
+fn tls_begins_before_anybody_logs_in_and_the_data_follow() {
+    let mut dialogue = Dialogue::fresh();
+    assert!(dialogue.does(Task::Secure).is_empty());
+    assert_eq!(dialogue.says("220 hello"), [">AUTH TLS"]);
+    assert_eq!(dialogue.says("234-Well\r\n234 begin"), ["secure"]);
+    assert_eq!(dialogue.takes(Input::Secured), ["secured"]);
+    assert_eq!(dialogue.does(login()), [">USER ann"]);
+    assert_eq!(dialogue.says("331 yes?"), [">PASS s3cret"]);
+    assert_eq!(dialogue.says("230 in"), [">PBSZ 0"]);
+    assert!(!dialogue.pi.is_protected());
+    assert_eq!(dialogue.says("200 PBSZ=0"), [">PROT P"]);
+    assert_eq!(dialogue.says("200 private"), [">FEAT"]);
+    assert_eq!(dialogue.says("502 no"), ["done 230"]);
+    assert!(dialogue.pi.is_protected());
+    assert_eq!(dialogue.does(login()), [">USER ann"]);
+    assert_eq!(dialogue.says("230 still private"), ["done 230"]);
+}
+
+#[test]
+fn tls_from_the_first_byte_on_needs_no_auth() {
+    let mut dialogue = Dialogue::fresh();
+    assert!(dialogue.takes(Input::Secured).is_empty());
+    dialogue.does(login());
+    assert_eq!(dialogue.says("220 hello"), [">USER ann"]);
+    assert_eq!(dialogue.says("230 in"), [">PBSZ 0"]);
+    assert_eq!(dialogue.says("503 it is 0 anyway"), [">PROT P"]);
+    assert_eq!(dialogue.says("200 private"), [">FEAT"]);
+}
+
+#[test]
+fn a_refused_auth_leaves_the_choice_to_the_caller() {
+    for refusal in ["502 no", "500 what", "530 log in first", "534 not here", "230 in", "334 more"]
+    {
+        let mut dialogue = Dialogue::fresh();
+        dialogue.says("220 hello");
+        assert_eq!(dialogue.does(Task::Secure), [">AUTH TLS"]);
+        assert_eq!(dialogue.says(refusal), [format!("refused {}", &refusal[..3])]);
+        dialogue.does(login());
+        assert_eq!(dialogue.says("230 in"), [">FEAT"], "nothing is said of protection");
+    }
+}
+
+#[test]
+fn words_in_the_clear_behind_234_are_an_attack() {
+    for behind in ["230 in\r\n", "2", "\r\n"] {
+        let mut dialogue = Dialogue::fresh();
+        dialogue.says("220 hello");
+        dialogue.does(Task::Secure);
+        let last = dialogue.takes(Input::Received(format!("234 go\r\n{behind}").as_bytes()));
+        assert_eq!(last, ["close", "Injected"], "{behind:?}");
+        assert!(dialogue.pi.is_over());
+    }
+}
+
+#[test]
+fn what_was_said_before_tls_is_forgotten() {
+    let mut dialogue = Dialogue::fresh();
+    dialogue.says("220 hello\r\n230 you are in");
+    assert_eq!(dialogue.does(Task::Secure), [">AUTH TLS"]);
+    dialogue.says("234 go");
+    dialogue.takes(Input::Secured);
+    assert!(dialogue.pi.features().is_none());
+    assert_eq!(dialogue.does(login()), [">USER ann"]);
+}
+
+#[test]
+fn nothing_goes_on_without_what_was_to_be_secured() {
+    let mut dialogue = Dialogue::fresh();
+    dialogue.says("220 hello");
+    dialogue.does(Task::Secure);
+    dialogue.says("234 go");
+    assert_eq!(dialogue.takes(Input::SecureFailed), ["close", "Unsecured"]);
+    assert_eq!(dialogue.does(login()), ["Lost"]);
+    let mut dialogue = Dialogue::fresh();
+    dialogue.takes(Input::Secured);
+    dialogue.says("220 hello");
+    dialogue.does(login());
+    dialogue.says("230 in");
+    dialogue.says("200 PBSZ=0");
+    assert_eq!(dialogue.says("534 only in the clear"), ["close", "unprotected 534"]);
+    let mut dialogue = Dialogue::fresh();
+    dialogue.says("220 hello");
+    dialogue.does(Task::Secure);
+    dialogue.says("234 go");
+    assert_eq!(dialogue.takes(Input::Interrupted), ["close", "Interrupted"]);
 }

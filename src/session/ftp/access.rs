@@ -1,11 +1,14 @@
 //! USER, PASS, ACCT, REIN, QUIT (RFC 959, section 4.1.1), and the greeting before them.
 //!
 //! An unknown username and a wrong password are answered alike, so that nobody learns here which
-//! names exist (RFC 2577, section 6).
+//! names exist (RFC 2577, section 6). How soon they are answered is the gate's to say.
 
-use super::Session;
+use std::mem;
+
 use super::state::{Answered, Busy, Carry, Parameters, Ready, Said, State, Turn};
-use crate::accounts::{Check, Client, Verdict};
+use super::{Session, respond};
+use crate::accounts::gate::{Presented, Refusal, Ruled, Ruling};
+use crate::accounts::{Client, Verdict};
 use crate::session::{Effect, Timer};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::reply::Reply;
@@ -41,11 +44,14 @@ impl Session {
         self.require_security(turn.house.settings)?;
         self.log_out(turn);
         if let Some(client) = self.by_certificate(name, turn.house.accounts) {
-            self.admit(client);
-            return Ok(Said::Now(Reply::new(
-                232,
-                "Logged in by certificate; no password is needed.",
-            )));
+            let (attempt, now) = (turn.house.attempt(name), turn.house.now);
+            let ruling = turn.house.gate.vouched(client, attempt, now);
+            if let Ruling::Admitted(client) = ruling {
+                self.admit(client);
+                let text = "Logged in by certificate; no password is needed.";
+                return Ok(Said::Now(Reply::new(232, text)));
+            }
+            return Ok(self.obey_gate(ruling, turn));
         }
         self.state = State::NeedsPass(name.into());
         Ok(Said::Now(Reply::new(331, "Send the password with PASS.")))
@@ -69,10 +75,11 @@ impl Session {
                 return Err(Reply::new(503, "You are logged in; USER begins a new login."));
             }
         };
-        match turn.house.accounts.find(username).map(|account| account.check(password)) {
-            Some(Check::Passed(client)) => Ok(self.admit(client)),
-            Some(Check::Refused) | None => Ok(self.refuse(turn)),
-            Some(Check::Slow(challenge)) => {
+        let attempt = turn.house.attempt(username);
+        let (accounts, now) = (turn.house.accounts, turn.house.now);
+        match turn.house.gate.present(accounts, attempt, password, now) {
+            Presented::Ruled(ruled) => Ok(self.rule(ruled, turn)),
+            Presented::Pending(challenge) => {
                 turn.effects.push(Effect::Verify(challenge));
                 self.busy = Busy::Verifying;
                 Ok(Said::Later)
@@ -83,15 +90,46 @@ impl Session {
     /// The answer to [`Effect::Verify`].
     pub(super) fn verdict<T: Tree>(&mut self, verdict: Verdict, turn: &mut Turn<'_, '_, T>) {
         debug_assert!(matches!(self.busy, Busy::Verifying), "a verdict that nobody asked for");
-        if !matches!(self.busy, Busy::Verifying) {
+        let (Busy::Verifying, State::NeedsPass(username)) = (&self.busy, &self.state) else {
             return;
-        }
-        self.busy = Busy::Idle;
-        let said = match verdict {
-            Verdict::Passed(client) => self.admit(client),
-            Verdict::Refused => self.refuse(turn),
         };
+        let (attempt, now) = (turn.house.attempt(username), turn.house.now);
+        let ruled = turn.house.gate.judged(attempt, verdict, now);
+        self.busy = Busy::Idle;
+        let said = self.rule(ruled, turn);
         self.conclude(Ok(said), turn);
+    }
+
+    /// The answer to [`Effect::Withhold`].
+    pub(super) fn released<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
+        debug_assert!(matches!(self.busy, Busy::Withheld(_)), "nothing was held back");
+        if let Busy::Withheld(ruling) = mem::take(&mut self.busy) {
+            let said = self.obey_gate(*ruling, turn);
+            self.conclude(Ok(said), turn);
+        }
+    }
+
+    /// Holds back what a login came to for as long as the gate says.
+    fn rule<T: Tree>(&mut self, ruled: Ruled, turn: &mut Turn<'_, '_, T>) -> Said {
+        if ruled.delay.is_zero() {
+            return self.obey_gate(ruled.ruling, turn);
+        }
+        turn.effects.push(Effect::Withhold(ruled.delay));
+        self.busy = Busy::Withheld(Box::new(ruled.ruling));
+        Said::Later
+    }
+
+    fn obey_gate<T: Tree>(&mut self, ruling: Ruling, turn: &Turn<'_, '_, T>) -> Said {
+        match ruling {
+            Ruling::Admitted(client) => self.admit(client),
+            Ruling::Wrong => self.refuse(turn),
+            // The password was right, and nobody need go for that.
+            Ruling::Refused(refusal @ Refusal::User) => {
+                self.state = State::NeedsUser;
+                Said::Now(respond::refusal(refusal))
+            }
+            Ruling::Refused(refusal) => Said::Last(respond::refusal(refusal)),
+        }
     }
 
     /// REIN: all is as it was after the greeting, but for the count of failed logins.
@@ -113,8 +151,8 @@ impl Session {
     }
 
     fn admit(&mut self, client: Client) -> Said {
-        self.state =
-            State::Ready(Ready { client, here: VirtualPath::root(), carry: Carry::Nothing });
+        let here = VirtualPath::root();
+        self.state = State::Ready(Ready { client, here, carry: Carry::Nothing });
         Said::Now(Reply::new(230, "Logged in."))
     }
 
@@ -139,6 +177,9 @@ impl Session {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use crate::accounts::{Gate, Rules, Verdict};
     use crate::session::dialogue::Dialogue;
     use crate::session::{Dialect, Event, Timer};
 
@@ -201,6 +242,119 @@ mod tests {
         ftp.expect("USER slow", "331");
         assert!(ftp.line("PASS 4321").is_empty());
         assert!(ftp.judge()[0].starts_with("530"));
+    }
+
+    #[test]
+    fn an_unknown_user_is_judged_like_any_other() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        // In a table that is mostly plain, the decoy is; see the tests of the accounts for others.
+        for name in ["user1", "nobody", "\u{fc}\u{1}"] {
+            ftp.gate = Gate::new(Rules::default());
+            ftp.expect(&format!("USER {name}"), "331");
+            ftp.send(b"PASS wrong");
+            assert!(ftp.verify.is_none() && ftp.withheld.is_none());
+            ftp.said();
+            ftp.expect(&format!("USER {name}"), "331");
+            ftp.send(b"PASS wrong");
+            assert_eq!(ftp.withheld, Some(Duration::from_millis(500)));
+            ftp.release();
+            assert!(ftp.said()[0].starts_with("530"));
+            ftp = Dialogue::new(Dialect::Ftp);
+        }
+    }
+
+    #[test]
+    fn the_answer_to_a_guesser_is_held_back_right_or_wrong() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.settings.login_attempts = 9;
+        for delay in [0, 500, 1000, 2000] {
+            ftp.expect("USER user1", "331");
+            ftp.send(b"PASS wrong");
+            assert_eq!(ftp.withheld.unwrap_or_default(), Duration::from_millis(delay));
+            assert_eq!(ftp.said().is_empty(), delay > 0);
+            assert_eq!(ftp.session.wants_lines(), delay == 0);
+            ftp.release();
+            ftp.said();
+        }
+        ftp.expect("USER slow", "331");
+        ftp.send(b"PASS 1234");
+        ftp.judge_alone();
+        assert_eq!(ftp.withheld, Some(Duration::from_secs(4)));
+        assert_eq!(ftp.session.username(), None);
+        ftp.release();
+        assert_eq!(ftp.said(), ["230 Logged in."]);
+        assert_eq!(ftp.timer, Some(Timer::Idle));
+    }
+
+    #[test]
+    fn the_time_to_log_in_goes_on_while_an_answer_is_held_back() {
+        for is_right in [true, false] {
+            let mut ftp = Dialogue::new(Dialect::Ftp);
+            for password in ["wrong", if is_right { "1234" } else { "wrong" }] {
+                ftp.send(b"USER user1");
+                ftp.send(format!("PASS {password}").as_bytes());
+            }
+            assert!(ftp.withheld.is_some());
+            ftp.said();
+            assert!(ftp.told(Event::Expired(Timer::Login))[0].starts_with("421"));
+            assert!(ftp.closed && ftp.session.username().is_none());
+        }
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        for _ in 0..2 {
+            ftp.send(b"USER user1");
+            ftp.send(b"PASS wrong");
+        }
+        ftp.said();
+        // Who has hung up, or is to be shown out, is still told what the login came to.
+        assert!(ftp.told(Event::Drain).is_empty() && !ftp.closed);
+        ftp.release();
+        let said = ftp.said();
+        assert!(said[0].starts_with("530") && said[1].starts_with("421"), "{said:?}");
+        assert!(ftp.closed);
+    }
+
+    #[test]
+    fn a_banned_address_is_shown_out_whatever_its_password() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.settings.login_attempts = 9;
+        ftp.gate = Gate::new(Rules { ban_after: 3, ..Rules::default() });
+        for _ in 0..3 {
+            ftp.expect("USER user1", "331");
+            ftp.expect("PASS wrong", "530");
+        }
+        ftp.expect("USER user1", "331");
+        let told = "421 Too many failed logins from your address; try again in";
+        ftp.expect("PASS 1234", told);
+        assert!(ftp.closed);
+    }
+
+    #[test]
+    fn a_user_who_is_here_too_often_may_try_again() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.gate = Gate::new(Rules { clients_per_user: Some(1), ..Rules::default() });
+        let mut first = Dialogue::logged_in("user1");
+        std::mem::swap(&mut first.gate, &mut ftp.gate);
+        first.expect("USER user1", "331");
+        first.expect("PASS 1234", "230");
+        std::mem::swap(&mut first.gate, &mut ftp.gate);
+        for _ in 0..5 {
+            ftp.expect("USER user1", "331");
+            ftp.expect("PASS 1234", "530 Too many clients are logged in as this user");
+        }
+        first.expect("REIN", "220");
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS 1234", "230");
+    }
+
+    #[test]
+    fn too_many_who_wait_are_told_so() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        ftp.expect("USER slow", "331");
+        assert!(ftp.line("PASS 1234").is_empty());
+        ftp.verify = None;
+        let said = ftp.told(Event::Verdict(Verdict::Crowded));
+        assert!(said[0].starts_with("421 Too many logins wait"), "{said:?}");
+        assert!(ftp.closed);
     }
 
     #[test]

@@ -124,7 +124,11 @@ impl Session {
                 let progress = format!(": {done} of {} bytes are done with\n", work.total);
                 text.extend_from_slice(progress.as_bytes());
             }
-            Busy::Idle | Busy::Verifying | Busy::Securing(_) | Busy::AwaitingRoute(_) => {
+            Busy::Idle
+            | Busy::Verifying
+            | Busy::Withheld(_)
+            | Busy::Securing(_)
+            | Busy::AwaitingRoute(_) => {
                 text.extend_from_slice(b"No transfer runs\n");
             }
         }

@@ -32,6 +32,8 @@ mod work;
 use std::mem;
 use std::net::SocketAddr;
 
+pub(super) use self::respond::refusal;
+
 use self::state::{Answered, Busy, Carry, Held, Parameters, Said, State, Turn, Visit, Waiting};
 use self::table::{Phase, Row};
 use super::{Effect, Effects, Ends, Event, House, Settings, Timer, Tls};
@@ -138,6 +140,10 @@ impl Session {
                 self.verdict(verdict, turn);
                 self.settle(turn);
             }
+            Event::Released => {
+                self.released(turn);
+                self.settle(turn);
+            }
             Event::Expired(timer) => self.expired(timer, turn),
             Event::Hangup => {
                 self.hangup(turn);
@@ -154,13 +160,17 @@ impl Session {
     /// Whether another line may be offered now.
     ///
     /// During a transfer or other work lines are taken, so that ABOR and STAT are heard, until those that wait
-    /// are as many as may. While a port, a verdict or a handshake is awaited none is taken.
+    /// are as many as may. While a port, a verdict, its release or a handshake is awaited none is
+    /// taken.
     #[must_use]
     pub fn wants_lines(&self) -> bool {
         let has_room = self.waiting.as_ref().is_none_or(|waiting| !waiting.is_full());
         match (&self.state, &self.busy) {
             (State::Gone, _)
-            | (_, Busy::Verifying | Busy::Securing(_) | Busy::AwaitingRoute(_)) => false,
+            | (
+                _,
+                Busy::Verifying | Busy::Withheld(_) | Busy::Securing(_) | Busy::AwaitingRoute(_),
+            ) => false,
             (_, Busy::Idle) => true,
             (_, Busy::Transferring(_) | Busy::Working(_)) => has_room,
         }

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use crate::accounts::gate::Refusal;
 use crate::session::RouteFault;
 use crate::terms::{Denied, Fault, Loss, Outcome, PeerFault, Trouble};
 use crate::tree::VirtualPath;
@@ -45,6 +46,31 @@ pub(super) fn misspelt(fault: &CommandFault<'_>) -> Reply {
 pub(super) fn fault(fault: Fault, verb: Verb, subject: &[u8]) -> Reply {
     let (code, text) = reason(fault, verb);
     about(code, subject, text)
+}
+
+/// The reply to somebody who is turned away at the gate. All of them say "too many", by which a
+/// client knows to come back later, with fewer.
+pub(in crate::session) fn refusal(refusal: Refusal) -> Reply {
+    match refusal {
+        Refusal::Full => Reply::new(421, "Too many clients are connected; try again later."),
+        Refusal::Address => Reply::new(
+            421,
+            "Too many connections from your address; close one, or try again later.",
+        ),
+        Refusal::Rate => {
+            Reply::new(421, "Too many new connections from your address; try again in a moment.")
+        }
+        Refusal::Banned { secs } => Reply::new(
+            421,
+            format!("Too many failed logins from your address; try again in {secs} seconds."),
+        ),
+        Refusal::User => {
+            Reply::new(530, "Too many clients are logged in as this user; try again later.")
+        }
+        Refusal::Crowded => {
+            Reply::new(421, "Too many logins wait to be checked; try again in a moment.")
+        }
+    }
 }
 
 /// The reply at the end of a transfer of `verb`.

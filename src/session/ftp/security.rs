@@ -54,6 +54,7 @@ impl Session {
             }
             Busy::Idle
             | Busy::Verifying
+            | Busy::Withheld(_)
             | Busy::AwaitingRoute(_)
             | Busy::Transferring(_)
             | Busy::Working(_) => Protection::Private,

@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use super::respond;
 use super::table::Row;
 use crate::accounts::Client;
+use crate::accounts::gate::Ruling;
 use crate::session::view::{self, Granted, Spot};
 use crate::session::{Effects, House};
 use crate::terms::{Algorithm, Coding, Denied, Fault, Mode, PeerFault, Protection, Span};
@@ -69,6 +70,8 @@ pub(super) enum Busy {
     Idle,
     /// A verdict on a password.
     Verifying,
+    /// The time until what a login came to may be said.
+    Withheld(Box<Ruling>),
     /// The end of the TLS handshake, behind which data connections are protected thus.
     Securing(Protection),
     /// A passive port.
@@ -84,7 +87,11 @@ impl Busy {
     pub(super) const fn is_running(&self) -> bool {
         match self {
             Self::Transferring(_) | Self::Working(_) => true,
-            Self::Idle | Self::Verifying | Self::Securing(_) | Self::AwaitingRoute(_) => false,
+            Self::Idle
+            | Self::Verifying
+            | Self::Withheld(_)
+            | Self::Securing(_)
+            | Self::AwaitingRoute(_) => false,
         }
     }
 }

@@ -95,6 +95,7 @@ impl Session {
             | Busy::Working(_)
             | Busy::Idle
             | Busy::Verifying
+            | Busy::Withheld(_)
             | Busy::Securing(_)
             | Busy::AwaitingRoute(_) => return false,
         }

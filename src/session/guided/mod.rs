@@ -14,7 +14,8 @@ use std::mem;
 
 use self::browse::Visitor;
 use super::{Effect, Effects, Event, House, Order, Timer};
-use crate::accounts::{Check, Client, Verdict};
+use crate::accounts::Verdict;
+use crate::accounts::gate::{Presented, Refusal, Ruled, Ruling};
 use crate::terms::{self, Coding, Extent, Mode, Outcome, Protection, Route, Span};
 use crate::tree::Tree;
 use crate::wire::guided::{Prompt, Request};
@@ -51,8 +52,10 @@ enum Step {
     Username,
     /// The password to this username.
     Password(Box<[u8]>),
-    /// It waits for the verdict on its password.
-    Verifying,
+    /// It waits for the verdict on its password to this username.
+    Verifying(Box<[u8]>),
+    /// It waits to be told what its login came to.
+    Withheld(Box<Ruling>),
     /// What it wants to do.
     Menu(Visitor),
     /// Which directory it wants to see.
@@ -67,7 +70,7 @@ enum Step {
 
 /// What one call of `handle` was given.
 struct Turn<'t, 'h, T: Tree> {
-    house: &'t House<'h, T>,
+    house: &'t mut House<'h, T>,
     effects: &'t mut Effects<T>,
 }
 
@@ -94,6 +97,7 @@ impl Session {
             }
             Event::Line(line) => self.line(step, line, turn),
             Event::Verdict(verdict) => self.verdict(step, verdict, turn),
+            Event::Released => self.released(step, turn),
             Event::Outcome(outcome) => turn.outcome(step, outcome),
             Event::Expired(timer) => turn.expired(step, timer),
             Event::Hangup => {
@@ -129,7 +133,7 @@ impl Session {
             | Step::Menu(_)
             | Step::Directory(_)
             | Step::File(_) => true,
-            Step::Verifying | Step::Sending(_) | Step::Gone => false,
+            Step::Verifying(_) | Step::Withheld(_) | Step::Sending(_) | Step::Gone => false,
         }
     }
 
@@ -141,9 +145,12 @@ impl Session {
             | Step::Directory(visitor)
             | Step::File(visitor)
             | Step::Sending(visitor) => Some(visitor.client.name()),
-            Step::Outside | Step::Username | Step::Password(_) | Step::Verifying | Step::Gone => {
-                None
-            }
+            Step::Outside
+            | Step::Username
+            | Step::Password(_)
+            | Step::Verifying(_)
+            | Step::Withheld(_)
+            | Step::Gone => None,
         }
     }
 
@@ -155,11 +162,11 @@ impl Session {
         match step {
             Step::Outside => turn.outside(text),
             Step::Username => self.named(text, turn),
-            Step::Password(username) => self.password(&username, text, turn),
+            Step::Password(username) => self.password(username, text, turn),
             Step::Menu(visitor) => turn.menu(visitor, text),
             Step::Directory(visitor) => turn.directory(visitor, text),
             Step::File(visitor) => turn.file(visitor, text),
-            Step::Verifying | Step::Sending(_) | Step::Gone => {
+            Step::Verifying(_) | Step::Withheld(_) | Step::Sending(_) | Step::Gone => {
                 debug_assert!(matches!(step, Step::Gone), "offered though not wanted");
                 step
             }
@@ -170,13 +177,17 @@ impl Session {
         let conceal = turn.house.settings.conceal_usernames;
         let account = turn.house.accounts.find(username);
         if !conceal && account.is_none() {
-            return self.failed(turn);
+            let (attempt, now) = (turn.house.attempt(username), turn.house.now);
+            let ruled = turn.house.gate.unknown(attempt, now);
+            return self.rule(ruled, turn);
         }
         // A certificate is all that is asked of who is known by it.
         if let (Some(account), Some(shown)) = (account, &self.identity)
             && let Some(client) = account.check_certificate(shown)
         {
-            return turn.admit(client);
+            let (attempt, now) = (turn.house.attempt(username), turn.house.now);
+            let ruling = turn.house.gate.vouched(client, attempt, now);
+            return self.obey_gate(ruling, turn);
         }
         turn.effects.say(Prompt::EnterPassword);
         Step::Password(username.into())
@@ -184,16 +195,17 @@ impl Session {
 
     fn password<T: Tree>(
         &mut self,
-        username: &[u8],
+        username: Box<[u8]>,
         password: &[u8],
         turn: &mut Turn<'_, '_, T>,
     ) -> Step {
-        match turn.house.accounts.find(username).map(|account| account.check(password)) {
-            Some(Check::Passed(client)) => turn.admit(client),
-            Some(Check::Refused) | None => self.failed(turn),
-            Some(Check::Slow(challenge)) => {
+        let attempt = turn.house.attempt(&username);
+        let (accounts, now) = (turn.house.accounts, turn.house.now);
+        match turn.house.gate.present(accounts, attempt, password, now) {
+            Presented::Ruled(ruled) => self.rule(ruled, turn),
+            Presented::Pending(challenge) => {
                 turn.effects.push(Effect::Verify(challenge));
-                Step::Verifying
+                Step::Verifying(username)
             }
         }
     }
@@ -204,12 +216,35 @@ impl Session {
         verdict: Verdict,
         turn: &mut Turn<'_, '_, T>,
     ) -> Step {
-        if !matches!(step, Step::Verifying) {
+        let Step::Verifying(username) = step else {
             return step;
+        };
+        let (attempt, now) = (turn.house.attempt(&username), turn.house.now);
+        let ruled = turn.house.gate.judged(attempt, verdict, now);
+        self.rule(ruled, turn)
+    }
+
+    /// Holds back what a login came to for as long as the gate says.
+    fn rule<T: Tree>(&mut self, ruled: Ruled, turn: &mut Turn<'_, '_, T>) -> Step {
+        if ruled.delay.is_zero() {
+            return self.obey_gate(ruled.ruling, turn);
         }
-        match verdict {
-            Verdict::Passed(client) => turn.admit(client),
-            Verdict::Refused => self.failed(turn),
+        turn.effects.push(Effect::Withhold(ruled.delay));
+        Step::Withheld(Box::new(ruled.ruling))
+    }
+
+    fn released<T: Tree>(&mut self, step: Step, turn: &mut Turn<'_, '_, T>) -> Step {
+        let Step::Withheld(ruling) = step else {
+            return step;
+        };
+        self.obey_gate(*ruling, turn)
+    }
+
+    fn obey_gate<T: Tree>(&mut self, ruling: Ruling, turn: &mut Turn<'_, '_, T>) -> Step {
+        match ruling {
+            Ruling::Admitted(client) => turn.admit(Visitor::new(client)),
+            Ruling::Wrong => self.failed(turn),
+            Ruling::Refused(reason) => turn.end(refusal(reason)),
         }
     }
 
@@ -252,7 +287,7 @@ impl<T: Tree> Turn<'_, '_, T> {
                 self.effects.say(wrong);
                 self.ask_menu(visitor)
             }
-            Step::Verifying | Step::Sending(_) | Step::Gone => step,
+            Step::Verifying(_) | Step::Withheld(_) | Step::Sending(_) | Step::Gone => step,
         }
     }
 
@@ -266,9 +301,9 @@ impl<T: Tree> Turn<'_, '_, T> {
         Step::Gone
     }
 
-    fn admit(&mut self, client: Client) -> Step {
+    fn admit(&mut self, visitor: Visitor) -> Step {
         self.effects.say(Prompt::LoginSuccessfully);
-        self.ask_menu(Visitor::new(client))
+        self.ask_menu(visitor)
     }
 
     fn outside(&mut self, text: &[u8]) -> Step {
@@ -352,7 +387,7 @@ impl<T: Tree> Turn<'_, '_, T> {
     fn settle(&mut self, step: Step, ending: Ending) -> Step {
         match (&step, ending) {
             // What is awaited comes first.
-            (Step::Verifying | Step::Sending(_) | Step::Gone, _)
+            (Step::Verifying(_) | Step::Withheld(_) | Step::Sending(_) | Step::Gone, _)
             | (Step::Outside | Step::Username | Step::Password(_), Ending::No) => step,
             (Step::Menu(_) | Step::Directory(_) | Step::File(_), Ending::No) => {
                 self.effects.push(Effect::Start(Timer::Idle));
@@ -367,13 +402,27 @@ impl<T: Tree> Turn<'_, '_, T> {
         match (timer, &step) {
             (
                 Timer::Login,
-                Step::Outside | Step::Username | Step::Password(_) | Step::Verifying,
+                Step::Outside
+                | Step::Username
+                | Step::Password(_)
+                | Step::Verifying(_)
+                | Step::Withheld(_),
             )
             | (Timer::Idle, Step::Menu(_) | Step::Directory(_) | Step::File(_)) => {
                 self.end(Prompt::TimedOut)
             }
             // A timer that ran out just as it was to be stopped.
             (Timer::Login | Timer::Idle, _) => step,
+        }
+    }
+}
+
+/// What somebody is told who is turned away at the gate.
+pub(super) const fn refusal(refusal: Refusal) -> Prompt<'static> {
+    match refusal {
+        Refusal::Banned { .. } => Prompt::TooManyAttempts,
+        Refusal::Full | Refusal::Address | Refusal::Rate | Refusal::User | Refusal::Crowded => {
+            Prompt::Busy
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The dialogue of PRODUCT.md, section 3, word for word, and what people type instead.
 
+use crate::accounts::{Gate, Rules};
 use crate::session::dialogue::Dialogue;
 use crate::session::{Dialect, Event, Timer};
 use crate::terms::{Loss, Outcome};
@@ -196,6 +197,64 @@ fn endings() {
     choose(&mut guided, "Movies/Joker");
     assert!(guided.told(Event::Hangup).is_empty());
     assert_eq!(guided.transfer(b"").1, [MENU]);
+    assert!(guided.closed);
+}
+
+#[test]
+fn the_answer_to_a_guesser_is_held_back() {
+    let mut guided = Dialogue::new(Dialect::Guided);
+    guided.settings.login_attempts = 9;
+    for (username, delay) in [("nobody", 0), ("user1", 500), ("nobody", 1000), ("user1", 2000)] {
+        guided.line("LOGIN");
+        guided.send(username.as_bytes());
+        if username == "user1" {
+            assert_eq!(guided.said(), ["Username OK, Please enter your password"]);
+            guided.send(b"4321");
+        }
+        assert_eq!(guided.withheld.unwrap_or_default().as_millis(), delay);
+        assert_eq!(guided.said().is_empty(), delay > 0);
+        guided.release();
+        guided.said();
+    }
+    guided.line("LOGIN");
+    guided.line("slow");
+    guided.send(b"1234");
+    guided.judge_alone();
+    assert!(guided.withheld.is_some() && !guided.session.wants_lines());
+    assert_eq!(guided.session.username(), None);
+    guided.release();
+    assert_eq!(guided.said(), ["Login Successfully", MENU]);
+
+    let mut guided = Dialogue::new(Dialect::Guided);
+    for _ in 0..2 {
+        guided.send(b"LOGIN");
+        guided.send(b"nobody");
+    }
+    guided.said();
+    assert!(guided.told(Event::Expired(Timer::Login))[0].starts_with("No answer for too long"));
+    assert!(guided.closed);
+}
+
+#[test]
+fn at_the_gate() {
+    let rules = Rules { ban_after: 2, clients_per_user: Some(0), ..Rules::default() };
+    let mut guided = Dialogue::new(Dialect::Guided);
+    guided.gate = Gate::new(rules.clone());
+    guided.line("LOGIN");
+    guided.line("user1");
+    let busy = ["Too many clients, please try again later. Connection is terminated."];
+    assert_eq!(guided.line("1234"), busy);
+    assert!(guided.closed);
+
+    let mut guided = Dialogue::new(Dialect::Guided);
+    guided.gate = Gate::new(rules);
+    for _ in 0..2 {
+        guided.line("LOGIN");
+        assert_eq!(guided.line("nobody"), ["Login Failed", OUTSIDE]);
+    }
+    guided.line("LOGIN");
+    guided.line("user1");
+    assert_eq!(guided.line("1234"), ["Too many attempts. Connection is terminated."]);
     assert!(guided.closed);
 }
 

@@ -78,3 +78,50 @@ fn sync_up(mut here: OwnedFd, root: (u64, u64)) -> Result<bool, Errno> {
 fn sync_system(file: BorrowedFd<'_>) -> Result<(), Errno> {
     retry_on_intr(|| syncfs(file.as_fd()))
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "lays out directories behind the tree")]
+mod tests {
+    use std::fs::{File, create_dir, create_dir_all};
+    use std::os::fd::OwnedFd;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A place on a file system that is small enough to be written whole, where there is one.
+    fn place() -> tempfile::TempDir {
+        let memory = Path::new("/dev/shm");
+        let there = if memory.is_dir() { memory.into() } else { std::env::temp_dir() };
+        tempfile::tempdir_in(there).unwrap()
+    }
+
+    fn open(path: &Path) -> OwnedFd {
+        File::open(path).unwrap().into()
+    }
+
+    #[test]
+    fn goes_up_to_the_root_and_no_further() {
+        let place = place();
+        let top = place.path().join("top");
+        let below = top.join("a/b");
+        create_dir_all(&below).unwrap();
+        let root = unique(&fstat(open(&top)).unwrap());
+        assert_eq!(sync_up(open(&below), root), Ok(true));
+        assert_eq!(sync_up(open(&top), root), Ok(true));
+        // What is not below it is written some other way.
+        assert_eq!(sync_up(open(place.path()), root), Ok(false));
+    }
+
+    #[test]
+    fn what_has_been_moved_away_from_its_root_is_written_too() {
+        let place = place();
+        let [here, there] = ["here", "there"].map(|name| place.path().join(name));
+        create_dir(&here).unwrap();
+        create_dir(&there).unwrap();
+        let file = open(&here);
+        let names = Names::open(open(&here).as_fd(), open(&there).as_fd()).unwrap();
+        assert_eq!(names.sync(file.as_fd()), Ok(()));
+        let unreadable = Names { directory: None, root: (0, 0) };
+        assert_eq!(unreadable.sync(file.as_fd()), Ok(()));
+    }
+}

@@ -31,3 +31,16 @@ pub(super) fn fault(errno: Errno) -> Fault {
 pub(super) fn resolving_fault(errno: Errno) -> Fault {
     if errno == Errno::XDEV { Denied::NotFound.into() } else { fault(errno) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_is_a_full_disk_wherever_it_is_met() {
+        for errno in [Errno::NOSPC, Errno::DQUOT] {
+            assert_eq!(fault(errno), Trouble::DiskFull.into());
+            assert_eq!(Trouble::of_file(&errno.into()), Trouble::DiskFull);
+        }
+    }
+}

@@ -19,7 +19,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{
     AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat, Timespec, Timestamps, UTIME_OMIT,
     fchmod, fstat, fstatvfs, futimens, linkat, mkdirat, openat, renameat, renameat_with, statat,
@@ -91,6 +91,14 @@ impl OsTree {
             self.roots.push(RootDirectory { descriptor: Arc::new(descriptor), unique });
         }
         Ok(root)
+    }
+
+    /// The directory that is `root`, as it is held open: by name alone, so that nothing can be read
+    /// through it.
+    #[must_use]
+    pub fn descriptor(&self, root: Root) -> Option<BorrowedFd<'_>> {
+        let index = usize::try_from(root.0).ok()?;
+        self.roots.get(index).map(|root| root.descriptor.as_fd())
     }
 
     fn resolving_by(resolver: Resolver) -> Self {

@@ -15,7 +15,7 @@ fn load(credentials: &[u8], directories: &[u8]) -> Result<usize, Vec<Complaint>>
     fs::write(data.path().join("Credentials"), credentials).expect("a file can be written");
     fs::write(data.path().join("Directories"), directories).expect("a file can be written");
     let mut roots = 0;
-    let mut open = |_: &Path| {
+    let mut open = |_: &Path, _| {
         roots += 1;
         Ok(Root(roots))
     };

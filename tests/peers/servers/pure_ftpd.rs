@@ -13,6 +13,25 @@ use crate::peer::{PASSWORD_HASH, Place, Server};
 
 pub(crate) const SERVER: Server = Server { user: "user1", command };
 
+/// One that wants TLS 1.2 everywhere.
+pub(crate) const TLS_1_2: Server =
+    Server { user: "user1", command: |place| secure(place, "TLSv1.2") };
+
+/// One that wants TLS 1.3 everywhere.
+pub(crate) const TLS_1_3: Server =
+    Server { user: "user1", command: |place| secure(place, "TLSv1.3") };
+
+fn secure(place: &Place, version: &str) -> Command {
+    let (certificate, key) = place.certificate();
+    let mut command = command(place);
+    command.env("OPENSSL_CONF", place.openssl(version)).arg("--tls=3").arg(format!(
+        "--certfile={},{}",
+        certificate.display(),
+        key.display()
+    ));
+    command
+}
+
 /// `nobody`, whose rights the account has. It lets nobody in who has root's.
 const NOBODY: u32 = 65_534;
 

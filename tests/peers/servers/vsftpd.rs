@@ -16,6 +16,36 @@ pub(crate) const SERVER: Server = Server { user: "anonymous", command: |place| c
 pub(crate) const WITHOUT_EPSV: Server =
     Server { user: "anonymous", command: |place| command(place, "cmds_denied=EPSV\n") };
 
+/// One that wants TLS 1.2 everywhere, and, which is its default, data connections that resume the
+/// control connection's session.
+pub(crate) const TLS_1_2: Server =
+    Server { user: "anonymous", command: |place| secure(place, "TLSv1.2") };
+
+/// The same with TLS 1.3.
+pub(crate) const TLS_1_3: Server =
+    Server { user: "anonymous", command: |place| secure(place, "TLSv1.3") };
+
+fn secure(place: &Place, version: &str) -> Command {
+    let (certificate, key) = place.certificate();
+    let settings = format!(
+        "ssl_enable=YES
+allow_anon_ssl=YES
+force_anon_logins_ssl=YES
+force_anon_data_ssl=YES
+require_ssl_reuse=YES
+ssl_ciphers=HIGH
+debug_ssl=YES
+rsa_cert_file={}
+rsa_private_key_file={}
+",
+        certificate.display(),
+        key.display()
+    );
+    let mut command = command(place, &settings);
+    command.env("OPENSSL_CONF", place.openssl(version));
+    command
+}
+
 fn command(place: &Place, settings: &str) -> Command {
     let files = place.files().display().to_string();
     let passwords = place.write("passwords", &format!("{PASSWORD}\n")).display().to_string();

@@ -9,11 +9,13 @@ mod guided;
 mod ledger;
 mod pipeliner;
 mod sealed;
+mod siege;
 mod visitor;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
+use std::time::Duration;
 
 use coracle::terms::Root;
 use coracle::tree::MemoryTree;
@@ -24,6 +26,7 @@ pub(crate) use guided::Guest;
 pub(crate) use ledger::Ledger;
 pub(crate) use pipeliner::Pipeliner;
 pub(crate) use sealed::{Sealed, Want};
+pub(crate) use siege::{Drip, Guesser, Loiterer, Regular};
 pub(crate) use visitor::{Deed, How, Mischief, Visitor};
 
 use crate::net::{Net, PeerId, Peers, Wake};
@@ -135,6 +138,14 @@ pub(crate) struct Tally {
     pub(crate) unique: u64,
     /// Transfers in MODE Z.
     pub(crate) packed: u64,
+    /// Passwords that were guessed, and found wrong.
+    pub(crate) guessed: u64,
+    /// Guessers that were turned away unheard.
+    pub(crate) barred: u64,
+    /// The longest that a regular had to wait for an answer.
+    pub(crate) slowest: Duration,
+    /// The longest that a loiterer was let stay.
+    pub(crate) longest_stay: Duration,
     /// Transfers under TLS that came whole.
     pub(crate) sealed: u64,
 }
@@ -159,6 +170,10 @@ impl Tally {
         self.resumed += other.resumed;
         self.unique += other.unique;
         self.packed += other.packed;
+        self.guessed += other.guessed;
+        self.barred += other.barred;
+        self.slowest = self.slowest.max(other.slowest);
+        self.longest_stay = self.longest_stay.max(other.longest_stay);
         self.sealed += other.sealed;
     }
 }

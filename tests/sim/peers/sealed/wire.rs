@@ -11,6 +11,9 @@ use crate::net::{ConnId, Got};
 use crate::peers::Stage;
 use crate::world::certificate;
 
+/// Transfers for which the tickets of a control connection are enough.
+const TICKETS: usize = 4;
+
 /// A connection that is plain until TLS begins.
 pub(super) struct Wire {
     pub(super) conn: ConnId,
@@ -26,13 +29,17 @@ pub(super) struct Wire {
     pub(super) ended: Option<bool>,
 }
 
-/// What the client makes of the certificate of the simulation.
-pub(super) fn config() -> Arc<ClientConfig> {
+/// What the client makes of the certificate of the simulation. Under TLS 1.3 it uses a ticket once,
+/// and has no more of them than came with the handshake of the control connection, but for those
+/// that downloads bring; under TLS 1.2 it resumes as often as it likes.
+pub(super) fn config(transfers: usize) -> Arc<ClientConfig> {
+    let version =
+        if transfers > TICKETS { &rustls::version::TLS12 } else { &rustls::version::TLS13 };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = rustls::RootCertStore::empty();
     roots.add(certificate().0.clone().into()).expect("our own certificate");
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(&[version])
         .expect("versions that ring knows")
         .with_root_certificates(roots)
         .with_no_client_auth();

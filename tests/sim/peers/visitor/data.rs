@@ -83,7 +83,11 @@ impl Data {
             | Mischief::Stall(after)
             | Mischief::Abort(after) => after.saturating_sub(self.moved()),
             Mischief::Slow(..) => self.allowance,
-            Mischief::None | Mischief::NeverConnect | Mischief::StrangerFirst => usize::MAX,
+            Mischief::None
+            | Mischief::AbortLate(_)
+            | Mischief::VanishLate(_)
+            | Mischief::NeverConnect
+            | Mischief::StrangerFirst => usize::MAX,
         }
     }
 

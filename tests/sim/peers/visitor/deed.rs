@@ -51,6 +51,11 @@ pub(crate) enum Mischief {
     Kill(usize),
     /// The user interrupts it: ABOR.
     Abort(usize),
+    /// The user interrupts it so many milliseconds after all of it has moved, if it has not been
+    /// answered by then.
+    AbortLate(u64),
+    /// The control connection is reset so many milliseconds after all of it has moved.
+    VanishLate(u64),
     /// The data connection moves nothing any more.
     Stall(usize),
     /// It moves so many bytes at a time, so many milliseconds apart.
@@ -80,6 +85,8 @@ impl Mischief {
             Self::None
             | Self::Cut(_, How::End)
             | Self::Abort(_)
+            | Self::AbortLate(_)
+            | Self::VanishLate(_)
             | Self::Slow(..)
             | Self::StrangerFirst => false,
         }

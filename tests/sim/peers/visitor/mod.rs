@@ -34,6 +34,9 @@ const PATIENCE: u64 = 3;
 /// Tags of alarms that dial the data connection, behind a stranger's.
 const DIAL: u64 = 4;
 
+/// The tag of the alarm with which it thinks better of what has moved whole.
+const LATE: u64 = 5;
+
 /// A client with a plan.
 pub(crate) struct Visitor {
     address: IpAddr,
@@ -119,6 +122,7 @@ impl Visitor {
                 self.unsent.extend_from_slice(&bytes);
                 self.flush(stage);
             }
+            Action::Secure => unreachable!("no plan has TLS in it"),
             Action::OpenData(address) => self.open_data(address, stage),
             Action::Listen => self.listen(stage),
             Action::ReceiveData => self.begin(Role::Receiving, stage),
@@ -308,6 +312,9 @@ impl Visitor {
                 }
             }
             Some(End::Whole) => {
+                if let Mischief::AbortLate(millis) | Mischief::VanishLate(millis) = mischief {
+                    stage.net.alarm(stage.me, Duration::from_millis(millis), LATE);
+                }
                 let bytes = self.data.as_ref().map_or(0, Data::moved) as u64;
                 self.feed(Input::DataEnded { bytes }, stage);
             }
@@ -463,6 +470,16 @@ impl Actor for Visitor {
             Wake::Alarm(PATIENCE) => {
                 if self.mischief() == Mischief::NeverConnect {
                     self.feed(Input::DataFailed, stage);
+                }
+            }
+            Wake::Alarm(LATE) if self.data.as_ref().is_some_and(|data| data.ended) => {
+                let mischief = self.mischief();
+                if matches!(mischief, Mischief::VanishLate(_)) {
+                    self.vanish(How::Reset, stage);
+                } else if matches!(mischief, Mischief::AbortLate(_))
+                    && !std::mem::replace(&mut self.interrupted, true)
+                {
+                    self.feed(Input::Interrupted, stage);
                 }
             }
             Wake::Alarm(DIAL) => self.dial_data(stage),

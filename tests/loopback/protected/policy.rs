@@ -1,0 +1,187 @@
+//! What the operator allows, and what an attacker tries before the handshake.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::{Protected, s_client, script, through};
+use crate::support::{Raw, Setup, coracled, finish, program};
+
+#[test]
+fn where_it_is_off_it_is_not_there() {
+    let server = Setup::usual().flag("--tls", "off").start();
+    let mut raw = Raw::connect(server.ftp);
+    raw.expect("AUTH TLS", 502);
+    let features = raw.expect("FEAT", 211).lines;
+    assert!(!features.iter().any(|line| line.contains("AUTH")), "{features:?}");
+    raw.login("user1", "1234");
+    assert!(!server.data().join("Certificate.pem").exists());
+}
+
+#[test]
+fn where_it_is_required_nothing_goes_without_it() {
+    let protected = Protected::start(Setup::usual().flag("--tls", "required"));
+    let here = TempDir::new().unwrap();
+    let mut raw = Raw::connect(protected.server.ftp);
+    raw.expect("USER user1", 530);
+    raw.expect("PASS 1234", 530);
+    raw.expect("EPSV", 530);
+    let url = format!("ftp://{}/Movies/Joker", protected.server.ftp);
+    let curl = |arguments: &[&str]| {
+        let mut curl = program("curl", here.path());
+        curl.args(["--silent", "--max-time", "30", "--noproxy", "*", "--user", "user1:1234"])
+            .args(["--cacert", &protected.certificate(), &url])
+            .args(arguments);
+        finish(&mut curl)
+    };
+    assert_eq!(curl(&[]).code, Some(67), "the login is denied");
+    assert_eq!(curl(&["--ssl-reqd"]).well().text(), "Why so small?\n");
+    // PROT C, or no PROT at all.
+    assert_ne!(curl(&["--ftp-ssl-control"]).code, Some(0));
+    script(
+        here.path(),
+        r"
+ftp = Client(False, False, context())
+ftp.connect(*address(sys.argv[1]))
+ftp.login('user1', '1234')
+assert refused(ftp.nlst) == '522'
+assert refused(ftp.retrbinary, 'RETR Movies/Joker', print) == '522'
+assert refused(ftp.storbinary, 'STOR Own/a', io.BytesIO(b'a')) == '522'
+ftp.voidcmd('PBSZ 0')
+assert refused(ftp.voidcmd, 'PROT C') == '534'
+ftp.prot_p()
+assert len(ftp.nlst()) == 3
+assert refused(ftp.voidcmd, 'CCC') == '534'
+",
+        &[&protected.server.ftp.to_string()],
+    );
+    assert_eq!(protected.server.names("Own").len(), 0);
+}
+
+#[test]
+fn passwords_do_not_leave_the_machine_in_the_clear_where_it_is_required() {
+    let setup = Setup::usual().written();
+    let refused = |flags: &[&str]| {
+        let mut command = coracled();
+        command.arg("--data").arg(setup.data()).args(["--listen", "127.0.0.1:0"]).args(flags);
+        let ended = finish(&mut command);
+        assert!(ended.code.is_some_and(|code| code != 0), "{flags:?}: {ended:?}");
+        ended.err
+    };
+    let said = refused(&["--tls", "required", "--guided", "0.0.0.0:0"]);
+    assert!(said.contains("guided") && said.contains("--no-guided"), "{said}");
+    let said = refused(&["--tls", "off", "--guided", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0"]);
+    assert!(said.contains("--listen-tls"), "{said}");
+}
+
+/// What is sent behind AUTH TLS in the same segment would be carried out as if it had come under
+/// TLS, with the privileges of whoever logs in there.
+#[test]
+fn commands_behind_auth_tls_are_never_carried_out() {
+    let protected = Protected::start(Setup::usual());
+    let here = TempDir::new().unwrap();
+    script(
+        here.path(),
+        r"
+for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n', b'NOOP\r\n' * 500, b'USER us'):
+    for early in (False, True):
+        connection = socket.create_connection(address(sys.argv[1]), timeout=20)
+        plain = connection.makefile('rb', buffering=0)
+        def line(stream):
+            said = b''
+            while not said.endswith(b'\n'):
+                byte = stream.read(1)
+                assert byte, said
+                said += byte
+            return said
+        assert line(plain)[:3] == b'220'
+        # Behind a command or two, or none, that are still answered in the clear.
+        before = b'NOOP\r\n' if early else b''
+        connection.sendall(before + b'AUTH TLS\r\n' + injected)
+        if early:
+            assert line(plain)[:3] == b'200'
+        assert line(plain)[:3] == b'234'
+        secured = context().wrap_socket(connection)
+        stream = secured.makefile('rb', buffering=0)
+        for command, code in ((b'PWD', b'530'), (b'PASS 1234', b'503'), (b'USER user1', b'331'),
+                              (b'PASS 1234', b'230'), (b'PWD', b'257'), (b'QUIT', b'221')):
+            secured.sendall(command + b'\r\n')
+            said = line(stream)
+            assert said[:3] == code, (injected, command, said)
+        connection.close()
+",
+        &[&protected.server.ftp.to_string()],
+    );
+    assert_eq!(protected.server.names("Own").len(), 0);
+    protected.server.serves_others();
+}
+
+#[test]
+fn handshakes_that_come_to_nothing_end() {
+    let setup = Setup::usual().flag("--handshake-timeout", "1");
+    let protected = Protected::start(setup);
+    let descriptors = protected.server.descriptors();
+    for address in [protected.ftps, protected.guided] {
+        // Silence, for as long as the operator grants it, and words that are no handshake.
+        Raw::silent(address).closed();
+        let mut raw = Raw::silent(address);
+        raw.write(b"USER user1\r\nPASS 1234\r\n");
+        raw.closed();
+    }
+    let mut raw = Raw::connect(protected.server.ftp);
+    raw.expect("AUTH TLS", 234);
+    raw.closed();
+    protected.server.serves_others();
+    protected.server.settles_at(descriptors);
+}
+
+#[test]
+fn without_a_place_for_a_certificate_it_goes_on_or_refuses() {
+    let setup = Setup::usual();
+    // What stands in the way of the new file can't be removed, not even by root.
+    fs::create_dir_all(setup.data().join(".Key.pem.new/full")).unwrap();
+    let server = setup.start();
+    assert!(server.log().contains("going on without TLS"), "{}", server.log());
+    Raw::connect(server.ftp).expect("AUTH TLS", 502);
+    server.serves_others();
+    let mut command = coracled();
+    command.arg("--data").arg(server.data()).args(["--tls", "required", "--listen", "127.0.0.1:0"]);
+    let refused = finish(command.args(["--guided", "127.0.0.1:0"]));
+    assert!(refused.code.is_some_and(|code| code != 0), "{refused:?}");
+    assert!(refused.err.contains("Key.pem can't be made"), "{}", refused.err);
+}
+
+#[test]
+fn data_connections_can_have_to_resume() {
+    let protected = Protected::start(Setup::usual().flag("--tls-data-resumption", "require"));
+    let here = TempDir::new().unwrap();
+    script(
+        here.path(),
+        r"
+for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+    for resume in (True, False):
+        ftp = Client(False, resume, context(sys.argv[2], version))
+        ftp.connect(*address(sys.argv[1]))
+        ftp.login('user1', '1234')
+        ftp.prot_p()
+        if resume:
+            for turn in range(6):
+                assert len(ftp.nlst()) == 3
+        else:
+            try:
+                ftp.nlst()
+                raise AssertionError('it was not refused')
+            except (ftplib.Error, OSError) as error:
+                said = str(error)[:3] if isinstance(error, ftplib.Error) else ftp.getresp
+            if callable(said):
+                said = refused(said)
+            assert said == '522', said
+",
+        &[&protected.server.ftp.to_string(), &protected.certificate()],
+    );
+    let said = through(
+        &mut s_client(here.path(), &protected.certificate(), protected.ftps),
+        &["USER user1", "PASS 1234", "QUIT"],
+    );
+    assert!(said.well().text().contains("230"));
+}
