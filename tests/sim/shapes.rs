@@ -386,3 +386,21 @@ fn handshakes_that_trickle_delay_nobody_and_end() {
         assert_eq!((report.tally.fetched, report.tally.sealed), (3, 2), "{report:?}");
     });
 }
+
+#[test]
+fn a_drain_waits_for_the_end_of_protected_data() {
+    for millis in (200..2000).step_by(200) {
+        let build = |shape: &mut Shape| {
+            shape.scenario.unhurried = false;
+            shape.scenario.lore.calm = false;
+            shape.scenario.drain = Some((Duration::from_millis(millis), Duration::from_secs(60)));
+            shape.scenario.faults = Faults { late: 500, shuffled: true, ..Faults::default() };
+            let host = shape.scenario.lore.ftp.ip();
+            let wants = vec![Want::Fetch(b"/Movies/large".to_vec()); 40];
+            shape.add(0, Sealed::new(address_of(1, host), wants));
+        };
+        rounds("a_drain_waits", build, |report| {
+            assert!(report.took < Duration::from_secs(60), "{report:?}");
+        });
+    }
+}
