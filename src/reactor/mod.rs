@@ -344,11 +344,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// True when [`Reactor::drain`] was asked for and no client is left, nor anything of a client's
-    /// that waits for the disk; that is waited for no longer than clients are.
+    /// True when [`Reactor::drain`] was asked for and no client is left, nor a data connection that
+    /// waits for the client's close_notify, nor anything of a client's that waits for the disk. That is
+    /// waited for no longer than clients are, and a close_notify for a linger.
     pub fn is_drained(&self) -> bool {
         let rests = self.commits.is_empty() || self.given_up;
-        self.drain_until.is_some() && self.connections == 0 && rests
+        self.drain_until.is_some() && self.connections == 0 && self.lingering == 0 && rests
     }
 
     /// The sockets, for a driver that has sources of its own to watch.
