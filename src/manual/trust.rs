@@ -96,6 +96,7 @@
 //! | attack | what stops it | the test that shows so |
 //! |---|---|---|
 //! | a flood of connections | `--max-clients`, of which an address has half at most (`--max-clients-per-address`), `--accept-rate`; who is turned away gets 421 as long as no more than 256 take their leave, and no TLS handshake | `loopback::siege::a_flood_past_every_limit_leaves_those_who_are_there_alone` `accounts::gate::tests::connections_are_limited_by_number_and_by_rate` |
+//! | every place taken by strangers who stay | when all are taken, whoever has been here longest without a login, and for five seconds at least, makes way for somebody new; nobody who is logged in does | `sim::siege::strangers_who_fill_every_place_make_way` `loopback::siege::strangers_who_fill_every_place_make_way_for_somebody_new` |
 //! | descriptors | accepting rests and resumes; nobody who is connected is dropped | `sim::shapes::without_descriptors_nobody_connected_is_dropped` |
 //! | passive ports, asked for and never used | a port serves all addresses at once, one session each; a session has one at a time | `loopback::siege::ports_to_which_nobody_connects_are_shared_and_given_up` `sim::shapes::many_addresses_share_a_port_without_a_refusal` |
 //! | slowness before the login, a byte now and then | `--login-timeout` from the greeting; bytes that end no line feed no timer ([timers](super::timers)) | `sim::siege::slow_loris_before_the_login` `loopback::siege::half_open_and_slow_connections_cost_little_and_delay_nobody` |
@@ -128,8 +129,9 @@
 //! (`--tls required`); the default is that they may, for those of them that can't would be shut out.
 //!
 //! What a valid client may do it may do at any rate: it fills the disk as far as it is granted to
-//! write (the file system's quotas are the bound), and downloads as fast as its line goes. Whoever has
-//! ten thousand addresses has ten thousand connections, and until their time is over there is no room for anybody new.
+//! write (the file system's quotas are the bound), and downloads as fast as its line goes. Whoever can
+//! connect two thousand times a second, from addresses enough, takes all places anew before those
+//! who hold them have to make way; `--accept-rate` is what an address can be held to.
 //!
 //! # Whom the client believes
 //!

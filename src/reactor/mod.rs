@@ -24,6 +24,7 @@ mod passive;
 mod ready;
 mod reap;
 mod slots;
+mod strangers;
 mod timers;
 
 use std::io;
@@ -47,6 +48,7 @@ use listen::{Listener, Role};
 use passive::Ports;
 use ready::Queue;
 use slots::Slots;
+use strangers::Strangers;
 use timers::Timers;
 
 /// A transfer over the files of `T`.
@@ -214,6 +216,7 @@ pub struct Reactor<I: Io, T: Tree> {
     /// The listener that was the first to find that nobody can be accepted, until it finds that
     /// everybody who waited has been.
     starved: Option<Key>,
+    strangers: Strangers,
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
@@ -255,6 +258,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             passes: 0,
             longest_wait: 0,
             starved: None,
+            strangers: Strangers::default(),
         }
     }
 

@@ -121,6 +121,37 @@ fn stay(opening: &[u8], drip: Drip, pause: Duration, guided: bool) -> Duration {
     longest
 }
 
+/// All places are taken by those who say nothing, and more of them wait for each that is given up.
+#[test]
+fn strangers_who_fill_every_place_make_way() {
+    for seed in 0..6 {
+        let (mut rng, mut scenario) = scene(seed);
+        let host = scenario.lore.ftp.ip();
+        (scenario.lore.calm, scenario.unhurried) = (false, false);
+        scenario.limits.clients = 60;
+        for who in 0..150 {
+            let drip = Drip::Say(b'x');
+            let loiterer = Loiterer::new(
+                network_of(who, host),
+                b"USER user1\r\n",
+                drip,
+                Duration::from_secs(1),
+            );
+            let loiterer = if who % 3 == 0 { loiterer.guided() } else { loiterer };
+            scenario.actors.push((Duration::from_millis(rng.below(30_000)), Box::new(loiterer)));
+        }
+        // None of these is refused, not even once; and who is logged in is never asked to go.
+        for who in 0..20 {
+            let regular = Regular::new(network_of(1000 + who, host), ("user2", "a:b c"), 40);
+            let start = Duration::from_secs(12 + who as u64);
+            scenario.actors.push((start, Box::new(regular)));
+        }
+        let tally = played(scenario, "strangers_who_fill").tally;
+        assert!(tally.slowest < NETWORK, "{tally:?}");
+        assert!(tally.longest_stay >= Duration::from_secs(5), "{tally:?}");
+    }
+}
+
 /// Seconds that a loiterer may stay beyond its time: its own pause, the linger, the network.
 const BEYOND: Duration = Duration::from_secs(6);
 
