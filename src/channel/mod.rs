@@ -187,7 +187,16 @@ impl<I: Io> Channel<I> {
         }
     }
 
-    /// The same under TLS, until there is plain text or nothing more to make it of.
+    /// Whether the peer has ended its direction, or the connection has failed, and nothing is left to
+    /// be read. A byte is thrown away if there is one: for where nothing is to be sent.
+    pub fn has_ended(&mut self, io: &mut I) -> bool {
+        match self.read(io, &mut [0]) {
+            Ok(Moved::End | Moved::Cut) | Err(_) => true,
+            Ok(Moved::Bytes(_) | Moved::Blocked) => false,
+        }
+    }
+
+    /// Reads under TLS, until there is plain text or nothing more to make it of.
     fn read_sealed(&mut self, io: &mut I, buffer: &mut [u8]) -> io::Result<Moved> {
         loop {
             match self.receive_sealed(io, buffer)? {

@@ -24,7 +24,7 @@
 //!
 //! What has spent its budget and has more to do goes to the tail of the next pass's queue, and the
 //! next poll does not wait. [`Census::longest_wait`](crate::reactor::Census) counts how many passes
-//! the unluckiest slot ever waited; the simulation holds a bound against it.
+//! the unluckiest slot, compression and digest ever waited; the simulation holds bounds against it.
 //!
 //! # Work that is no transfer
 //!
@@ -32,7 +32,8 @@
 //! pass has one that compresses, about a millisecond, and four that hash, whoever asked for them,
 //! after the data connections have had their turns; so they take what the others leave, and the
 //! others' latency grows by those few slices. Sixteen files are compressed at a time, for the memory
-//! that each takes; the others wait in line.
+//! that each takes; the others wait in line. Who stops gives up place and turn at once, so that what
+//! was stopped takes nothing from those who go on.
 //! Only what can't be sliced, argon2 and waiting for the disk, goes to the one helper thread.
 //!
 //! # Keys

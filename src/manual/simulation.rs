@@ -8,7 +8,15 @@
 //!
 //! After each pass it is checked that every command has had its one final reply, that `226` was said
 //! only where the bytes are whole, that no slot leaked, and that nobody waited longer for a turn than
-//! the bound allows; at the end, that everything has been closed.
+//! the bound allows; at the end, that everything has been closed, and that every file of the tree is
+//! one that somebody put there, whole: what was compressed unpacks to what it was made of.
+//!
+//! Work on files has bounds of its own, which follow from the design. A slice of compression waits no
+//! longer than the other files that have a place take for a slice each, a digest no longer than
+//! everybody's digest takes, and a pass does no more of both than
+//! [`COMPRESSED_A_PASS`](crate::reactor::COMPRESSED_A_PASS) and
+//! [`DIGESTED_A_PASS`](crate::reactor::DIGESTED_A_PASS) say. So a download that can move waits for
+//! two passes as it does without, and for what work stands in them.
 //!
 //! Where uploads are durable the made-up disk takes its time, refuses, and loses its power: then all
 //! that was not synced may be gone, or half there, each name by itself, and what was acknowledged has

@@ -147,8 +147,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return None;
         }
         match link.way {
-            Way::Waiting(_) => {
+            Way::Waiting(port) => {
                 link.order = Some(transfer);
+                self.expect_passively(port, control.ends.peer.ip());
                 self.set_due(control, Due::Arrival, self.limits.arrival);
                 return None;
             }

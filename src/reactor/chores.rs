@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use log::debug;
 
+use super::census::Worked;
 use super::control::Control;
 use super::ready::Queue;
 use super::{Reactor, Slot};
@@ -20,15 +21,15 @@ use crate::tree::Tree;
 /// Slices of compression in one pass, over all clients. A slice takes about a millisecond, and this
 /// bounds what any number of clients that compress can add to a pass; they take their turns over
 /// several. More at once would make nothing faster: what a pass costs besides is far less.
-const COMPRESSED_A_PASS: usize = 1;
+pub const COMPRESSED_A_PASS: usize = 1;
 
 /// The same of digests, whose slices take a tenth of that. They have a queue of their own, so that
 /// they do not wait for those.
-const DIGESTED_A_PASS: usize = 4;
+pub const DIGESTED_A_PASS: usize = 4;
 
 /// Files that are compressed at the same time. Each takes a third of a mebibyte as long as it lasts;
 /// who comes later waits in line. Digests take next to nothing, and wait for nobody.
-const COMPRESSED_AT_ONCE: usize = 16;
+pub const COMPRESSED_AT_ONCE: usize = 16;
 
 /// Time between two words about how far it is.
 const PROGRESS: Duration = Duration::from_secs(1);
@@ -61,6 +62,11 @@ impl<T: Tree> Underway<T> {
         self.work.done()
     }
 
+    /// Whether it may have turns.
+    pub(super) const fn seat(&self) -> Seat {
+        self.seat
+    }
+
     /// What it comes to, if all is made and on its way into place.
     pub(super) const fn committing(&self) -> Option<ChoreOutcome> {
         match self.seat {
@@ -78,20 +84,42 @@ impl<T: Tree> Underway<T> {
 /// All work that is under way.
 #[derive(Debug, Default)]
 pub(super) struct Chores {
-    /// Control connections whose file is to be compressed a little further.
+    /// Control connections whose file is to be compressed a little further. All hold a seat, so that
+    /// there are no more of them than seats: who loses it leaves the queue.
     compressions: Queue,
-    /// Control connections whose digest is to be computed a little further.
+    /// Control connections whose digest is to be computed a little further, and some whose digest was
+    /// stopped: to look for each of these would cost more than to let it come and get no turn.
     digests: Queue,
     /// Control connections whose work awaits a seat, each once.
     line: VecDeque<Key>,
     /// Seats that are held.
     seated: usize,
+    /// What was done in this pass so far, or in the last.
+    worked: Worked,
+    /// The most that was done in any.
+    most_worked: Worked,
 }
 
 impl Chores {
     /// Whether nobody is to have a turn.
     pub(super) fn is_idle(&self) -> bool {
         self.compressions.is_empty() && self.digests.is_empty()
+    }
+
+    pub(super) const fn worked(&self) -> Worked {
+        self.worked
+    }
+
+    pub(super) const fn most_worked(&self) -> Worked {
+        self.most_worked
+    }
+
+    pub(super) const fn places(&self) -> usize {
+        self.seated
+    }
+
+    pub(super) fn line(&self) -> usize {
+        self.line.len()
     }
 }
 
@@ -128,6 +156,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Seat::Needless | Seat::Committing(_) => {}
             Seat::Awaited => self.chores.line.retain(|key| *key != control.key),
             Seat::Held => {
+                self.chores.compressions.remove(control.key);
                 self.chores.seated = self.chores.seated.saturating_sub(1);
                 self.seat_next();
             }
@@ -145,26 +174,44 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// The turns of a pass. Those who get none keep their places.
     pub(super) fn serve_chores(&mut self) {
-        for _ in 0..self.chores.compressions.len().min(COMPRESSED_A_PASS) {
-            let Some((key, _)) = self.chores.compressions.pop() else { break };
-            self.chore_turn(key);
+        self.chores.worked = Worked::default();
+        while self.chores.worked.compressions < COMPRESSED_A_PASS {
+            let Some((key, since)) = self.chores.compressions.pop() else { break };
+            self.chore_turn(key, since, Seat::Held);
         }
-        for _ in 0..self.chores.digests.len().min(DIGESTED_A_PASS) {
-            let Some((key, _)) = self.chores.digests.pop() else { break };
-            self.chore_turn(key);
+        // What was queued when the pass began; who goes on has another turn in the next.
+        for _ in 0..self.chores.digests.len() {
+            if self.chores.worked.digests >= DIGESTED_A_PASS {
+                break;
+            }
+            let Some((key, since)) = self.chores.digests.pop() else { break };
+            self.chore_turn(key, since, Seat::Needless);
         }
+        self.chores.most_worked = self.chores.most_worked.most(self.chores.worked);
     }
 
-    fn chore_turn(&mut self, key: Key) {
+    /// A turn for work that has such a `seat`. What was stopped may have left its place in a queue,
+    /// and work of another sort come after it: that gets no turn here.
+    fn chore_turn(&mut self, key: Key, since: u64, seat: Seat) {
         let Some(mut control) = self.take_control(key) else { return };
-        control.chore_queued = false;
+        if seat == Seat::Needless {
+            control.digest_queued = false;
+        }
         // A peer that does not read is told no more, so that nothing piles up for it.
         let is_heard = !control.channel.is_high();
-        // What was stopped may have left its turn to what came after it, in line or not.
-        let chore = control.chore.as_mut();
-        if let Some(chore) = chore.filter(|chore| matches!(chore.seat, Seat::Held | Seat::Needless))
-        {
-            match chore.work.step(self.limits.budgets.pace, &mut self.scratch) {
+        if let Some(chore) = control.chore.as_mut().filter(|chore| chore.seat == seat) {
+            let waited = self.passes.saturating_sub(since);
+            let (longest, slices) = if seat == Seat::Needless {
+                (&mut self.longest_wait.digest, &mut self.chores.worked.digests)
+            } else {
+                (&mut self.longest_wait.compression, &mut self.chores.worked.compressions)
+            };
+            *longest = waited.max(*longest);
+            *slices += 1;
+            let before = chore.done();
+            let progress = chore.work.step(self.limits.budgets.pace, &mut self.scratch);
+            self.chores.worked.bytes += chore.done() - before;
+            match progress {
                 Progress::Again => {
                     let done = chore.done();
                     let speaks = is_heard && chore.speak_at <= self.now;
@@ -195,19 +242,19 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let Some(chore) = &mut control.chore else { return };
         chore.seat = Seat::Held;
         self.chores.seated += 1;
-        if !std::mem::replace(&mut control.chore_queued, true) {
-            self.chores.compressions.push(key, self.passes);
-        }
+        self.chores.compressions.push(key, self.passes);
     }
 
+    /// Queues work that has no place in a queue yet for its next turn.
     fn queue_chore(&mut self, control: &mut Control<I, T>) {
-        let queue = match control.chore.as_ref().map(|chore| chore.seat) {
-            Some(Seat::Needless) => &mut self.chores.digests,
-            Some(Seat::Held) => &mut self.chores.compressions,
-            Some(Seat::Awaited | Seat::Committing(_)) | None => return,
-        };
-        if !std::mem::replace(&mut control.chore_queued, true) {
-            queue.push(control.key, self.passes);
+        match control.chore.as_ref().map(|chore| chore.seat) {
+            Some(Seat::Needless) => {
+                if !std::mem::replace(&mut control.digest_queued, true) {
+                    self.chores.digests.push(control.key, self.passes);
+                }
+            }
+            Some(Seat::Held) => self.chores.compressions.push(control.key, self.passes),
+            Some(Seat::Awaited | Seat::Committing(_)) | None => {}
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) struct Control<I: Io, T: Tree> {
     pub(super) refusal: Option<Refusal>,
     pub(super) queued: bool,
     pub(super) inline_queued: bool,
-    pub(super) chore_queued: bool,
+    pub(super) digest_queued: bool,
     pub(super) dirty: bool,
 }
 
@@ -148,7 +148,7 @@ impl<I: Io, T: Tree> Control<I, T> {
             refusal: None,
             queued: false,
             inline_queued: false,
-            chore_queued: false,
+            digest_queued: false,
             dirty: false,
         }
     }

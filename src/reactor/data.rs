@@ -24,12 +24,23 @@ pub(super) struct Data<I: Io, T: Tree> {
     /// The transfer is over, and so is what the owner has to do with it: only the peer's
     /// close_notify is awaited, since closing over it would send a reset behind the last bytes.
     pub(super) lingers: bool,
+    /// It may be the late connection of a route that was given up: its end means nothing as long as
+    /// nothing has moved.
+    doubtful: bool,
     pub(super) queued: bool,
 }
 
 impl<I: Io, T: Tree> Data<I, T> {
     fn new(channel: Channel<I>, owner: Key, transfer: Option<Moving<T>>) -> Self {
-        Self { channel, owner, dialling: false, transfer, lingers: false, queued: false }
+        Self {
+            channel,
+            owner,
+            dialling: false,
+            transfer,
+            lingers: false,
+            doubtful: false,
+            queued: false,
+        }
     }
 
     /// Begins TLS if what it carries is to be protected. False if that can't be: `control`, its
@@ -46,8 +57,9 @@ impl<I: Io, T: Tree> Data<I, T> {
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
-    /// A passive connection has come for the session `owner`.
-    pub(super) fn attach(&mut self, owner: Key, socket: I::Socket) {
+    /// A passive connection has come for the session `owner`: a `doubtful` one, if it may be the
+    /// late one of a route that was given up.
+    pub(super) fn attach(&mut self, owner: Key, socket: I::Socket, doubtful: bool) {
         let key = self.slots.next_key();
         let Some(Slot::Control(control)) = self.slots.get_mut(owner) else {
             self.io.close(socket);
@@ -67,6 +79,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             self.timers.set(owner, self.now + wait);
         }
         let mut data = Data::new(Channel::accepted(socket, key), owner, transfer);
+        data.doubtful = doubtful;
         let safe = data.protect(&control.channel);
         self.slots.insert(Slot::Data(Box::new(data)));
         if !safe {
@@ -169,6 +182,14 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             self.put_data(key, data);
             return;
         };
+        if data.doubtful
+            && transfer.moved() == 0
+            && !transfer.is_upload()
+            && data.channel.has_ended(&mut self.io)
+        {
+            self.put_data(key, data);
+            return self.disown(owner);
+        }
         let pace = self.limits.budgets.pace;
         let step = transfer.step(&mut self.io, &mut data.channel, pace, &mut self.scratch);
         self.put_data(key, data);
@@ -184,8 +205,20 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
+    /// A doubtful connection has ended before anything has moved: it was a late one, and its client
+    /// has meant nothing by its end.
+    fn disown(&mut self, owner: Key) {
+        self.settle(owner, Outcome::Lost { loss: Loss::Broken, bytes: 0 });
+    }
+
     /// An upload is whole, if its sender is still there to have meant it.
     fn receive(&mut self, key: Key, owner: Key) {
+        if let Some(Slot::Data(data)) = self.slots.get(key)
+            && data.doubtful
+            && data.transfer.as_ref().is_some_and(|transfer| transfer.moved() == 0)
+        {
+            return self.disown(owner);
+        }
         let present = self.probe(owner);
         let transfer = match self.slots.get_mut(key) {
             Some(Slot::Data(data)) => data.transfer.take(),

@@ -7,11 +7,12 @@ use std::net::{IpAddr, SocketAddr};
 use log::{debug, info, warn};
 
 use super::control::Control;
+use super::passive::{Claim, Comer};
 use super::{Reactor, Security, Slot};
 use crate::accounts::gate::{Refusal, Seat};
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
-use crate::terms::{Key, Moment};
+use crate::terms::Key;
 use crate::tree::Tree;
 
 /// Control connections that are not served, those that are refused or just leaving, that are kept to
@@ -38,16 +39,6 @@ pub(super) enum Role {
     Passive(HashMap<IpAddr, Claim>),
 }
 
-/// Whose the next connection from an address is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Claim {
-    /// This control connection waits for it.
-    Waiting(Key),
-    /// Nobody's: a route was given up at that moment before its connection had been accepted. It
-    /// may still come, and must not be taken for that of the next route.
-    GivenUp(Moment),
-}
-
 impl<I: Io> Listener<I> {
     pub(super) const fn new(socket: I::Listener, address: SocketAddr, role: Role) -> Self {
         Self { socket, address, role, ready: true, paused: false, queued: false }
@@ -64,7 +55,8 @@ struct Service {
 /// What one attempt to accept came to.
 enum Accepted<S> {
     Control(S, SocketAddr, Service),
-    Data(S, Key),
+    /// The owner, and whether it may be the late connection of another route.
+    Data(S, Key, bool),
     Stranger(S, SocketAddr),
     Nothing,
     Failed(io::Error),
@@ -76,22 +68,31 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if let Some(Slot::Listener(listener)) = self.slots.get_mut(key) {
             listener.queued = false;
         }
-        for _ in 0..self.limits.budgets.accepts {
+        if self.accept_some(key, self.limits.budgets.accepts) {
+            self.queue_listener(key);
+        }
+    }
+
+    /// Accepts so many at most. True if there may be more.
+    pub(super) fn accept_some(&mut self, key: Key, most: usize) -> bool {
+        for _ in 0..most {
             match self.accept(key) {
                 Accepted::Control(socket, peer, service) => self.admit(socket, peer, service),
-                Accepted::Data(socket, owner) => self.attach(owner, socket),
+                Accepted::Data(socket, owner, doubtful) => {
+                    self.attach(owner, socket, doubtful);
+                }
                 Accepted::Stranger(socket, peer) => {
                     debug!("{peer}: data connection refused, no session waits for it");
                     self.io.close(socket);
                 }
-                Accepted::Nothing => return,
+                Accepted::Nothing => return false,
                 Accepted::Failed(error) => {
                     self.pause(key, &error);
-                    return;
+                    return false;
                 }
             }
         }
-        self.queue_listener(key);
+        true
     }
 
     fn accept(&mut self, key: Key) -> Accepted<I::Socket> {
@@ -120,9 +121,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 let (dialect, security) = (*dialect, *security);
                 Accepted::Control(socket, peer, Service { dialect, security, at: listener.address })
             }
-            Role::Passive(waiting) => match waiting.remove(&peer.ip()) {
-                Some(Claim::Waiting(owner)) => Accepted::Data(socket, owner),
-                Some(Claim::GivenUp(_)) | None => Accepted::Stranger(socket, peer),
+            Role::Passive(claims) => match Claim::come(claims, peer.ip(), self.now) {
+                Comer::Awaited(owner) => Accepted::Data(socket, owner, false),
+                Comer::Doubtful(owner) => Accepted::Data(socket, owner, true),
+                Comer::Stranger => Accepted::Stranger(socket, peer),
             },
         }
     }

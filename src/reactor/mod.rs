@@ -14,6 +14,7 @@
 //! transfer room's.
 
 mod apply;
+mod census;
 mod chores;
 mod commits;
 mod control;
@@ -39,6 +40,9 @@ use crate::session::{Dialect, Effects, Event, Settings};
 use crate::terms::{Budget, Key, Moment, UnixTime};
 use crate::transfer::{Pace, Transfer};
 use crate::tree::Tree;
+
+pub use census::{Census, Waits, Worked};
+pub use chores::{COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, DIGESTED_A_PASS};
 
 use chores::Chores;
 use commits::Commits;
@@ -142,21 +146,6 @@ pub enum Security {
     Implicit,
 }
 
-/// How many slots of each sort there are, and how long the longest of them had to wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Census {
-    /// Control connections, those that linger included.
-    pub controls: usize,
-    /// Data connections.
-    pub data: usize,
-    /// Listeners for control connections.
-    pub listeners: usize,
-    /// Listeners for passive data connections, kept from one transfer to the next.
-    pub passive: usize,
-    /// The most passes that any slot has stood in a queue before its turn came, since the start.
-    pub longest_wait: u64,
-}
-
 /// Something in the slab.
 enum Slot<I: Io, T: Tree> {
     Listener(Listener<I>),
@@ -212,7 +201,7 @@ pub struct Reactor<I: Io, T: Tree> {
     /// Another linger has passed since: nothing is waited for any more.
     given_up: bool,
     passes: u64,
-    longest_wait: u64,
+    longest_wait: Waits,
     /// The listener that was the first to find that nobody can be accepted, until it finds that
     /// everybody who waited has been.
     starved: Option<Key>,
@@ -256,7 +245,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             cut_off: false,
             given_up: false,
             passes: 0,
-            longest_wait: 0,
+            longest_wait: Waits::default(),
             starved: None,
             strangers: Strangers::default(),
         }
@@ -393,21 +382,6 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.acceptor = acceptor;
     }
 
-    /// Counts what there is.
-    pub fn census(&self) -> Census {
-        let mut census = Census { longest_wait: self.longest_wait, ..Census::default() };
-        for (_, slot) in self.slots.iter() {
-            match slot {
-                Slot::Listener(Listener { role: Role::Control(..), .. }) => census.listeners += 1,
-                Slot::Listener(_) => census.passive += 1,
-                Slot::Control(_) => census.controls += 1,
-                Slot::Data(_) => census.data += 1,
-                Slot::Taken => {}
-            }
-        }
-        census
-    }
-
     /// How long the poll may wait: not at all while there is work.
     fn wait(&self) -> Option<Duration> {
         let busy = !(self.listeners.is_empty()
@@ -446,7 +420,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     fn next_in(&mut self, queue: impl Fn(&mut Self) -> &mut Queue) -> Option<Key> {
         let (key, since) = queue(self).pop()?;
-        self.longest_wait = self.longest_wait.max(self.passes.saturating_sub(since));
+        let waited = self.passes.saturating_sub(since);
+        self.longest_wait.turn = self.longest_wait.turn.max(waited);
         Some(key)
     }
 }

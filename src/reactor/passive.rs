@@ -4,6 +4,27 @@
 //! that comes to it belongs to the one session that waits on that port for that peer address. So a
 //! port serves many addresses at once, sessions of one address get different ports, and a stranger
 //! matches nobody.
+//!
+//! A route that was told and not used, for RETR was refused or ABOR came, leaves a debt: its
+//! connection may still come, and must not be taken for that of the next transfer. Its end would pass
+//! for the end of an upload, and an empty file for what the client sent. So, for the address that has
+//! the debt:
+//!
+//! - A port with a debt is spared while there is another one: every connection to it is turned away,
+//!   and pays a debt.
+//! - Where there is no other, as in a range of one port, all that has come is accepted first. Most
+//!   debts are paid by that: a client has connected before it asks for anything more.
+//! - What is then still owed is late by itself: a packet was lost on the way, and is sent again. The
+//!   port is not given for [`UNDER_WAY`], in which it does come. The client is told 425 and may ask
+//!   again.
+//! - After that the port is given, for the client may never have connected. For [`LATE`] the connection
+//!   that comes is a doubtful one. A late connection is one that its client has no use for and has
+//!   closed. So the end of one before a single byte has moved ends no upload and begins no download:
+//!   nothing is put in place, and the client is told 426.
+//!
+//! What is later than that, or neither closed nor the right one, can't be told from the right one on a
+//! single port: give a range of several. Under TLS it can always be, for it does not complete the
+//! handshake of the transfer.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -13,7 +34,7 @@ use std::time::Duration;
 
 use log::debug;
 
-use super::listen::{Claim, Listener, Role};
+use super::listen::{Listener, Role};
 use super::slots::Slots;
 use super::{Reactor, Slot};
 use crate::io::Io;
@@ -21,8 +42,16 @@ use crate::session::{Ends, Family, RouteFault};
 use crate::terms::{Key, Moment};
 use crate::tree::Tree;
 
-/// How long the connection of a route that was given up may still come.
+/// How long debts are remembered: no port is spared for longer, and no empty file refused.
 const LATE: Duration = Duration::from_secs(10);
+
+/// How long a port is refused to an address that has a debt there and can have no other: the last
+/// packet of a handshake, if it is lost, is sent again within this time, more than once.
+const UNDER_WAY: Duration = Duration::from_secs(2);
+
+/// Connections that are accepted at once, before a port with a debt is given out, at most: a whole
+/// backlog, as long as Linux has it by default.
+const BACKLOG: usize = 4096;
 
 /// Ports that are spared for an address's late connections at most, so that giving up routes does
 /// not open listeners without end.
@@ -59,12 +88,12 @@ impl Ports {
                 continue;
             };
             match claims.get(&peer) {
-                Some(Claim::Waiting(_)) => {}
-                Some(Claim::GivenUp(since)) if now.since(*since) < LATE => {
+                Some(claim) if claim.waiting.is_some() => {}
+                Some(claim) if claim.owes(now) => {
                     choice.spared += 1;
-                    choice.given_up = choice.given_up.or(Some(at));
+                    choice.owing = choice.owing.or(Some(at));
                 }
-                Some(Claim::GivenUp(_)) | None => {
+                Some(_) | None => {
                     choice.free = Some(at);
                     break;
                 }
@@ -94,13 +123,72 @@ impl Ports {
     }
 }
 
+/// Whose the next connection from an address to a port is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Claim {
+    /// The control connection that waits for it.
+    waiting: Option<Key>,
+    /// When the peer was last told to connect: by the port, or by the word that its transfer begins.
+    told: Moment,
+    /// Routes that were given up before a connection had been accepted for them: as many may come.
+    owed: u32,
+    /// When the peer was told of the last of these.
+    since: Moment,
+}
+
+/// Whose a connection is that has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comer {
+    /// This control connection's, which waits for it.
+    Awaited(Key),
+    /// This one's, unless it is the late one of a route that was given up.
+    Doubtful(Key),
+    /// Nobody's.
+    Stranger,
+}
+
+impl Claim {
+    /// A connection has come from `peer`.
+    pub(super) fn come(claims: &mut HashMap<IpAddr, Self>, peer: IpAddr, now: Moment) -> Comer {
+        let Some(claim) = claims.get_mut(&peer) else { return Comer::Stranger };
+        let comer = match claim.waiting.take() {
+            Some(owner) if claim.owes(now) => return Comer::Doubtful(owner),
+            Some(owner) => {
+                claim.owed = 0;
+                Comer::Awaited(owner)
+            }
+            None => {
+                claim.owed = claim.owed.saturating_sub(1);
+                Comer::Stranger
+            }
+        };
+        if claim.owed == 0 {
+            claims.remove(&peer);
+        }
+        comer
+    }
+
+    /// Whether a connection that nobody waits for may still come.
+    fn owes(&self, now: Moment) -> bool {
+        self.owed > 0 && now.since(self.since) < LATE
+    }
+
+    /// Nobody waits any more, and who was waited for may still come.
+    fn give_up(&mut self, now: Moment) {
+        let before = if self.owes(now) { self.owed } else { 0 };
+        self.waiting = None;
+        self.owed = before.saturating_add(1);
+        self.since = self.told;
+    }
+}
+
 /// Where among the kept ports one was found.
 #[derive(Debug, Default)]
 struct Choice {
     /// The first on which nobody waits for the peer, and no late connection of it is feared.
     free: Option<usize>,
-    /// The first on which a late connection is.
-    given_up: Option<usize>,
+    /// The first on which one is.
+    owing: Option<usize>,
     /// How many of these there are.
     spared: usize,
 }
@@ -127,7 +215,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if let Some(Slot::Listener(Listener { role: Role::Passive(claims), .. })) =
             self.slots.get_mut(key)
         {
-            claims.insert(peer, Claim::Waiting(owner));
+            let claim = claims.entry(peer).or_default();
+            (claim.waiting, claim.told) = (Some(owner), self.now);
         }
         let told = match self.limits.passive_address {
             Some(outside) if local.is_ipv4() => outside,
@@ -150,17 +239,45 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 Err(fault) => fault,
             }
         };
-        let given_up = choice.given_up.and_then(|at| self.ports.give_out(local, at));
-        let (key, port) = given_up.ok_or(fault)?;
-        // What is late but here is turned away now; what is still on its way can't be told.
-        if let Some(Slot::Listener(listener)) = self.slots.get_mut(key) {
+        let owing = choice.owing.and_then(|at| self.ports.give_out(local, at));
+        let (key, port) = owing.ok_or(fault)?;
+        if self.has_come(key) && !self.is_under_way(key, peer) {
+            Ok((key, port))
+        } else {
+            Err(fault)
+        }
+    }
+
+    /// Accepts all that has come to `port`. False if that can't be known, for want of descriptors
+    /// most often: with none left nobody can be turned away.
+    fn has_come(&mut self, port: Key) -> bool {
+        if let Some(Slot::Listener(listener)) = self.slots.get_mut(port) {
             listener.ready = true;
         }
-        self.listener_turn(key);
-        match self.slots.get(key) {
-            Some(Slot::Listener(listener)) if !listener.paused => Ok((key, port)),
-            // With no descriptor left nobody can be turned away.
-            Some(_) | None => Err(fault),
+        let more = self.accept_some(port, BACKLOG);
+        match self.slots.get(port) {
+            Some(Slot::Listener(listener)) => !more && !listener.paused,
+            Some(_) | None => false,
+        }
+    }
+
+    /// Whether a connection of `peer` that nobody waits for is just about to come to `port`.
+    fn is_under_way(&self, port: Key, peer: IpAddr) -> bool {
+        let Some(Slot::Listener(Listener { role: Role::Passive(claims), .. })) =
+            self.slots.get(port)
+        else {
+            return false;
+        };
+        claims.get(&peer).is_some_and(|c| c.owed > 0 && self.now.since(c.since) < UNDER_WAY)
+    }
+
+    /// The transfer that `peer` is to connect for on `port` has been said to begin.
+    pub(super) fn expect_passively(&mut self, port: Key, peer: IpAddr) {
+        if let Some(Slot::Listener(Listener { role: Role::Passive(claims), .. })) =
+            self.slots.get_mut(port)
+            && let Some(claim) = claims.get_mut(&peer)
+        {
+            claim.told = self.now;
         }
     }
 
@@ -169,15 +286,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let now = self.now;
         if let Some(Slot::Listener(Listener { role: Role::Passive(claims), .. })) =
             self.slots.get_mut(port)
-            && claims.get(&peer) == Some(&Claim::Waiting(owner))
+            && claims.get(&peer).is_some_and(|claim| claim.waiting == Some(owner))
         {
             if claims.len() == claims.capacity() {
-                claims.retain(|_, claim| match claim {
-                    Claim::Waiting(_) => true,
-                    Claim::GivenUp(since) => now.since(*since) < LATE,
-                });
+                claims.retain(|_, claim| claim.waiting.is_some() || claim.owes(now));
             }
-            claims.insert(peer, Claim::GivenUp(now));
+            claims.entry(peer).or_default().give_up(now);
         }
     }
 

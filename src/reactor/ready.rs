@@ -24,6 +24,11 @@ impl Queue {
         self.keys.pop_front()
     }
 
+    /// Takes `key` out, wherever it stands: for queues that are short.
+    pub(super) fn remove(&mut self, key: Key) {
+        self.keys.retain(|(queued, _)| *queued != key);
+    }
+
     pub(super) fn len(&self) -> usize {
         self.keys.len()
     }

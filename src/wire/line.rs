@@ -139,13 +139,6 @@ impl Framer {
         self.bytes.get(start..start + length).map(|line| self.limited(line))
     }
 
-    /// The line that [`Framer::next_line`] would give, which stays where it is: for a session that
-    /// takes some commands during a transfer and lets the others wait.
-    #[must_use]
-    pub fn peek(&self) -> Option<Line<'_>> {
-        self.first().map(|line| self.limited(line))
-    }
-
     /// Bytes that are held and were not yet given out, the line that is still arriving among them.
     #[must_use]
     pub const fn pending(&self) -> usize {
@@ -236,7 +229,6 @@ mod tests {
     fn drain(framer: &mut Framer, found: &mut Vec<Option<Vec<u8>>>) {
         loop {
             let promised = framer.has_line();
-            assert_eq!(framer.peek().is_some(), promised);
             match framer.next_line() {
                 Some(Line::Text(text)) => found.push(Some(text.to_vec())),
                 Some(Line::TooLong) => found.push(None),
@@ -279,9 +271,7 @@ mod tests {
             assert_eq!(framer.next_line(), None);
         }
         framer.push(b"\r\nQUIT\r\n");
-        assert_eq!(framer.peek(), Some(Line::TooLong));
         assert_eq!(framer.next_line(), Some(Line::TooLong));
-        assert_eq!(framer.peek(), Some(Line::Text(b"QUIT")));
         assert_eq!(framer.next_line(), Some(Line::Text(b"QUIT")));
         assert_eq!(framer.next_line(), None);
     }

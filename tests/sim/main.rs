@@ -13,12 +13,14 @@
 
 mod disk;
 mod durable;
+mod inventory;
 mod net;
 mod peers;
 mod rng;
 mod scenario;
 mod shapes;
 mod siege;
+mod work;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -73,6 +75,12 @@ fn seeds() {
         ("aborted transfers", tally.aborted),
         ("pipelined commands", tally.pipelined),
         ("guided downloads", tally.guided),
+        ("compressions", tally.compressed),
+        ("digests", tally.summed),
+        ("stopped pieces of work", tally.stopped),
+        ("resumed uploads", tally.resumed),
+        ("uploads without a name", tally.unique),
+        ("transfers in MODE Z", tally.packed),
         ("transfers under TLS", tally.sealed),
     ] {
         assert!(times >= count / 10, "only {times} {what} in {count} seeds");

@@ -19,8 +19,8 @@ use coracle::tree::MemoryTree;
 
 use crate::net::Faults;
 use crate::peers::{
-    Actor, Deaf, Deed, Flood, Guest, How, Idler, Lore, Mischief, Pipeliner, Sealed, Sprayer, Tally,
-    Visitor, Want, address_of,
+    Actor, Clerk, Deaf, Deed, Flood, Guest, How, Idler, Lore, Mischief, Office, Pipeliner, Sealed,
+    Sprayer, Tally, Visitor, Want, address_of, jobs, stuff,
 };
 use crate::rng::Rng;
 use crate::world::{DiskFault, Scenario};
@@ -52,7 +52,10 @@ pub(crate) fn from_seed(seed: u64) -> Scenario {
         scenario.faults.failed_accepts = 0;
     }
     scenario.limits = limits(&mut rng);
+    scenario.lore.mode_z = rng.chance(600);
+    scenario.settings.mode_z = scenario.lore.mode_z;
     populate(&mut scenario, &mut rng);
+    employ(&mut scenario, &mut rng);
     scenario.limits.durable = rng.chance(400);
     if rng.chance(150) {
         scenario.cut = Some(Duration::from_micros(rng.below(12_000_000)));
@@ -74,13 +77,17 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
     };
     let tree = MemoryTree::new();
     let mut roots = HashMap::new();
-    for name in ["Movies", "Docs", "Incoming", "Secret"] {
+    for name in ["Movies", "Docs", "Incoming", "Outbox", "Secret"] {
         roots.insert(name.as_bytes().to_vec(), tree.add_root());
     }
     let mut lore = Lore {
         tree,
         roots,
         versions: HashMap::new(),
+        packed: HashMap::new(),
+        nameless: Vec::new(),
+        mode_z: false,
+        available: 123_456_789_012,
         calm: true,
         durable: false,
         cut_at: None,
@@ -99,7 +106,10 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
         furnish(&mut lore, path.as_bytes(), &content);
     }
     furnish(&mut lore, b"/Secret/plans", b"nobody is to see this");
+    furnish(&mut lore, b"/Outbox/report", b"a report");
+    furnish(&mut lore, b"/Outbox/report.gz", b"what stands there already");
     lore.add_version(b"/Incoming/contested", None);
+    lore.tree.set_available(lore.available);
     let accounts = accounts(&lore.roots);
     Scenario {
         rng: rng.fork(),
@@ -152,7 +162,7 @@ fn accounts(roots: &HashMap<Vec<u8>, Root>) -> Accounts {
         credentials.push_str(&format!("{user}:{secret}\n"));
     }
     credentials.push_str("other:hidden\n");
-    let directories = "*:Movies:r\n*:Docs:r\n*:Incoming:rwd\nother:Secret:rwd\n";
+    let directories = "*:Movies:r\n*:Docs:r\n*:Incoming:rwd\n*:Outbox:rw\nother:Secret:rwd\n";
     let data = tempfile::tempdir().expect("a place for two small files");
     fs::write(data.path().join("Credentials"), credentials).expect("a small file");
     fs::write(data.path().join("Directories"), directories).expect("a small file");
@@ -275,6 +285,23 @@ fn wants(number: usize, rng: &mut Rng) -> Vec<Want> {
         wants.push(Want::Put { path, payload, cut });
     }
     wants
+}
+
+/// Some who have the server work on files, each with a file of its own.
+fn employ(scenario: &mut Scenario, rng: &mut Rng) {
+    let host = scenario.lore.ftp.ip();
+    // Now and then there are more of them than have places.
+    let count = if rng.chance(100) { rng.size(16..30) } else { rng.size(0..5) };
+    for number in 0..count {
+        let most = if rng.chance(300) { 200_000 } else { 20_000 };
+        let length = rng.size(1..most);
+        let source = format!("/Incoming/source-{number}").into_bytes();
+        furnish(&mut scenario.lore, &source, &stuff(length, rng));
+        let office = Office { number, source: (source, length as u64) };
+        let clerk =
+            Clerk::new(address_of(1000 + number, host), *rng.pick(&USERS), jobs(&office, rng));
+        scenario.actors.push((Duration::from_micros(rng.below(5_000_000)), Box::new(clerk)));
+    }
 }
 
 /// What a visitor wants.
@@ -424,5 +451,8 @@ fn worsen(scenario: &mut Scenario, rng: &mut Rng) {
     }
     if rng.chance(200) {
         scenario.pondering = Duration::from_secs(100);
+    }
+    if rng.chance(200) {
+        (scenario.faults.detours, scenario.faults.detour) = (300, 1_500_000_000);
     }
 }

@@ -1,12 +1,8 @@
 //! Scenarios of a fixed shape, each for one promise of the server. The dice still decide latencies
 //! and sizes, so each is played with several seeds.
 
-use std::cell::RefCell;
-use std::io::Read;
 use std::rc::Rc;
 use std::time::Duration;
-
-use flate2::read::MultiGzDecoder;
 
 use coracle::client::user_pi::{DataMode, StoreStart, Task};
 use coracle::reactor::Budgets;
@@ -59,7 +55,7 @@ impl Shape {
     }
 
     /// Each slot may do little in a turn, so that there are many.
-    fn in_small_steps(&mut self) {
+    pub(crate) fn in_small_steps(&mut self) {
         let pace = Pace { zero_copy: 4096, copied: 2048, chunk: 1024 };
         self.scenario.limits.budgets = Budgets { lines: 4, accepts: 8, handshakes: 16, pace };
     }
@@ -341,56 +337,6 @@ fn long_replies_to_a_pipeline_all_come() {
 }
 
 #[test]
-fn work_on_files_leaves_others_their_turns() {
-    const WORKERS: usize = 24;
-    let made = RefCell::new(None);
-    let build = |shape: &mut Shape| {
-        shape.in_small_steps();
-        let host = shape.scenario.lore.ftp.ip();
-        let mut sources = Vec::new();
-        for who in 0..WORKERS {
-            // Some change their minds at once, and some say more than may wait behind the work.
-            let then = match who % 4 {
-                0 => b"ABOR\r\n".as_slice(),
-                1 => b"NOOP\r\nSTAT\r\nHASH /Movies/large\r\nXCRC /Docs/text\r\n",
-                _ => b"",
-            };
-            let path = format!("/Incoming/work-{who}");
-            let length = shape.rng.size(20_000..60_000);
-            let content = shape.rng.bytes(length);
-            furnish(&mut shape.scenario.lore, path.as_bytes(), &content);
-            let mut text = b"USER user1\r\nPASS 1234\r\nSITE COMPRESS ".to_vec();
-            text.extend(path.as_bytes());
-            text.extend(b"\r\n");
-            text.extend(then);
-            text.extend(b"QUIT\r\n");
-            sources.push((format!("work-{who}.gz"), content, who % 4 == 0));
-            let millis = shape.rng.below(50);
-            shape.add(millis, Pipeliner::of_lines(address_of(who, host), text));
-        }
-        for who in 0..20 {
-            shape.visit(100 + who, 20, [fetch("/Movies/large", Mischief::None)]);
-        }
-        let lore = &shape.scenario.lore;
-        *made.borrow_mut() = Some((lore.tree.clone(), lore.roots[b"Incoming".as_slice()], sources));
-    };
-    rounds("work_on_files", build, |report| {
-        assert_eq!(report.tally.fetched, 20);
-        let (tree, incoming, sources) = made.take().expect("the shape was built");
-        for (name, content, may_be_gone) in sources {
-            let Some(packed) = tree.content(incoming, name.as_bytes()) else {
-                assert!(may_be_gone, "{name} is missing");
-                continue;
-            };
-            let mut unpacked = Vec::new();
-            MultiGzDecoder::new(&packed[..]).read_to_end(&mut unpacked).expect("gzip");
-            assert!(unpacked == content, "{name} is not what it was made of");
-        }
-        assert_eq!(tree.parts_under_way(), 0);
-    });
-}
-
-#[test]
 fn a_late_connection_is_not_taken_for_the_next() {
     let build = |shape: &mut Shape| {
         shape.scenario.faults = Faults { late: 500, shuffled: true, ..Faults::default() };
@@ -459,5 +405,95 @@ fn handshakes_that_trickle_delay_nobody_and_end() {
     // That they end is what the end of the world asks for.
     rounds("handshakes_that_trickle", build, |report| {
         assert_eq!((report.tally.fetched, report.tally.sealed), (3, 2), "{report:?}");
+    });
+}
+
+/// Visitors whose refused downloads leave routes unused behind them, before each upload and
+/// download that is to succeed.
+fn with_unused_routes(shape: &mut Shape, count: usize, rounds: usize) {
+    for who in 0..count {
+        let mut deeds = Vec::new();
+        for _ in 0..rounds {
+            deeds.push(Deed::Trespass { path: b"/Secret/plans".to_vec() });
+            deeds.push(shape.put(&format!("/Incoming/own-{who}"), 500, Mischief::None));
+            deeds.push(Deed::Trespass { path: b"/Secret/plans".to_vec() });
+            deeds.push(fetch("/Movies/small", Mischief::None));
+        }
+        shape.visit(who, 0, deeds);
+    }
+}
+
+#[test]
+fn a_late_connection_behind_others_is_not_taken_for_the_next() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.faults = Faults { late: 500, shuffled: true, ..Faults::default() };
+        shape.scenario.limits.passive_ports = Some(50_000..=50_000);
+        shape.scenario.limits.budgets.accepts = 1;
+        with_unused_routes(shape, 20, 5);
+    };
+    rounds("a_late_connection_behind_others", build, |report| {
+        assert_eq!((report.tally.fetched, report.tally.stored), (100, 100), "{report:?}");
+    });
+}
+
+#[test]
+fn a_connection_under_way_is_not_taken_for_the_next() {
+    for (ports, millis) in [(1, 100), (1, 1_500), (3, 100), (3, 1_500), (20, 1_500)] {
+        let build = |shape: &mut Shape| {
+            shape.scenario.lore.calm = false;
+            let detour = millis * 1_000_000;
+            shape.scenario.faults = Faults { detours: 500, detour, ..Faults::default() };
+            shape.scenario.limits.passive_ports = Some(50_000..=49_999 + ports);
+            with_unused_routes(shape, 5, 10);
+        };
+        rounds("a_connection_under_way", build, |report| {
+            let tally = report.tally;
+            if ports == 20 {
+                assert_eq!((tally.fetched, tally.stored), (50, 50), "{report:?}");
+            }
+            assert_eq!(tally.broken, 50 - tally.stored, "{report:?}");
+        });
+    }
+}
+
+#[test]
+fn a_connection_that_is_late_for_long_leaves_no_empty_file() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.lore.calm = false;
+        let detour = 8_000_000_000;
+        shape.scenario.faults = Faults { detours: 1000, detour, ..Faults::default() };
+        shape.scenario.limits.passive_ports = Some(50_000..=50_000);
+        for who in 0..60 {
+            let refused = Deed::Trespass { path: b"/Secret/plans".to_vec() };
+            let next = if who % 2 == 0 {
+                shape.put(&format!("/Incoming/own-{who}"), 500, Mischief::None)
+            } else {
+                fetch("/Movies/small", Mischief::None)
+            };
+            let pause = Deed::Pause(Duration::from_secs(3));
+            shape.visit(who, 0, [refused, pause, next]);
+        }
+    };
+    rounds("a_connection_that_is_late", build, |report| {
+        let tally = report.tally;
+        assert!(tally.broken > 0 && tally.stored > 10 && tally.fetched > 10, "{report:?}");
+    });
+}
+
+#[test]
+fn who_never_connected_is_not_refused_for_long() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.lore.calm = false;
+        shape.scenario.limits.passive_ports = Some(50_000..=50_000);
+        let some = shape.put("/Incoming/own", 500, Mischief::None);
+        let empty = shape.put("/Incoming/none", 0, Mischief::None);
+        let pause = |secs| Deed::Pause(Duration::from_secs(secs));
+        let never = fetch("/Movies/small", Mischief::NeverConnect);
+        let fetched = fetch("/Movies/small", Mischief::None);
+        let deeds = [never, pause(2), some, fetched, pause(8), empty];
+        shape.visit(1, 0, deeds);
+    };
+    rounds("who_never_connected", build, |report| {
+        assert_eq!((report.tally.fetched, report.tally.stored), (1, 2), "{report:?}");
     });
 }

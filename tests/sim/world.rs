@@ -11,14 +11,17 @@ use std::time::Duration;
 
 use coracle::accounts::{Accounts, Challenge, Verdict};
 use coracle::channel::tls::{Acceptor, Options, Resumption};
-use coracle::reactor::{Limits, Reactor, Security};
+use coracle::reactor::{
+    COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, Census, DIGESTED_A_PASS, Limits, Reactor, Security,
+    Worked,
+};
 use coracle::session::{Dialect, Settings};
 use coracle::terms::{Fault, Key, Trouble, UnixTime};
 use coracle::tree::MemoryTree;
 
 use crate::disk::{Disk, POWER};
-
-use crate::net::{FakeIo, Faults, Net};
+use crate::inventory;
+use crate::net::{FakeIo, Faults, LONGEST_POLL, Net};
 use crate::peers::{Actor, Cast, Lore, START, Tally};
 use crate::rng::Rng;
 
@@ -37,6 +40,13 @@ const LONGEST_WAIT: u64 = 1;
 /// Passes that a data connection that can move bytes may go without a turn. One more than a queue
 /// takes, for what an event has to wake first.
 const LONGEST_TURN: u64 = 2;
+
+/// Passes that a slice of compression may wait: its file has a place, and all other places are served
+/// before it.
+const LONGEST_COMPRESSION_WAIT: u64 = COMPRESSED_AT_ONCE.div_ceil(COMPRESSED_A_PASS) as u64;
+
+/// Nanoseconds that work on files takes a byte.
+pub(crate) const WORK_NANOS: u64 = 30;
 
 /// Bytes that may wait in an outbox: its high water, and the replies of a turn behind it, of which
 /// STAT's listing is the largest.
@@ -105,6 +115,12 @@ pub(crate) struct Report {
     pub(crate) most_waiting: usize,
     /// The most passes that a data connection went without a turn.
     pub(crate) longest_turn: u64,
+    /// The longest time that one went without a turn, in nanoseconds.
+    pub(crate) longest_pause: u64,
+    /// The most passes that a slice of compression waited.
+    pub(crate) longest_compression_wait: u64,
+    /// The most work on files that a pass did.
+    pub(crate) most_worked: Worked,
     /// How often no descriptor was left.
     pub(crate) exhaustions: u64,
     /// Virtual time until the server was done.
@@ -124,6 +140,13 @@ impl Report {
         self.passes += other.passes;
         self.most_waiting = self.most_waiting.max(other.most_waiting);
         self.longest_turn = self.longest_turn.max(other.longest_turn);
+        let (most, worked) = (&mut self.most_worked, &other.most_worked);
+        most.compressions = most.compressions.max(worked.compressions);
+        most.digests = most.digests.max(worked.digests);
+        most.bytes = most.bytes.max(worked.bytes);
+        self.longest_pause = self.longest_pause.max(other.longest_pause);
+        self.longest_compression_wait =
+            self.longest_compression_wait.max(other.longest_compression_wait);
         self.exhaustions += other.exhaustions;
         self.took += other.took;
         self.commits += other.commits;
@@ -163,6 +186,10 @@ struct World {
     disk: Vec<(Duration, DiskFault)>,
     passes: u64,
     large: bool,
+    /// How many peers there are.
+    actors: usize,
+    /// Work on files that one pass may do.
+    most_worked: Worked,
     unhurried: bool,
 }
 
@@ -190,7 +217,8 @@ impl World {
             net.borrow_mut().alarm(number, start, START);
             actors.push(actor);
         }
-        let large = actors.len() > 100;
+        let (large, count) = (actors.len() > 100, actors.len());
+        let most_worked = most_worked(&limits);
         let cast = Rc::new(RefCell::new(Cast { actors, lore }));
         let io = FakeIo::new(Rc::clone(&net), Rc::clone(&cast));
         let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
@@ -232,6 +260,8 @@ impl World {
             disk: scenario.disk,
             passes: 0,
             large,
+            actors: count,
+            most_worked,
             unhurried: scenario.unhurried,
         }
     }
@@ -247,6 +277,7 @@ impl World {
         self.tree
             .set_now(UnixTime(1_767_225_600 + i64::try_from(now / 1_000_000_000).unwrap_or(0)));
         self.reactor.pass().expect("a poll does not fail");
+        self.net.borrow_mut().spend(self.reactor.worked().bytes * WORK_NANOS);
         let challenges: Vec<(Key, Challenge)> = self.reactor.challenges().collect();
         for (key, challenge) in challenges {
             let after = Duration::from_micros(match self.rng.below(3) {
@@ -337,7 +368,8 @@ impl World {
             net.held()
         );
         assert_eq!(census.listeners + census.passive, stats.listeners, "{census:?}");
-        assert!(census.longest_wait <= LONGEST_WAIT, "a slot was starved: {census:?}");
+        assert!(census.longest_wait.turn <= LONGEST_WAIT, "a slot was starved: {census:?}");
+        self.check_work(&census);
         assert!(
             self.waits.len() <= self.clients,
             "{} commits, and no more than {} clients may be there",
@@ -349,6 +381,34 @@ impl World {
             "{} uploads of {} clients",
             self.tree.parts_under_way(),
             census.controls
+        );
+    }
+
+    /// What has to hold of work on files: nobody waits too long for a slice, and between two turns of
+    /// a transfer stands no more of it than a pass may do.
+    fn check_work(&self, census: &Census) {
+        assert!(census.compressing <= COMPRESSED_AT_ONCE, "too many at once: {census:?}");
+        assert_eq!(census.places, census.compressing, "a place is lost: {census:?}");
+        assert_eq!(census.line, census.awaiting, "the line is wrong: {census:?}");
+        assert!(
+            census.awaiting == 0 || census.compressing == COMPRESSED_AT_ONCE,
+            "some wait, and there are places: {census:?}"
+        );
+        let waits = census.longest_wait;
+        assert!(
+            waits.compression <= LONGEST_COMPRESSION_WAIT,
+            "a compression was starved: {census:?}"
+        );
+        // Each of those who are here may have a digest before it.
+        let longest = self.actors.div_ceil(DIGESTED_A_PASS) as u64;
+        assert!(waits.digest <= longest, "a digest was starved: {census:?}");
+        let most = self.most_worked;
+        let worked = census.most_worked;
+        assert!(
+            worked.compressions <= most.compressions
+                && worked.digests <= most.digests
+                && worked.bytes <= most.bytes,
+            "a pass did more work on files than it may: {census:?}"
         );
     }
 
@@ -364,7 +424,7 @@ impl World {
             drop(reactor);
             tree.cut_power(&mut |below| rng.size(0..below));
             let cast = cast.borrow();
-            let spoilt = cast.lore.unknown_versions();
+            let spoilt = inventory::unknown(&cast.lore);
             assert!(!durable || spoilt.is_empty(), "a power cut left {spoilt:?}");
             let (tally, spoilt) = (cast.lore.tally, spoilt.len() as u64);
             return Report { tally, passes, took, commits, cuts: 1, spoilt, ..Report::default() };
@@ -378,6 +438,8 @@ impl World {
         let held = net.borrow().held();
         assert_eq!((census.controls, census.data), (0, 0), "connections are left: {held:?}");
         assert_eq!(tree.parts_under_way(), 0, "hidden parts are left");
+        let work = census.digesting + census.compressing + census.awaiting;
+        assert_eq!((work, census.places, census.line), (0, 0, 0), "work is left: {census:?}");
         assert_eq!(net.borrow().stats().server_sockets, 0, "sockets are left: {held:?}");
         if reactor.is_drained() {
             assert_eq!(census.listeners, 0, "a drained server still listens");
@@ -390,14 +452,18 @@ impl World {
                 assert!(actor.is_done(), "not done: {}", actor.name());
             }
         }
-        let unknown = cast.lore.unknown_versions();
+        let unknown = inventory::unknown(&cast.lore);
         assert!(unknown.is_empty(), "what nobody put there: {unknown:?}");
+        inventory::check_parts(&cast.lore);
         let stats = net.borrow().stats();
         Report {
             tally: cast.lore.tally,
             passes,
             most_waiting: stats.most_offered,
             longest_turn: stats.longest_turn,
+            longest_pause: stats.longest_pause,
+            longest_compression_wait: census.longest_wait.compression,
+            most_worked: census.most_worked,
             exhaustions: stats.exhaustions,
             took,
             commits,
@@ -405,4 +471,18 @@ impl World {
             spoilt: 0,
         }
     }
+}
+
+/// Work on files that one pass may do within these limits: the slices that the design gives it, and
+/// what each of them may work through.
+pub(crate) fn most_worked(limits: &Limits) -> Worked {
+    let copied = limits.budgets.pace.copied;
+    let bytes = COMPRESSED_A_PASS * copied.div_ceil(2) + DIGESTED_A_PASS * copied;
+    Worked { compressions: COMPRESSED_A_PASS, digests: DIGESTED_A_PASS, bytes: bytes as u64 }
+}
+
+/// Nanoseconds that a data connection that can move bytes may go without a turn, where a pass works
+/// through so many bytes of files: its own two passes, and what work stands in them.
+pub(crate) const fn longest_pause(worked: u64) -> u64 {
+    LONGEST_TURN * (LONGEST_POLL + worked * WORK_NANOS)
 }

@@ -128,7 +128,8 @@ impl Net {
         self.stats.server_sockets += 1;
         self.conns[conn].desk = Desk::Held;
         // Sessions begin at the well-known ports; all others are for data.
-        self.conns[conn].data = address.port() > 2121 && !self.conns[conn].sealed;
+        self.conns[conn].data =
+            address.port() > 2121 && !self.conns[conn].packed && !self.conns[conn].sealed;
         let peer = self.conns[conn].peer;
         Ok((conn, if address.ip().is_ipv6() { mapped(peer) } else { peer }))
     }
@@ -183,12 +184,12 @@ impl Net {
         } else {
             buffer.len()
         };
-        let polls = self.stats.polls;
+        let (now, polls) = (self.now, self.stats.polls);
         let conn = &mut self.conns[id];
         let count = conn.to_server.read(&mut buffer[..most]);
         if count > 0 {
             if conn.to_server.is_readable() && conn.data {
-                conn.runnable_since = Some(polls);
+                conn.runnable_since = Some((polls, now));
             }
             if conn.to_server.starved && conn.to_server.is_roomy() {
                 conn.to_server.starved = false;
@@ -240,7 +241,7 @@ impl Net {
         let (now, polls) = (self.now, self.stats.polls);
         let conn = &mut self.conns[id];
         if conn.data && conn.to_peer.room() > bytes.len() {
-            conn.runnable_since = Some(polls);
+            conn.runnable_since = Some((polls, now));
         }
         let at = conn.to_peer.send(now + conn.latency, Parcel::Bytes(bytes.to_vec()));
         self.schedule_at(at, Happening::ToPeer(id));
@@ -302,9 +303,10 @@ impl Net {
 
     /// A data connection is served: how many passes had it waited, though it could have been?
     fn turned(&mut self, id: ConnId) {
-        if let Some(since) = self.conns[id].runnable_since.take() {
-            let waited = self.stats.polls - since;
+        if let Some((poll, since)) = self.conns[id].runnable_since.take() {
+            let waited = self.stats.polls - poll;
             self.stats.longest_turn = self.stats.longest_turn.max(waited);
+            self.stats.longest_pause = self.stats.longest_pause.max(self.now - since);
         }
     }
 }

@@ -36,6 +36,13 @@ pub(crate) struct Faults {
     pub(crate) bare_hints: bool,
     /// Unread bytes at the peer vanish with a reset, as they do outside Linux.
     pub(crate) resets_eat: bool,
+    /// Nanoseconds that each pass takes longer: a slow machine.
+    pub(crate) sluggish: u64,
+    /// A data connection is up at the peer's end long before it is at the server's, as where the last
+    /// packet of the handshake is lost: it comes behind what the peer says later on another one.
+    pub(crate) detours: u64,
+    /// Nanoseconds that it takes longer at most.
+    pub(crate) detour: u64,
     /// Spans of time in nanoseconds in which no descriptor is left.
     pub(crate) exhausted: Vec<(u64, u64)>,
 }

@@ -14,6 +14,9 @@ use super::{ConnId, Net, PeerId, Wake, nanos};
 /// The calendar's time at the start: 2026-01-01T00:00:00 UTC.
 const EPOCH: i64 = 1_767_225_600;
 
+/// Nanoseconds that a poll and the serving of what it brought take at most.
+pub(crate) const LONGEST_POLL: u64 = 20_000;
+
 /// Bytes that one zero-copy call moves at most.
 const PIECE: usize = 64 * 1024;
 
@@ -89,7 +92,7 @@ impl<P: Peers> FakeIo<P> {
         let until = {
             let mut net = self.net.borrow_mut();
             net.stats.polls += 1;
-            let cost = net.rng.within(500..20_000);
+            let cost = net.rng.within(500..LONGEST_POLL) + net.faults.sluggish;
             let until = wait.map(|wait| net.now.saturating_add(nanos(wait)));
             net.now += cost;
             until

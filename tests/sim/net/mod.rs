@@ -21,7 +21,7 @@ use std::time::Duration;
 use coracle::terms::Key;
 
 pub(crate) use faults::Faults;
-pub(crate) use io::{FakeIo, Peers};
+pub(crate) use io::{FakeIo, LONGEST_POLL, Peers};
 pub(crate) use shore::Got;
 
 use crate::rng::Rng;
@@ -135,14 +135,18 @@ struct Conn {
     hint: Hint,
     /// It stands among the ready, or its event is being held back.
     listed: bool,
+    /// The peer that dialled it has been told already that it is up.
+    known: bool,
     /// How often it found the backlog full.
     knocks: u32,
     /// It is under TLS: a turn may do with bytes that were read before.
     sealed: bool,
     /// It is a data connection: its turns are timed.
     data: bool,
-    /// The pass from which on the reactor could go on moving its bytes.
-    runnable_since: Option<u64>,
+    /// What it carries is packed: its turns may come and go with no byte moved.
+    packed: bool,
+    /// The pass and the time from which on the reactor could go on moving its bytes.
+    runnable_since: Option<(u64, u64)>,
 }
 
 /// A listener of the reactor's.
@@ -166,6 +170,8 @@ pub(crate) struct Stats {
     pub(crate) most_offered: usize,
     /// The most passes that a data connection that could move bytes was not served.
     pub(crate) longest_turn: u64,
+    /// The longest time, in nanoseconds.
+    pub(crate) longest_pause: u64,
     /// Accepts, listens and dials that found no descriptor.
     pub(crate) exhaustions: u64,
     /// Polls.
@@ -216,6 +222,11 @@ impl Net {
     /// Nanoseconds since the start.
     pub(crate) const fn now(&self) -> u64 {
         self.now
+    }
+
+    /// Lets time pass in which the reactor has done something that takes the processor.
+    pub(crate) const fn spend(&mut self, nanos: u64) {
+        self.now += nanos;
     }
 
     /// Whether the last poll would have waited for ever, with nobody left to end it.
@@ -417,7 +428,9 @@ impl Net {
         }
         self.harbours[harbour].backlog.push_back(id);
         self.hint(Source::Listener(harbour), Hint { readable: true, writable: false });
-        self.schedule(latency, Happening::Wake(owner, Wake::Opened(id)));
+        if !self.conns[id].known {
+            self.schedule(latency, Happening::Wake(owner, Wake::Opened(id)));
+        }
     }
 
     /// The server's dial reaches a peer's machine.
@@ -464,9 +477,11 @@ impl Net {
             watched: None,
             hint: Hint::default(),
             listed: false,
+            known: false,
             knocks: 0,
             sealed: false,
             data: false,
+            packed: false,
             runnable_since: None,
         };
         self.conns.push(conn);

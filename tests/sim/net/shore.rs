@@ -30,9 +30,30 @@ impl Net {
         id
     }
 
+    /// The same for a data connection, which may come late: see [`Faults::detours`](super::Faults).
+    pub(crate) fn dial_data(&mut self, owner: PeerId, from: IpAddr, server: SocketAddr) -> ConnId {
+        if self.faults.detours == 0 || !self.rng.chance(self.faults.detours) {
+            return self.dial(owner, from, server);
+        }
+        let port = self.free_port(|_, _| false);
+        let id = self.connection(server, SocketAddr::new(from, port), owner);
+        let latency = self.conns[id].latency;
+        self.conns[id].known = true;
+        self.schedule(2 * latency, Happening::Wake(owner, Wake::Opened(id)));
+        let detour = self.rng.below(self.faults.detour);
+        self.schedule(latency + detour, Happening::Knock(id));
+        id
+    }
+
     /// Gives a connection the latency of another: both go the same way.
     pub(crate) fn same_way(&mut self, id: ConnId, as_this: ConnId) {
         self.conns[id].latency = self.conns[as_this].latency;
+    }
+
+    /// Says that what a connection will carry is packed, in MODE Z. Some of its turns are spent on
+    /// bytes that come to nothing yet, so they can't be timed by what it moves.
+    pub(crate) fn will_be_packed(&mut self, id: ConnId) {
+        self.conns[id].packed = true;
     }
 
     /// Says that a connection will be under TLS.

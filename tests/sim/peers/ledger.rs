@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     pub(crate) line: Option<Vec<u8>>,
     /// The reply.
     pub(crate) reply: Reply,
+    /// Preliminary replies before it.
+    pub(crate) marks: u32,
 }
 
 /// The books of one control connection.
@@ -35,8 +37,8 @@ pub(crate) struct Ledger {
     heard: Framer,
     reader: ReplyReader,
     owed: VecDeque<Owed>,
-    /// A transfer has its preliminary reply.
-    marked: bool,
+    /// Preliminary replies to the command at the front: one to a transfer, any to work on files.
+    marks: u32,
     /// Replies behind which the server closes: 221 and 421.
     closing: bool,
     /// It was 421.
@@ -51,7 +53,7 @@ impl Ledger {
             heard: Framer::new(LINE),
             reader: ReplyReader::new(),
             owed: VecDeque::from([Owed::Greeting]),
-            marked: false,
+            marks: 0,
             closing: false,
             shown_out: false,
         }
@@ -126,7 +128,7 @@ impl Ledger {
         if code == 421 {
             self.closing = true;
             self.shown_out = true;
-            return Some(Entry { line: None, reply });
+            return Some(Entry { line: None, reply, marks: 0 });
         }
         let Some(front) = self.owed.front() else {
             panic!("nobody asked for this: {code} {}", reply.text());
@@ -140,25 +142,27 @@ impl Ledger {
                 panic!("{code} {} answers none of: {}", reply.text(), self.describe())
             })
         };
-        if at == 0 {
-            self.marked = false;
-        }
+        let marks = if at == 0 { std::mem::take(&mut self.marks) } else { 0 };
         self.closing = code == 221;
         let line = match self.owed.remove(at) {
             Some(Owed::Command(_, line)) => Some(line),
             Some(Owed::Greeting) | None => None,
         };
-        Some(Entry { line, reply })
+        Some(Entry { line, reply, marks })
     }
 
     fn mark(&mut self, code: u16) {
-        let transfers = match self.owed.front() {
-            Some(Owed::Command(Some(verb), _)) => is_transfer(*verb),
-            Some(Owed::Command(None, _) | Owed::Greeting) | None => false,
+        let (transfers, works) = match self.owed.front() {
+            Some(Owed::Command(Some(verb), _)) => (is_transfer(*verb), *verb == Verb::Site),
+            Some(Owed::Command(None, _) | Owed::Greeting) | None => (false, false),
         };
-        assert!(transfers, "{code} and no transfer was asked for: {}", self.describe());
-        assert!(!self.marked, "{code} a second time for one transfer: {}", self.describe());
-        self.marked = true;
+        assert!(transfers || works, "{code} and no transfer was asked for: {}", self.describe());
+        assert!(
+            works || self.marks == 0,
+            "{code} a second time for one transfer: {}",
+            self.describe()
+        );
+        self.marks += 1;
     }
 }
 

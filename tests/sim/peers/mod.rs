@@ -3,6 +3,7 @@
 //! A peer is an [`Actor`]: it is woken, does something with its connections and sleeps again. What a
 //! peer finds wrong it says by panicking, where it happens; the world adds the seed.
 
+mod clerk;
 mod crowd;
 mod guided;
 mod ledger;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use coracle::terms::Root;
 use coracle::tree::MemoryTree;
 
+pub(crate) use clerk::{Break, Clerk, Job, Office, Parting, Sum, jobs, stuff, target_of, unpacked};
 pub(crate) use crowd::{Deaf, Flood, Idler, Sprayer};
 pub(crate) use guided::Guest;
 pub(crate) use ledger::Ledger;
@@ -40,7 +42,7 @@ impl Stage<'_> {
 
     /// Whether the server was told to stop. Content that waits to be written when the time for that
     /// is over is the last that a guided client gets.
-    pub(crate) fn is_draining(&self) -> bool {
+    pub(crate) const fn is_draining(&self) -> bool {
         self.lore.cut_at.is_some()
     }
 }
@@ -78,6 +80,14 @@ pub(crate) struct Lore {
     pub(crate) roots: HashMap<Vec<u8>, Root>,
     /// What each file may hold, by its path as a client sees it.
     pub(crate) versions: HashMap<Vec<u8>, Vec<Version>>,
+    /// What each compressed file may have been made of, by its own path.
+    pub(crate) packed: HashMap<Vec<u8>, Vec<Rc<[u8]>>>,
+    /// What was sent under names of the server's making.
+    pub(crate) nameless: Vec<Rc<[u8]>>,
+    /// The operator allows MODE Z.
+    pub(crate) mode_z: bool,
+    /// What AVBL is to answer, in bytes.
+    pub(crate) available: u64,
     /// Nothing is wrong with the machine: whatever is asked well has to succeed.
     pub(crate) calm: bool,
     /// Whether uploads are on the disk when they are said to be in place.
@@ -123,6 +133,20 @@ pub(crate) struct Tally {
     pub(crate) slowest: Duration,
     /// The longest that a loiterer was let stay.
     pub(crate) longest_stay: Duration,
+    /// Files that were compressed.
+    pub(crate) compressed: u64,
+    /// Digests that were told.
+    pub(crate) summed: u64,
+    /// Compressions and digests that were stopped.
+    pub(crate) stopped: u64,
+    /// Words about how far a compression is.
+    pub(crate) progress: u64,
+    /// Attempts that went on with what a broken upload had left.
+    pub(crate) resumed: u64,
+    /// Uploads under names of the server's making.
+    pub(crate) unique: u64,
+    /// Transfers in MODE Z.
+    pub(crate) packed: u64,
     /// Transfers under TLS that came whole.
     pub(crate) sealed: u64,
 }
@@ -144,6 +168,13 @@ impl Tally {
         self.barred += other.barred;
         self.slowest = self.slowest.max(other.slowest);
         self.longest_stay = self.longest_stay.max(other.longest_stay);
+        self.compressed += other.compressed;
+        self.summed += other.summed;
+        self.stopped += other.stopped;
+        self.progress += other.progress;
+        self.resumed += other.resumed;
+        self.unique += other.unique;
+        self.packed += other.packed;
         self.sealed += other.sealed;
     }
 }
@@ -178,16 +209,6 @@ impl Lore {
         if !versions.contains(&version) {
             versions.push(version);
         }
-    }
-
-    /// The files that hold what nobody put there, each with how long it is.
-    pub(crate) fn unknown_versions(&self) -> Vec<(String, Option<usize>)> {
-        let unknown = self.versions.iter().filter_map(|(path, versions)| {
-            let held = self.content(path);
-            let length = held.as_ref().map(|content| content.len());
-            (!versions.contains(&held)).then(|| (path.escape_ascii().to_string(), length))
-        });
-        unknown.collect()
     }
 
     /// Notes that a file holds just this, or nothing.

@@ -370,6 +370,13 @@ const SIMPLE: &[&[u8]] = &[
     b"MKD /nowhere/x\r\n",
     b"RMD /nowhere\r\n",
     b"SITE HELP\r\n",
+    b"SITE COMPRESS /Movies/small\r\n",
+    b"HASH /Movies/large\r\n",
+    b"RANG 0 0\r\nHASH /Movies/small\r\n",
+    b"XCRC /Docs/text\r\n",
+    b"XSHA256 /nowhere\r\n",
+    b"MFMT 20200102030405 /Movies/small\r\n",
+    b"AVBL\r\n",
     b"BLAH blah\r\n",
     b"CWD ../../../etc\r\n",
     b"PORT 1,2,3,4,5,6\r\n",
@@ -382,7 +389,8 @@ const SIMPLE: &[&[u8]] = &[
 const ROUTES: &[&[u8]] = &[b"EPSV\r\n", b"EPSV\r\n", b"PASV\r\n"];
 
 /// The ways to abort.
-const ABORTS: &[&[u8]] = &[b"ABOR\r\n", b"\xff\xf4\xff\xf2ABOR\r\n"];
+const ABORTS: &[&[u8]] =
+    &[b"ABOR\r\n", b"\xff\xf4\xff\xf2ABOR\r\n", b"HASH /Movies/large\r\nABOR\r\n"];
 
 fn push(text: &mut Vec<u8>, pieces: &[&[u8]]) {
     for piece in pieces {

@@ -159,6 +159,8 @@ impl Sealed {
             (Asked::Prot, 200) => self.ask("TYPE I", Asked::Type),
             (Asked::Type, 200) => self.go_on(),
             (Asked::Port, 229) => self.begin(line, stage),
+            // On a single port, behind a connection that has got lost.
+            (Asked::Port, 425) if !stage.lore.calm => self.go_on(),
             (Asked::Transfer, code) => {
                 self.reply.get_or_insert(code);
             }

@@ -256,7 +256,7 @@ impl Visitor {
 
     fn dial_data(&mut self, stage: &mut Stage<'_>) {
         if let (Some(data), Some(address)) = (&mut self.data, self.target.take()) {
-            let conn = stage.net.dial(stage.me, self.address, address);
+            let conn = stage.net.dial_data(stage.me, self.address, address);
             if let Some(control) = self.control {
                 stage.net.same_way(conn, control);
             }
