@@ -108,6 +108,7 @@
 //! | memory: replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer | `loopback::siege::replies_that_nobody_reads_cost_a_bounded_memory` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
 //! | memory: commands that wait for a transfer | a bound on their bytes; above it the socket is not read | `session::ftp::transfer::tests::what_waits_is_bounded` |
 //! | memory: handshakes with endless messages | 16 KiB a message | `loopback::sealed::a_handshake_has_a_size_limit` |
+//! | processor: handshakes, each of which may cost a signature | sixteen steps a pass, whoever takes them ([TLS](super::tls)) | `sim::siege::a_crowd_of_handshakes_takes_its_turns` |
 //! | memory: what the gate remembers | tables with a bound, from which the mildest goes first | `accounts::gate::tests::nothing_outgrows_its_bound` |
 //! | memory: a zlib stream that expands a thousandfold (MODE Z) | it is expanded a slice a turn, and no more is read before | `transfer::deflate::tests::a_bomb_comes_out_in_pieces` `loopback::mode_z::a_bomb_takes_its_turns` |
 //! | disk: a full one | `452`; the part goes, the old file stays, others are served | `loopback::disk::a_full_disk_is_said_so_and_takes_nothing_away` `loopback::disk::a_disk_without_inodes_is_said_so_and_takes_nothing_away` |

@@ -192,6 +192,9 @@ pub struct Reactor<I: Io, T: Tree> {
     lingering: usize,
     /// Steps of TLS handshakes that this pass may still take.
     handshakes: Budget,
+    /// Those that it has taken, and the most that one has.
+    shaken: usize,
+    most_shaken: usize,
     /// All control connections, those included that are leaving or being refused.
     connections: usize,
     /// Set when the server is about to stop: when what still runs is cut off.
@@ -241,6 +244,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             connections: 0,
             lingering: 0,
             handshakes: Budget::new(0),
+            shaken: 0,
+            most_shaken: 0,
             drain_until: None,
             cut_off: false,
             given_up: false,
@@ -279,7 +284,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// The poll itself failed; nothing else ends the loop.
     pub fn pass(&mut self) -> io::Result<()> {
         self.passes += 1;
-        self.handshakes = Budget::new(self.limits.budgets.handshakes);
+        (self.handshakes, self.shaken) = (Budget::new(self.limits.budgets.handshakes), 0);
         let wait = self.wait();
         let mut happened = std::mem::take(&mut self.happened);
         let polled = self.io.poll(wait, &mut happened);

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use coracle::accounts::Rules;
+use coracle::session::Tls;
 
-use crate::peers::{Drip, Guesser, Loiterer, Regular, address_of};
+use crate::peers::{Drip, Guesser, Loiterer, Regular, Sealed, Want, address_of};
 use crate::play;
 use crate::rng::Rng;
 use crate::scenario::{furnish, quiet};
@@ -149,6 +150,29 @@ fn strangers_who_fill_every_place_make_way() {
         let tally = played(scenario, "strangers_who_fill").tally;
         assert!(tally.slowest < NETWORK, "{tally:?}");
         assert!(tally.longest_stay >= Duration::from_secs(5), "{tally:?}");
+    }
+}
+
+/// Each handshake may cost a signature: a crowd that begins at the same moment has to take turns.
+#[test]
+fn a_crowd_of_handshakes_takes_its_turns() {
+    for seed in 0..3 {
+        let (_, mut scenario) = scene(seed);
+        let host = scenario.lore.ftp.ip();
+        scenario.settings.tls = Tls::Optional;
+        // So few that the network alone does not see to it.
+        let (most, crowd) = (2, 64);
+        scenario.limits.budgets.handshakes = most;
+        for who in 0..crowd {
+            let wants = [Want::Fetch(b"/Movies/small".to_vec())];
+            let client = Sealed::new(network_of(who, host), wants);
+            scenario.actors.push((Duration::from_secs(1), Box::new(client)));
+        }
+        let regular = Regular::new(network_of(999, host), ("user2", "a:b c"), 10);
+        scenario.actors.push((Duration::ZERO, Box::new(regular)));
+        let report = played(scenario, "a_crowd_of_handshakes");
+        // That no pass took more of them is what the world asks for after each.
+        assert_eq!((report.most_shaken, report.tally.sealed), (most, crowd as u64));
     }
 }
 
