@@ -212,29 +212,26 @@ fn a_flood_past_every_limit_leaves_those_who_are_there_alone() {
 
 #[test]
 fn replies_that_nobody_reads_cost_a_bounded_memory() {
-    const CROWD: usize = 30;
+    const CROWD: usize = 6;
     let server = TestServer::usual();
     let mut honest = server.session();
     serves(&server, &mut honest);
     let before = server.resident_kib();
-    let mut crowd = Vec::new();
-    for who in 0..CROWD {
-        let stream = dial(Some(address(who).into()), server.ftp);
-        stream.set_nonblocking(true).expect("a socket that does not wait");
-        crowd.push(stream);
-    }
-    // Megabytes of commands each, until the kernel takes no more of them.
     let line = b"HELP\r\n".repeat(4096);
-    let mut taken = [0_usize; CROWD];
-    for _ in 0..40 {
-        for (stream, taken) in crowd.iter_mut().zip(&mut taken) {
-            if let Ok(count) = stream.write(&line) {
-                *taken += count;
-            }
-        }
-        serves(&server, &mut honest);
+    let mut crowd: Vec<_> =
+        (0..CROWD).map(|who| dial(Some(address(who).into()), server.ftp)).collect();
+    for stream in &crowd {
+        stream.set_nonblocking(true).expect("a socket that does not wait");
     }
-    assert!(taken.iter().all(|count| *count > 0));
+    // Megabytes of commands each, as far as the server takes them, and it may take its time.
+    for _ in 0..1500 {
+        for stream in &mut crowd {
+            // What the kernel does not take now it may take the next time.
+            let _ = stream.write(&line);
+        }
+        honest.expect("NOOP", 200);
+    }
+    serves(&server, &mut honest);
     let cost = server.resident_kib().saturating_sub(before);
     let most = CROWD as u64 * (64 + STRANGER_KIB) + BESIDE_KIB;
     assert!(cost <= most, "they cost {cost} KiB, {most} may be");
