@@ -99,11 +99,12 @@
 //! | every place taken by strangers who stay | when all are taken, whoever has been here longest without a login, and for five seconds at least, makes way for somebody new; nobody who is logged in does | `sim::siege::strangers_who_fill_every_place_make_way` `loopback::siege::strangers_who_fill_every_place_make_way_for_somebody_new` |
 //! | descriptors | accepting rests and resumes; nobody who is connected is dropped | `sim::shapes::without_descriptors_nobody_connected_is_dropped` |
 //! | passive ports, asked for and never used | a port serves all addresses at once, one session each; a session has one at a time | `loopback::siege::ports_to_which_nobody_connects_are_shared_and_given_up` `sim::shapes::many_addresses_share_a_port_without_a_refusal` |
-//! | slowness before the login, a byte now and then | `--login-timeout` from the greeting; bytes that end no line feed no timer ([timers](super::timers)) | `sim::siege::slow_loris_before_the_login` `loopback::siege::half_open_and_slow_connections_cost_little_and_delay_nobody` |
+//! | slowness before the login, a byte now and then | `--login-timeout` from the greeting; bytes that end no line feed no timer ([timers](super::timers)) | `sim::siege::slow_loris_before_the_login` |
 //! | slowness behind the login | `--idle-timeout` | `sim::siege::slow_loris_behind_the_login` |
 //! | slowness in a handshake | `--handshake-timeout`, which no byte puts off | `loopback::sealed::a_handshake_has_a_time_limit` `sim::shapes::handshakes_that_trickle_delay_nobody_and_end` |
 //! | slowness in a transfer, or a data connection that never comes | `--stall-timeout`, `--data-timeout` | `loopback::hostile::who_keeps_others_waiting_is_let_go` `sim::siege::slow_loris_over_a_data_connection_that_never_comes` |
 //! | slowness in leaving | thirty lingers | `sim::siege::slow_loris_over_the_last_words` |
+//! | memory: connections that say nothing, or half of something | one that is idle is a slot, a box and two empty buffers; half a handshake is 19 KiB | `loopback::siege::half_open_and_slow_connections_cost_little_and_delay_nobody` `loopback::sealed::idle_sessions_are_small_and_give_everything_back` |
 //! | memory: endless lines | the framer keeps no more than a line may have, and says so once | `wire::line::tests::a_long_line_is_reported_once_and_costs_no_memory` `loopback::hostile::a_line_without_end_is_refused_and_the_session_kept` |
 //! | memory: replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer | `loopback::siege::replies_that_nobody_reads_cost_a_bounded_memory` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
 //! | memory: commands that wait for a transfer | a bound on their bytes; above it the socket is not read | `session::ftp::transfer::tests::what_waits_is_bounded` |
@@ -118,7 +119,7 @@
 //! | processor: a hash that costs without a bound, or a password of megabytes | refused when the table is read; what is longer than any password is not hashed | `accounts::password::tests::broken_and_boundless_hashes_are_refused` `accounts::tests::no_hash_is_made_of_what_is_too_long_to_be_right` |
 //! | processor: glob bombs | a pattern has 48 bytes from its first star on, or is none | `loopback::smuggled::a_glob_bomb_is_no_pattern_or_a_short_one` `tree::pattern::tests::only_what_holds_a_wildcard_is_a_pattern` |
 //! | processor: a crowd that compresses (`SITE COMPRESS`) | one slice a pass, sixteen files at once; the others wait in line | `sim::work::more_than_have_places_take_turns_and_leave` `sim::work::work_on_files_leaves_others_their_turns` |
-//! | processor: commands by the thousand, transfers without a pause | budgets a turn; what is left goes to the tail of the queue | `sim::shapes::idlers_and_tricklers_do_not_delay_a_download` `loopback::hostile::many_lines_at_once_are_answered_one_by_one` |
+//! | processor: commands by the thousand, transfers without a pause | budgets a turn; what is left goes to the tail of the queue | `sim::shapes::a_fleet_of_pipeliners_is_answered_in_order` `sim::seeds` |
 //! | the server's own process, taken over | [walls](super::walls) | `walls::landlock_keeps_to_what_is_granted` `walls::seccomp_takes_away_what_is_not_needed` `walls::as_root_there_is_no_way_back_to_root` |
 //!
 //! `scripts/siege` (`make siege`) does the floods in earnest, ten thousand connections and more, and
