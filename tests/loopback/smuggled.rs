@@ -51,7 +51,8 @@ fn no_name_in_a_command_writes_a_line_of_its_own() {
         [&b"MKD Own/"[..], b"CWD ", b"RNFR ", b"SIZE ", b"MLST ", b"STAT ", b"SITE CHMOD 600 "]
     {
         // All that no framer takes for an end of the line: a NUL, a lone CR, Telnet.
-        for name in [&b"a\0226 Done"[..], b"a\r226 Done", b"a\r\0226 Done", b"\x1b[2K226 Done"] {
+        for name in [&b"a\x00226 Done"[..], b"a\r226 Done", b"a\r\x00226 Done", b"\x1b[2K226 Done"]
+        {
             raw.write(&[verb, name, b"\r\n"].concat());
             let reply = raw.reply();
             let forged = reply.lines.iter().any(|line| line.starts_with("226"));
