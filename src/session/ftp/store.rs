@@ -7,7 +7,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::state::{Answered, Carry, Turn, Visit};
-use crate::accounts::Right;
+use crate::accounts::Rights;
 use crate::session::Settings;
 use crate::session::view::{Granted, Spot};
 use crate::terms::{Coding, Denied, Extent, Fault, Span};
@@ -117,7 +117,7 @@ impl Visit<'_> {
 /// file only appends. Should the file change between this look and the upload's end, the tree
 /// refuses to put it in place.
 fn may_replace<T: Tree>(granted: Granted<'_>, keep: Keep, tree: &T) -> bool {
-    if granted.rights.allow(Right::Delete) {
+    if granted.rights.contains(Rights::DELETE) {
         return true;
     }
     match keep {
