@@ -9,7 +9,7 @@ use super::state::{Answered, Busy, Carry, Parameters, Ready, Said, State, Turn};
 use super::{Session, respond};
 use crate::accounts::gate::{Presented, Refusal, Ruled, Ruling};
 use crate::accounts::{Client, Verdict};
-use crate::session::{Effect, Timer};
+use crate::session::{Effect, Settings, Timer};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::reply::Reply;
 
@@ -121,6 +121,17 @@ impl Session {
                 Said::Now(respond::refusal(refusal))
             }
             Ruling::Refused(refusal) => Said::Last(respond::refusal(refusal)),
+        }
+    }
+
+    /// HOST (RFC 7151): there is one host here, and every name that leads to it is its own, so that
+    /// none is answered 504. It is for those who have not begun to log in.
+    pub(super) fn host(&self, settings: &Settings) -> Answered {
+        match self.state {
+            State::NeedsUser => Ok(Said::Now(Reply::new(220, settings.greeting.clone()))),
+            State::NeedsPass(_) | State::Ready(_) | State::Gone => {
+                Err(Reply::new(503, "HOST comes before USER; REIN or a new connection allows it."))
+            }
         }
     }
 
@@ -361,6 +372,25 @@ mod tests {
         ftp.expect("PASS 1234", "230");
         ftp.expect("PASS 1234", "503");
         ftp.expect("ACCT x", "202");
+    }
+
+    #[test]
+    fn every_name_of_the_one_host_is_taken_before_a_login() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        assert!(ftp.expect("FEAT", "211-").contains("\r\n HOST\r\n"));
+        assert_eq!(ftp.line("HOST ftp.example.org"), ["220 Coracle ready"]);
+        ftp.expect("HOST [2001:db8::1]", "220");
+        ftp.expect("HOST", "501");
+        ftp.expect("HOST no/name", "501");
+        ftp.expect("USER user1", "331");
+        ftp.expect("HOST ftp.example.org", "503");
+        ftp.expect("PASS 1234", "230");
+        ftp.expect("HOST ftp.example.org", "503");
+        ftp.expect("REIN", "220");
+        ftp.expect("HOST ftp.example.org", "220");
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS wrong", "530");
+        ftp.expect("HOST ftp.example.org", "220");
     }
 
     #[test]

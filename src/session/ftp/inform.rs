@@ -29,6 +29,11 @@ pub(super) fn noop() -> Answered {
     Ok(Said::Now(Reply::new(200, "OK.")))
 }
 
+/// CLNT: nothing is done otherwise for one program than for another.
+pub(super) fn clnt() -> Answered {
+    Ok(Said::Now(Reply::new(200, "Noted; all programs are served alike.")))
+}
+
 /// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.
 pub(super) fn feat(parameters: &Parameters, settings: &Settings) -> Answered {
     let mut text = b"Served beyond RFC 959:\n".to_vec();
@@ -218,6 +223,9 @@ mod tests {
         ftp.expect("FOO", "500");
         ftp.expect("", "500");
         ftp.expect("SMNT", "502");
+        ftp.expect("LANG en", "502");
+        ftp.expect("CLNT camera 1.0", "200");
+        ftp.expect("CLNT", "501");
         assert!(ftp.send_too_long()[0].starts_with("500"));
     }
 

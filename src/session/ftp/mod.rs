@@ -318,6 +318,8 @@ impl Session {
             Command::Feat => inform::feat(&self.parameters, turn.house.settings),
             Command::Help(verb) => inform::help(verb, turn.house.settings),
             Command::Noop => inform::noop(),
+            Command::Host(_) => self.host(turn.house.settings),
+            Command::Clnt(_) => inform::clnt(),
             Command::Stat(None) => self.stat(turn),
             Command::Abor => self.abor(turn),
             Command::Rest(offset) => self.visit(row, carry)?.rest(offset),

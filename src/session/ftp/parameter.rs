@@ -115,6 +115,8 @@ mod tests {
         for (line, start) in [
             ("TYPE A", "200"),
             ("TYPE A N", "200"),
+            ("TYPE A T", "200"),
+            ("TYPE A C", "504"),
             ("TYPE L 8", "200"),
             ("TYPE I", "200"),
             ("TYPE E", "504"),

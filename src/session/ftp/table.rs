@@ -124,8 +124,9 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Opts => (Stranger, ANY, Word("UTF8"), "OPTS UTF8 ON | MLST facts | HASH name", "set options"),
         Verb::Help => (Stranger, ANY, Base, "HELP [verb]", "this"),
         Verb::Noop => (Stranger, ANY, Base, "NOOP", "nothing"),
-        Verb::Adat | Verb::Ccc | Verb::Clnt | Verb::Conf | Verb::Enc | Verb::Host | Verb::Lang
-        | Verb::Mic | Verb::Smnt => {
+        Verb::Clnt => (Stranger, ANY, Word("CLNT"), "CLNT name", "name the client's program"),
+        Verb::Host => (Stranger, ANY, Word("HOST"), "HOST name", "name the server that is meant, before USER"),
+        Verb::Adat | Verb::Ccc | Verb::Conf | Verb::Enc | Verb::Lang | Verb::Mic | Verb::Smnt => {
             return None;
         }
     };

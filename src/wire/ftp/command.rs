@@ -123,6 +123,10 @@ pub enum Command<'a> {
     Pbsz(u32),
     /// PROT (RFC 4217, section 9).
     Prot(Level),
+    /// HOST: the name by which the client knows this server (RFC 7151, section 3).
+    Host(&'a [u8]),
+    /// CLNT: the name of the client's program, in whatever form.
+    Clnt(&'a [u8]),
     /// SYST.
     Syst,
     /// FEAT (RFC 2389).
@@ -238,15 +242,15 @@ impl<'a> Command<'a> {
             Verb::Opts => Self::Opts(parameter.opts()?),
             Verb::Help => Self::Help(parameter.optional_path()?),
             Verb::Noop => Self::Noop,
+            Verb::Host => Self::Host(parameter.host()?),
+            Verb::Clnt => Self::Clnt(parameter.path()?),
             Verb::Smnt
             | Verb::Ccc
             | Verb::Adat
             | Verb::Mic
             | Verb::Conf
             | Verb::Enc
-            | Verb::Lang
-            | Verb::Host
-            | Verb::Clnt => return Err(CommandFault::NotImplemented(verb)),
+            | Verb::Lang => return Err(CommandFault::NotImplemented(verb)),
         })
     }
 
@@ -298,6 +302,8 @@ impl<'a> Command<'a> {
             Self::Auth(_) => Verb::Auth,
             Self::Pbsz(_) => Verb::Pbsz,
             Self::Prot(_) => Verb::Prot,
+            Self::Host(_) => Verb::Host,
+            Self::Clnt(_) => Verb::Clnt,
             Self::Syst => Verb::Syst,
             Self::Feat => Verb::Feat,
             Self::Opts(_) => Verb::Opts,
@@ -345,6 +351,8 @@ impl<'a> Command<'a> {
             | Self::Rnfr(bytes)
             | Self::Rnto(bytes)
             | Self::Hash(bytes)
+            | Self::Host(bytes)
+            | Self::Clnt(bytes)
             | Self::Mlsd(Some(bytes))
             | Self::Mlst(Some(bytes))
             | Self::Avbl(Some(bytes))

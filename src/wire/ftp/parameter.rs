@@ -4,7 +4,7 @@
 //! habitually allow. Knows nothing of the session. Only [`command`](super::command) calls it, and
 //! hands its types on.
 
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4};
 
 use super::address::{self, ExtendedFault};
 use super::command::{Command, CommandFault, is_sayable};
@@ -20,7 +20,7 @@ use crate::wire::line::write_text;
 /// What TYPE asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferType {
-    /// `A`, `A N`: lines, ended by CRLF on the wire.
+    /// `A`, `A N`, `A T`: lines, ended by CRLF on the wire.
     Ascii,
     /// `I`, `L 8`: bytes as they are.
     Image,
@@ -201,14 +201,21 @@ impl<'a> Parameter<'a> {
         Level::parse(self.needed_word()?).ok_or_else(|| self.parameter("Only C and P are served"))
     }
 
-    /// RFC 959, section 3.1.1.
+    /// RFC 7151, section 3.1: a domain name or an IPv4 address, or an IPv6 address in brackets.
+    pub(super) fn host(self) -> Result<&'a [u8], CommandFault<'a>> {
+        let name = self.needed_word()?;
+        if is_host(name) { Ok(name) } else { Err(self.syntax("A host name is wanted")) }
+    }
+
+    /// RFC 959, section 3.1.1. T is served as N: bytes mean the same to us in either (RFC 1123,
+    /// section 4.1.2.2).
     pub(super) fn transfer_type(self) -> Result<TransferType, CommandFault<'a>> {
         let (word, rest) = split_word(self.needed_word()?);
         let form = rest.unwrap_or_default().trim_ascii();
         match (word.to_ascii_uppercase().as_slice(), form.to_ascii_uppercase().as_slice()) {
-            (b"A", b"" | b"N") | (b"A", b"NON-PRINT") => Ok(TransferType::Ascii),
+            (b"A", b"" | b"N" | b"NON-PRINT" | b"T") => Ok(TransferType::Ascii),
             (b"I", b"") | (b"L", b"8") | (b"L8", b"") => Ok(TransferType::Image),
-            (b"A", b"T" | b"C") => Err(self.parameter("Only the form N is served")),
+            (b"A", b"C") => Err(self.parameter("Only the forms N and T are served")),
             (b"L", _) if digits::parse(form).is_some() => {
                 Err(self.parameter("Only bytes of 8 bits are served"))
             }
@@ -302,6 +309,23 @@ impl<'a> Parameter<'a> {
     const fn parameter(self, reason: &'static str) -> CommandFault<'a> {
         CommandFault::Parameter(self.verb, reason)
     }
+}
+
+/// Bytes of the longest host name (RFC 1123, section 2.1).
+const LONGEST_HOST: usize = 255;
+
+/// Whether `name` has the form of a host's name or address.
+fn is_host(name: &[u8]) -> bool {
+    if let Some(inside) = name.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
+        return str::from_utf8(inside).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok());
+    }
+    let is_label = |label: &[u8]| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    let labels = name.strip_suffix(b".").unwrap_or(name);
+    name.len() <= LONGEST_HOST && labels.split(|&byte| byte == b'.').all(is_label)
 }
 
 /// What stands before the first space, and what stands behind it if there is one.

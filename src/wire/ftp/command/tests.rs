@@ -50,14 +50,14 @@ fn verbs_without_a_parameter_bear_spaces_and_most_of_them_words() {
 #[test]
 fn types_structures_and_modes() {
     for (lines, transfer_type) in [
-        (&["TYPE A", "TYPE a n", "TYPE A Non-print"][..], TransferType::Ascii),
+        (&["TYPE A", "TYPE a n", "TYPE A Non-print", "TYPE a t"][..], TransferType::Ascii),
         (&["TYPE I", "TYPE i ", "TYPE L 8", "TYPE L8"], TransferType::Image),
     ] {
         for line in lines {
             assert_eq!(parse(line), Ok(Command::Type(transfer_type)), "{line}");
         }
     }
-    for line in ["TYPE E", "TYPE E N", "TYPE A T", "TYPE L 7", "STRU R", "MODE C", "MODE B"] {
+    for line in ["TYPE E", "TYPE E N", "TYPE A C", "TYPE L 7", "STRU R", "MODE C", "MODE B"] {
         assert!(matches!(parse(line), Err(CommandFault::Parameter(..))), "{line}");
     }
     for line in ["TYPE X", "TYPE I 8", "TYPE L", "TYPE A Q", "STRU X", "MODE SS", "MODE"] {
@@ -122,6 +122,20 @@ fn mechanisms_and_levels() {
     for line in ["PBSZ x", "PBSZ -1", "PBSZ 4294967296", "PBSZ 1 2"] {
         assert!(matches!(parse(line), Err(CommandFault::Syntax(..))), "{line}");
     }
+}
+
+#[test]
+fn hosts() {
+    for name in ["ftp.example.org", "FTP.Example.ORG.", "localhost", "192.0.2.1", "[2001:db8::1]"] {
+        assert_eq!(parse(&format!("HOST {name}")), Ok(Command::Host(name.as_bytes())), "{name}");
+    }
+    assert_eq!(parse("HOST"), Err(CommandFault::Missing(Verb::Host)));
+    let long = format!("{}.org", "a".repeat(64));
+    for name in [&long, "a b", "a..b", ".", "a/b", "2001:db8::1", "[192.0.2.1]", "[", "a\0"] {
+        let line = format!("HOST {name}");
+        assert!(matches!(parse(&line), Err(CommandFault::Syntax(..))), "{name}");
+    }
+    assert_eq!(parse("CLNT camera 1.0"), Ok(Command::Clnt(b"camera 1.0")));
 }
 
 #[test]
@@ -264,6 +278,9 @@ fn commands<'a>(
         Command::Prot(Level::Safe),
         Command::Prot(Level::Confidential),
         Command::Prot(Level::Private),
+        Command::Host(b"ftp.example.org"),
+        Command::Host(b"[::1]"),
+        Command::Clnt(name),
         Command::Syst,
         Command::Feat,
         Command::Opts(OptsArgument::ModeZ(0)),
