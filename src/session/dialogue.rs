@@ -325,11 +325,17 @@ impl Dialogue {
         self.told(Event::Chore(outcome))
     }
 
+    /// Asks for a port and sends `text`, which begins a transfer.
+    #[track_caller]
+    pub(super) fn begin(&mut self, text: &str) {
+        self.expect("EPSV", "229");
+        self.expect(text, "150");
+    }
+
     /// Asks for a port, sends `text`, plays the transfer, and returns what it sent.
     #[track_caller]
     pub(super) fn fetch(&mut self, text: &str) -> String {
-        self.expect("EPSV", "229");
-        self.expect(text, "150");
+        self.begin(text);
         let (sent, said) = self.transfer(b"");
         assert!(said.len() == 1 && said[0].starts_with("226"), "{text}: {said:?}");
         String::from_utf8(sent).unwrap()

@@ -133,8 +133,7 @@ mod tests {
     use crate::terms::{Denied, Outcome, Trouble, UnixTime};
 
     fn upload(ftp: &mut Dialogue, line: &str, bytes: &[u8]) -> Vec<String> {
-        ftp.expect("EPSV", "229");
-        ftp.expect(line, "150");
+        ftp.begin(line);
         ftp.transfer(bytes).1
     }
 
@@ -208,8 +207,7 @@ mod tests {
     fn goes_on_with_what_a_broken_upload_left() {
         let mut ftp = Dialogue::logged_in("user1");
         for (first, then) in [("STOR", "REST 4"), ("STOR", "APPE"), ("APPE", "REST 4")] {
-            ftp.expect("EPSV", "229");
-            ftp.expect(&format!("{first} Docs/new"), "150");
+            ftp.begin(&format!("{first} Docs/new"));
             assert!(ftp.cut(b"half")[0].starts_with("426"));
             assert_eq!(ftp.content("Docs", "new"), None);
             assert_eq!(ftp.line("SIZE Docs/new"), ["213 4"]);
@@ -237,8 +235,7 @@ mod tests {
     fn who_may_write_may_go_on_and_nobody_else_learns_of_it() {
         let mut ftp = Dialogue::logged_in("user1");
         for place in ["Inbox", "Docs"] {
-            ftp.expect("EPSV", "229");
-            ftp.expect(&format!("STOR {place}/new"), "150");
+            ftp.begin(&format!("STOR {place}/new"));
             ftp.cut(b"half");
         }
         assert_eq!(ftp.line("SIZE Inbox/new"), ["213 4"]);
@@ -255,19 +252,16 @@ mod tests {
     fn a_text_leaves_nothing_to_go_on_with() {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("TYPE A", "200");
-        ftp.expect("EPSV", "229");
-        ftp.expect("STOR Docs/new", "150");
+        ftp.begin("STOR Docs/new");
         ftp.cut(b"half a line");
         ftp.expect("TYPE I", "200");
         ftp.expect("SIZE Docs/new", "550");
         // Nor does one go on with other bytes.
-        ftp.expect("EPSV", "229");
-        ftp.expect("STOR Docs/new", "150");
+        ftp.begin("STOR Docs/new");
         ftp.cut(b"bytes");
         ftp.expect("TYPE A", "200");
         for _ in 0..2 {
-            ftp.expect("EPSV", "229");
-            ftp.expect("APPE Docs/new", "150");
+            ftp.begin("APPE Docs/new");
             ftp.cut(b"a line\r\n");
         }
         ftp.expect("TYPE I", "200");
@@ -293,8 +287,7 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         let left = |ftp: &mut Dialogue, name: &str, made: i64| {
             ftp.tree.set_now(UnixTime(made));
-            ftp.expect("EPSV", "229");
-            ftp.expect(&format!("STOR {name}"), "150");
+            ftp.begin(&format!("STOR {name}"));
             ftp.cut(b"half");
         };
         let day = 24 * 60 * 60;
@@ -343,8 +336,7 @@ mod tests {
             (Denied::Exists.into(), "553"),
             (Denied::NotPermitted.into(), "550"),
         ] {
-            ftp.expect("EPSV", "229");
-            ftp.expect("STOR Docs/new", "150");
+            ftp.begin("STOR Docs/new");
             let said = ftp.end(Outcome::Failed { fault, bytes: 7 });
             assert!(said.len() == 1 && said[0].starts_with(start), "{said:?}");
             assert_eq!(ftp.content("Docs", "new"), None);
