@@ -1,8 +1,9 @@
 //! STOR, STOU, APPE (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to STOR).
 //!
-//! Where there is no such file, STOR and APPE go on from what a broken upload to that name has left, as SIZE
-//! tells it. That belongs to the name: whoever may write there may go on, for the same client may
-//! come again under another account, and another could have left the same bytes there.
+//! Where there is no such file, STOR and APPE go on from what a broken upload to that name has
+//! left, as SIZE tells it. That belongs to the name: whoever may write there may go on, for the
+//! same client may come again under another account, and another could have left the same bytes
+//! there.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
