@@ -43,6 +43,7 @@ const VERBS: &[&str] = &[
     "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "FEAT", "OPTS", "EPRT", "EPSV", "SIZE",
     "MDTM", "STOU", "MFMT", "AVBL", "MLST", "MLSD", "AUTH", "GET", "LOGIN", "SHOW", "HASH", "RANG",
     "XCRC", "XSHA256", "PBSZ", "PROT", "CCC", "HOST", "CLNT",
+    "LANG",
 ];
 
 const PARAMETERS: &[&str] = &[

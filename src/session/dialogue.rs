@@ -97,6 +97,7 @@ pub(super) struct Dialogue {
     hung_up: bool,
     dialect: Dialect,
     pub(super) peer: IpAddr,
+    local: IpAddr,
 }
 
 /// An effect that changes nothing here.
@@ -179,6 +180,7 @@ impl Dialogue {
             hung_up: false,
             dialect,
             peer: ends.peer.ip(),
+            local: ends.local.ip(),
         }
     }
 
@@ -387,6 +389,7 @@ impl Dialogue {
             accounts: &self.accounts,
             gate: &mut self.gate,
             peer: self.peer,
+            local: self.local,
             settings: &self.settings,
             now: self.now,
             today: TODAY,
