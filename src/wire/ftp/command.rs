@@ -247,12 +247,9 @@ impl<'a> Command<'a> {
             Verb::Host => Self::Host(parameter.host()?),
             Verb::Lang => Self::Lang(parameter.language()?),
             Verb::Clnt => Self::Clnt(parameter.path()?),
-            Verb::Smnt
-            | Verb::Ccc
-            | Verb::Adat
-            | Verb::Mic
-            | Verb::Conf
-            | Verb::Enc => return Err(CommandFault::NotImplemented(verb)),
+            Verb::Smnt | Verb::Ccc | Verb::Adat | Verb::Mic | Verb::Conf | Verb::Enc => {
+                return Err(CommandFault::NotImplemented(verb));
+            }
         })
     }
 

@@ -219,7 +219,8 @@ impl<'a> Parameter<'a> {
     /// RFC 2640, section 4.1: a tag such as `en-GB`, or none.
     pub(super) fn language(self) -> Result<Option<&'a [u8]>, CommandFault<'a>> {
         let tag = self.word();
-        let is_subtag = |tag: &[u8]| matches!(tag.len(), 1..=8) && tag.iter().all(u8::is_ascii_alphabetic);
+        let is_subtag =
+            |tag: &[u8]| matches!(tag.len(), 1..=8) && tag.iter().all(u8::is_ascii_alphabetic);
         if tag.is_empty() {
             Ok(None)
         } else if tag.split(|&byte| byte == b'-').all(is_subtag) {
