@@ -203,10 +203,22 @@ fn again_of(fault: &ClientFault) -> Again {
 /// True when the server says that it has too many clients, or this one too many connections.
 #[must_use]
 pub fn is_crowd(reply: &Reply) -> bool {
+    if speaks_of_failed_logins(reply) {
+        return false;
+    }
     let text = reply.text().to_ascii_lowercase();
     let crowd = ["too many", "maximum", "limit", "full", "try again later", "already logged in"];
     reply.code().number() == 421
         || (reply.code().number() == 530 && crowd.iter().any(|words| text.contains(words)))
+}
+
+/// True when a server hangs up, or keeps out, for logins that have failed. That sounds like a crowd,
+/// and never goes away by waiting with the same password.
+#[must_use]
+pub fn speaks_of_failed_logins(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    let words = ["failed login", "login fail", "login attempt", "authentication fail"];
+    matches!(reply.code().number(), 421 | 530) && words.iter().any(|words| text.contains(words))
 }
 
 /// 550 and its kin mean both that a file is not there and that it is not for us; servers tell the

@@ -19,7 +19,7 @@
 //! | phase | ends after |
 //! |---|---|
 //! | a TLS handshake | `--handshake-timeout` |
-//! | anything before the login | `--login-timeout` from the greeting, however many lines come |
+//! | anything before the login | `--login-timeout` from the greeting, however many lines come; five seconds where every place is taken and somebody else comes |
 //! | half a command, or none | `--idle-timeout` |
 //! | a passive port that is not used | `--idle-timeout`; the port is shared, and costs nothing |
 //! | a data connection that never comes | `--data-timeout`, and then `--idle-timeout` |

@@ -35,6 +35,8 @@ pub struct Census {
     pub longest_wait: Waits,
     /// The most work on files that was done in one pass, since the start, number by number.
     pub most_worked: Worked,
+    /// The most steps of TLS handshakes that were taken in one pass, since the start.
+    pub most_shaken: usize,
 }
 
 /// Passes between the one in which something was queued and its turn.
@@ -83,6 +85,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             most_worked: self.chores.most_worked(),
             places: self.chores.places(),
             line: self.chores.line(),
+            most_shaken: self.most_shaken,
             ..Census::default()
         };
         for (_, slot) in self.slots.iter() {

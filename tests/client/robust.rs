@@ -179,6 +179,32 @@ fn a_deadline_ends_everything() {
     server.ended();
 }
 
+/// Servers hang up on who guesses, and some of them in words that are also said to a crowd.
+#[test]
+fn who_is_refused_for_his_password_does_not_wait_for_a_crowd_to_go() {
+    for (greeting, login) in [
+        ("421 Too many failed logins from your address; try again in 600 seconds.", ""),
+        ("220 hello", "421 Too many failed logins; the connection is closed."),
+        ("220 hello", "421 Too many authentication failures"),
+        ("220 hello", "530 Maximum login attempts. Disconnecting."),
+    ] {
+        let home = Home::new();
+        let server = Scripted::new(move |peer| {
+            peer.say(greeting);
+            if !login.is_empty() {
+                peer.until("PASS", login);
+            }
+        });
+        home.runs(&["get", "--retries", "5", &server.url("film")]).code(5);
+        server.ended();
+    }
+    // By the real one as well: its last word is a 421.
+    let server = Setup::usual().flag("--login-attempts", "1").start();
+    let home = Home::new();
+    let list = ["ls", "--retries", "5", &url(&server, "")];
+    home.coracle(&list).env("CORACLE_PASSWORD", "no").assert().code(5);
+}
+
 #[test]
 fn a_crowded_server_is_waited_for_by_those_who_retry() {
     for (greeting, login) in [("421 too many clients", ""), ("220 hello", "530 too many logins")] {

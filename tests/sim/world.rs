@@ -119,6 +119,8 @@ pub(crate) struct Report {
     pub(crate) longest_pause: u64,
     /// The most passes that a slice of compression waited.
     pub(crate) longest_compression_wait: u64,
+    /// The most steps of handshakes that one pass has taken.
+    pub(crate) most_shaken: usize,
     /// The most work on files that a pass did.
     pub(crate) most_worked: Worked,
     /// How often no descriptor was left.
@@ -189,6 +191,8 @@ struct World {
     /// How many peers there are.
     actors: usize,
     /// Work on files that one pass may do.
+    /// Steps of handshakes that one pass may take.
+    most_shaken: usize,
     most_worked: Worked,
     unhurried: bool,
 }
@@ -219,6 +223,7 @@ impl World {
         }
         let (large, count) = (actors.len() > 100, actors.len());
         let most_worked = most_worked(&limits);
+        let most_shaken = limits.budgets.handshakes;
         let cast = Rc::new(RefCell::new(Cast { actors, lore }));
         let io = FakeIo::new(Rc::clone(&net), Rc::clone(&cast));
         let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
@@ -262,6 +267,7 @@ impl World {
             large,
             actors: count,
             most_worked,
+            most_shaken,
             unhurried: scenario.unhurried,
         }
     }
@@ -369,6 +375,7 @@ impl World {
         );
         assert_eq!(census.listeners + census.passive, stats.listeners, "{census:?}");
         assert!(census.longest_wait.turn <= LONGEST_WAIT, "a slot was starved: {census:?}");
+        assert!(census.most_shaken <= self.most_shaken, "handshakes filled a pass: {census:?}");
         self.check_work(&census);
         assert!(
             self.waits.len() <= self.clients,
@@ -464,6 +471,7 @@ impl World {
             longest_pause: stats.longest_pause,
             longest_compression_wait: census.longest_wait.compression,
             most_worked: census.most_worked,
+            most_shaken: census.most_shaken,
             exhaustions: stats.exhaustions,
             took,
             commits,
