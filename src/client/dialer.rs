@@ -8,7 +8,7 @@ use std::io::IsTerminal;
 use super::address::Site;
 use super::arguments::Connection;
 use super::exit::Exit;
-use super::failure::{Again, Failure, is_crowd, speaks_of_tls};
+use super::failure::{Again, Failure, is_crowd, speaks_of_failed_logins, speaks_of_tls};
 use super::interrupt::Interrupt;
 use super::link::{Cargo, Link, LinkFault};
 use super::pace::Pace;
@@ -32,7 +32,8 @@ impl Dialer {
     /// Finds out who logs in. `ask_user` lets a person name the account where nothing else does.
     ///
     /// # Errors
-    /// A `.netrc` that can't be trusted, what [`Security::of`] refuses, or a system that refuses to listen to Control-C.
+    /// A `.netrc` that can't be trusted, what [`Security::of`] refuses, or a system that refuses to
+    /// listen to Control-C.
     pub fn new(site: &Site, connection: &Connection, ask_user: bool) -> Result<Self, Failure> {
         let security = Security::of(site, &connection.protection)?;
         let account = Account::find(site, ask_user)?;
@@ -203,12 +204,24 @@ impl Dialer {
     }
 }
 
-/// A server that does not come to a login: it may have too many clients.
+/// A server that does not come to a login: it may have too many clients, or had enough failures.
 fn turned_away(fault: LinkFault, site: &Site) -> Failure {
-    let crowded =
-        matches!(&fault, LinkFault::Dialogue(ClientFault::Closing(reply)) if is_crowd(reply));
-    let failure = Failure::from(fault).about(site.to_string()).fatal();
-    if crowded { failure.again(Again::Crowded) } else { failure }
+    let failure = match &fault {
+        LinkFault::Dialogue(ClientFault::Closing(reply)) if speaks_of_failed_logins(reply) => {
+            Failure::new(Exit::Login, format!("login refused; {}", explain(&fault)))
+                .advise("check the user, and CORACLE_PASSWORD or ~/.netrc")
+        }
+        LinkFault::Dialogue(ClientFault::Closing(reply)) if is_crowd(reply) => {
+            Failure::from(fault).again(Again::Crowded)
+        }
+        LinkFault::Dialogue(_)
+        | LinkFault::TimedOut(_)
+        | LinkFault::Cargo(_)
+        | LinkFault::Tls(_)
+        | LinkFault::Spent(_)
+        | LinkFault::Cut => Failure::from(fault),
+    };
+    failure.about(site.to_string()).fatal()
 }
 
 /// True when a login in the clear is refused because it is one.

@@ -203,10 +203,22 @@ fn again_of(fault: &ClientFault) -> Again {
 /// True when the server says that it has too many clients, or this one too many connections.
 #[must_use]
 pub fn is_crowd(reply: &Reply) -> bool {
+    if speaks_of_failed_logins(reply) {
+        return false;
+    }
     let text = reply.text().to_ascii_lowercase();
     let crowd = ["too many", "maximum", "limit", "full", "try again later", "already logged in"];
     reply.code().number() == 421
         || (reply.code().number() == 530 && crowd.iter().any(|words| text.contains(words)))
+}
+
+/// True when a server hangs up, or keeps out, for logins that have failed. That sounds like a crowd,
+/// and never goes away by waiting with the same password.
+#[must_use]
+pub fn speaks_of_failed_logins(reply: &Reply) -> bool {
+    let text = reply.text().to_ascii_lowercase();
+    let words = ["failed login", "login fail", "login attempt", "authentication fail"];
+    matches!(reply.code().number(), 421 | 530) && words.iter().any(|words| text.contains(words))
 }
 
 /// 550 and its kin mean both that a file is not there and that it is not for us; servers tell the
@@ -254,6 +266,8 @@ fn exit_of_text(text: &str) -> Option<Exit> {
         "read-only",
         "exists",
         "already exist",
+        "there already",
+        "not empty",
     ];
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if says(&absent) { Some(Exit::NotFound) } else { says(&forbids).then_some(Exit::NotPermitted) }
@@ -273,6 +287,8 @@ mod tests {
             (550, "Permission denied.", Exit::NotPermitted),
             (550, "Not enough privileges.", Exit::NotPermitted),
             (550, "Own/dd: File exists", Exit::NotPermitted),
+            (550, "'dd': it is there already and you may not replace it", Exit::NotPermitted),
+            (550, "dd: Directory not empty", Exit::NotPermitted),
             (553, "Could not create file.", Exit::NotPermitted),
             (553, "Can't open that file: No such file or directory", Exit::NotFound),
             (451, "Rename/move failure: Permission denied", Exit::NotPermitted),

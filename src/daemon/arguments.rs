@@ -16,6 +16,9 @@ use crate::reactor::Limits;
 /// Clients that an address may have where the operator has not said.
 const LEAST_PER_ADDRESS: u32 = 64;
 
+/// Failed logins that a connection may be granted; a session counts no further.
+const MOST_ATTEMPTS: i64 = 1000;
+
 /// An FTP server that serves thousands of clients on one thread.
 #[derive(Debug, Parser)]
 #[command(name = "coracled", version, max_term_width = 100)]
@@ -97,7 +100,7 @@ pub(super) struct Arguments {
     pub(super) login_cache: Duration,
 
     /// Failed logins on a connection until it is ended
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u32).range(1..=MOST_ATTEMPTS))]
     pub(super) login_attempts: u32,
 
     /// Ask for a password in the guided dialogue even where the username is unknown
@@ -260,6 +263,30 @@ mod tests {
     fn the_definition_is_sound() {
         use clap::CommandFactory;
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn failures_have_an_end_on_every_connection() {
+        let attempts = |count: &str| {
+            let words = ["coracled", "--login-attempts", count];
+            Arguments::try_parse_from(words).map(|read| read.login_attempts)
+        };
+        assert_eq!(attempts("1000").unwrap(), 1000);
+        for wrong in ["0", "1001", "65536", "4294967295"] {
+            assert!(attempts(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_readme_has_every_option() {
+        use clap::CommandFactory;
+        let readme = include_str!("../../README.md");
+        for argument in Arguments::command().get_arguments() {
+            let Some(name) = argument.get_long() else { continue };
+            let is_told =
+                readme.contains(&format!("`--{name} ")) || readme.contains(&format!("`--{name}`"));
+            assert!(is_told, "--{name} is not in README.md");
+        }
     }
 
     #[test]

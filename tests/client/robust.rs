@@ -1,10 +1,11 @@
 //! Lines that break, files that are not what they should be, and time that runs out.
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use crate::misbehaving::Scripted;
 use crate::proxy::Proxy;
-use crate::support::{GUARD, Setup, TestServer, noise};
+use crate::support::{Setup, TestServer, noise};
 use crate::{Home, err, out, url};
 
 /// Bytes within which a control connection and a data connection break.
@@ -167,16 +168,42 @@ fn a_deadline_ends_everything() {
         // Always some progress, never an end.
         let pace = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let stream = std::net::TcpStream::connect(pace.local_addr().expect("it")).expect("it");
-        stream.set_read_timeout(Some(GUARD / 200)).expect("a pace");
+        stream.set_read_timeout(Some(Duration::from_millis(100))).expect("a pace");
         while data.write_all(b"x").is_ok() {
             let _ = (&stream).read(&mut [0]);
         }
         peer.say("426 you left");
         let _ = peer.control.read_to_end(&mut Vec::new());
     });
-    let late = home.runs(&["get", "--deadline", "1", "--retries", "9", &server.url("f")]).code(12);
+    let late = home.runs(&["get", "--deadline", "3", "--retries", "9", &server.url("f")]).code(12);
     assert!(err(&late).contains("deadline"), "{}", err(&late));
     server.ended();
+}
+
+/// Servers hang up on who guesses, and some of them in words that are also said to a crowd.
+#[test]
+fn who_is_refused_for_his_password_does_not_wait_for_a_crowd_to_go() {
+    for (greeting, login) in [
+        ("421 Too many failed logins from your address; try again in 600 seconds.", ""),
+        ("220 hello", "421 Too many failed logins; the connection is closed."),
+        ("220 hello", "421 Too many authentication failures"),
+        ("220 hello", "530 Maximum login attempts. Disconnecting."),
+    ] {
+        let home = Home::new();
+        let server = Scripted::new(move |peer| {
+            peer.say(greeting);
+            if !login.is_empty() {
+                peer.until("PASS", login);
+            }
+        });
+        home.runs(&["get", "--retries", "5", &server.url("film")]).code(5);
+        server.ended();
+    }
+    // By the real one as well: its last word is a 421.
+    let server = Setup::usual().flag("--login-attempts", "1").start();
+    let home = Home::new();
+    let list = ["ls", "--retries", "5", &url(&server, "")];
+    home.coracle(&list).env("CORACLE_PASSWORD", "no").assert().code(5);
 }
 
 #[test]
