@@ -21,13 +21,14 @@ needed() {
     done | grep -vxE 'libc6|libc-bin|libc-l10n|locales' | sort -u
 }
 
-# unpack DIR PACKAGE…: into DIR/root, with all that they need; DIR/libraries says where their
-# libraries are, as LD_LIBRARY_PATH has it.
+# unpack DIR PACKAGE…: into DIR/root, with all that they need, and what $alone names without that;
+# DIR/libraries says where their libraries are, as LD_LIBRARY_PATH has it.
 unpack() {
     local here=$1 names work deb
     shift
-    say "unpacking $* into ${here#"$PWD/"}"
+    say "unpacking $* ${alone:-} into ${here#"$PWD/"}"
     names=$(needed "$@") || return
+    names+=" ${alone:-}"
     rm -rf "${here:?}/root"
     work=$(mktemp -d "$here/packages.XXXXXX")
     # shellcheck disable=SC2086  # a name a word

@@ -6,6 +6,7 @@
 //! do is tried as well and has to fail: no cell is left out. `make interop` prints the table.
 //!
 //! `scripts/setup --test` puts the clients below `target/clients`; one that is missing fails its test.
+//! curlftpfs is in no Debian of today, and Midnight Commander does nothing without a terminal.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and threads")]
 
 mod bench;
@@ -19,6 +20,7 @@ mod support;
 
 mod aria2;
 mod curl;
+mod gvfs;
 mod lftp;
 mod libraries;
 mod ncftp;
@@ -50,4 +52,5 @@ every_client! {
     php_ftp: libraries::PHP,
     rclone: rclone::CLIENT,
     aria2: aria2::CLIENT,
+    gvfs: gvfs::CLIENT,
 }

@@ -1,0 +1,91 @@
+//! GVFS, by which GNOME's file manager speaks FTP: driven through `gio`, on a message bus that is
+//! the job's alone.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::bench::{Bench, Way, unpacked};
+use crate::ground::{Client, Duty, Job};
+use crate::support::{Finished, finish};
+
+const WHOLE: &str = "moves whole files";
+const FLAT: &str = "its command copies no directories";
+
+pub(crate) const CLIENT: Client = Client {
+    name: "gvfs",
+    version: |bench| {
+        let mut gvfsd = bench.unpacked("../libexec/gvfsd");
+        let (private, beside) = libraries();
+        gvfsd.env("LD_LIBRARY_PATH", format!("{}:{}", private.display(), beside.display()));
+        let said = finish(gvfsd.arg("--version")).well();
+        said.text().split_ascii_whitespace().last().unwrap_or_default().to_owned()
+    },
+    run,
+    cannot: &[
+        (Duty::ResumeGet, WHOLE),
+        (Duty::ResumePut, WHOLE),
+        (Duty::TreeGet, FLAT),
+        (Duty::TreePut, FLAT),
+        (Duty::Active, "listens only where no passive mode can be had"),
+    ],
+    cannot_name: &[],
+};
+
+/// Starts the daemon, mounts by answering the prompts, and runs `gio` with the other arguments.
+const SCRIPT: &str = r#"
+"$1" --no-fuse & daemon=$!
+gdbus wait --session --timeout 20 org.gtk.vfs.Daemon
+# A person would be asked whether to trust the certificate first.
+case $2 in ftps:*) answers='1\n1234\n' ;; *) answers='1234\n' ;; esac
+printf "$answers" | gio mount "$2" >&2
+shift 2
+gio "$@"; code=$?
+kill $daemon
+exit $code
+"#;
+
+fn run(bench: &Bench, job: &Job<'_>) -> Finished {
+    // Where it looks for what it can mount, and where its programs are.
+    let scheme = if bench.way == Way::Tls { "ftps" } else { "ftp" };
+    let mount = format!(
+        "[Mount]\nType={scheme}\nExec={}\nAutoMount=false\nScheme={scheme}\nDefaultPort=21\n\
+         HostnameIsInetAddress=true\n",
+        unpacked("usr/libexec/gvfsd-ftp").display()
+    );
+    bench.write(&format!("mounts/{scheme}.mount"), mount.as_bytes());
+    let runtime = bench.path("runtime");
+    fs::create_dir_all(&runtime).expect("a directory for its sockets");
+    let (private, beside) = libraries();
+    let url = |path: &str| {
+        bench.url(path).replacen("ftp:", &format!("{scheme}:"), 1).replacen(":1234@", "@", 1)
+    };
+
+    let mut command = bench.installed("dbus-run-session");
+    command
+        .args(["--", "bash", "-c", SCRIPT, "gvfs"])
+        .arg(unpacked("usr/libexec/gvfsd"))
+        .arg(url(""))
+        .env("LD_LIBRARY_PATH", format!("{}:{}", private.display(), beside.display()))
+        .env("GVFS_MOUNTABLE_DIR", bench.path("mounts"))
+        .env("GIO_EXTRA_MODULES", beside.join("gio/modules"))
+        .env("GVFS_DISABLE_FUSE", "1")
+        .env("XDG_RUNTIME_DIR", runtime);
+    match *job {
+        Job::Names { remote } => command.args(["list", &url(remote)]),
+        Job::Get { remote, local }
+        | Job::ResumeGet { remote, local, .. }
+        | Job::TreeGet { remote, local } => command.args(["copy", &url(remote), local]),
+        Job::Put { local, remote }
+        | Job::ResumePut { local, remote, .. }
+        | Job::TreePut { local, remote } => command.args(["copy", local, &url(remote)]),
+    };
+    finish(&mut command)
+}
+
+/// Where its own libraries are, and where those that it shares are.
+fn libraries() -> (PathBuf, PathBuf) {
+    let places = glob::glob(&unpacked("usr/lib/*/gvfs").display().to_string());
+    let private = places.expect("a pattern").find_map(Result::ok).expect("its own libraries");
+    let beside = private.parent().expect("a directory of libraries").to_owned();
+    (private, beside)
+}
