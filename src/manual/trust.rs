@@ -48,7 +48,7 @@
 //! | a clear connection passed off as a protected one | `--tls required`: no login and no transfer without TLS, no `PROT C`, no `CCC`, and no guided port in the clear beyond loopback | `loopback::protected::policy::where_it_is_required_nothing_goes_without_it` |
 //! | CR, NUL or Telnet in a command's argument | a command with one is none; nor can a path hold it, nor a reply give it back | `loopback::smuggled::no_name_in_a_command_writes_a_line_of_its_own` |
 //! | CR, LF or NUL in a name that others have put there | it is not listed, and not served | `loopback::smuggled::no_name_on_the_disk_writes_a_line_of_its_own` |
-//! | Telnet's IAC, to make two readers read two things | it is taken out by one framer, doubled by one writer, wherever the bytes are cut | `wire::line::tests::any_split_gives_the_same_lines` `wire::line::tests::written_text_comes_back` |
+//! | Telnet's IAC, to make two readers read two things | it is taken out by one framer, doubled by one writer, wherever the bytes are cut | `wire::line::tests::telnet_commands_vanish_and_a_doubled_iac_is_one_byte` `wire::line::tests::written_text_comes_back` |
 //! | lines of the log that a peer has written | a username stands in quotation marks, everything in it but letters, digits and `-_.@+` as `\xNN`; nothing else of what a peer says is logged | `loopback::gate::a_username_can_not_forge_a_line_of_the_log` |
 //! | what one user left on a connection, for the next | a login begins with nothing but TYPE and its like; REIN takes back those | `loopback::smuggled::a_second_login_inherits_nothing_of_the_first` |
 //!
@@ -62,7 +62,7 @@
 //! | devices, pipes and sockets, which wait or act when they are opened | only regular files and directories are opened, and without waiting | `tree::os::tests::only_regular_files_are_opened_and_nothing_waits` |
 //! | the server's own files, through a grant that holds them | no grant may; such a line is a mistake | `loopback::walls::no_grant_leads_to_the_servers_own_files` `loopback::walls::the_key_of_the_certificate_is_kept_from_clients_as_well` |
 //! | a right used for another: to write where one may read, to replace where one may add | each verb names its right, and the tree is asked for no more | `loopback::hostile::rights_are_kept_to` |
-//! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read | `session::ftp::attribute::tests::permissions_are_set` `session::ftp::attribute::tests::refuses` |
+//! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read | `session::ftp::attribute::tests::permissions_are_set` |
 //! | a reload that is seen by halves | both files are read and checked before either holds; one that does not fit keeps the old; whoever is logged in keeps what it was granted | `loopback::daemon::accounts_are_read_anew_on_sighup_and_kept_if_wrong` `loopback::walls::a_reload_is_granted_what_the_walls_let_in_and_refused_the_rest` |
 //!
 //! ## Uploads
