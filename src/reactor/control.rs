@@ -254,6 +254,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         match control.channel.read(&mut self.io, room) {
             Ok(Moved::Bytes(count)) => {
                 framer.push(room.get(..count).unwrap_or_default());
+                control.channel.tail().extend(framer.take_refusals());
                 if control.channel.waiting() > 0 {
                     // TLS itself has something to say.
                     self.mark_dirty(control);

@@ -130,11 +130,12 @@ fn ports_to_which_nobody_connects_are_shared_and_given_up() {
     let before = server.resident_kib();
     let (mut crowd, mut given) = (Vec::new(), 0);
     for who in 0..CROWD {
-        // Two of an address at the most, as the ports of the range would have it.
+        // Two of an address, each of which leaves ports unused and waits at another; one that was left
+        // unused is not given again at once.
         let from = Ipv4Addr::new(127, 78, 0, u8::try_from(who / 2 + 1).expect("few addresses"));
         let mut raw = Raw::connect_from(from, server.ftp);
         raw.login("user1", "1234");
-        // Each takes the place of the one before, and only those who ask for so many may be refused.
+        // Only those who ask for so many may be refused one.
         for line in ["PASV", "EPSV"].repeat(3) {
             let code = raw.ask(line).code;
             assert!(matches!(code, 227 | 229 | 425), "{line}: {code}");
