@@ -130,6 +130,7 @@
 //! What a valid client may do it may do at any rate: it fills the disk as far as it is granted to
 //! write (the file system's quotas are the bound), and downloads as fast as its line goes. Whoever has
 //! ten thousand addresses has ten thousand connections, and until their time is over there is no room for anybody new.
+//! There is no rate for the connections of all together: whoever attacks would use it up for everybody.
 //!
 //! # Whom the client believes
 //!
