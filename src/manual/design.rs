@@ -48,6 +48,12 @@
 //! address. Sessions of one address get different ports, sessions of different addresses share one,
 //! and a stranger is closed at once.
 //!
+//! The connection of a route that was not used, for its `RETR` was refused, may come late and must not
+//! be taken for that of the next transfer. Its port is spared while there are others, so a range
+//! should have several. On a single one a client is told 425 for two seconds at the most if such a
+//! connection is still to come, and for ten a connection that ends without a byte is not taken for an
+//! empty file.
+//!
 //! # Uploads
 //!
 //! An upload is a hidden part beside its target, and a [`Part`](crate::terms::Part) that is dropped
@@ -67,9 +73,10 @@
 //!
 //! What of this outlasts a crash or a power cut: [`durable`](super::durable).
 //!
-//! However a transfer is cut off, it comes to the drop of its [`Transfer`](crate::transfer::Transfer), and the
-//! drop leaves the part; no list of reasons has to be complete. A file that stands comes before a
-//! part: while it does, `SIZE`, `REST` and `APPE` speak of the file.
+//! However a transfer is cut off, it comes to the drop of its
+//! [`Transfer`](crate::transfer::Transfer), and the drop leaves the part; no list of reasons has to
+//! be complete. A file that stands comes before a part: while it does, `SIZE`, `REST` and `APPE`
+//! speak of the file.
 //!
 //! Parts expire (`--partial-expiry`), counted from the last byte that came. They are swept where
 //! somebody lists the directory that hides them, and where another upload breaks off beside them. So

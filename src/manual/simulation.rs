@@ -3,8 +3,8 @@
 //! `tests/sim` runs the reactor that `coracled` runs, over an [`Io`](crate::io::Io) that is a seeded
 //! fake and a [`MemoryTree`](crate::tree::MemoryTree), in virtual time. The peers are the client's
 //! own [user-PI](crate::client), and others that mean no good. Reads and writes come short, events
-//! come late, twice, for nothing and for the dead, connections are reset, descriptors and disks run
-//! out.
+//! come late, twice, for nothing and for the dead, connections are reset or reach the server behind
+//! what was said after them, descriptors and disks run out.
 //!
 //! After each pass it is checked that every command has had its one final reply, that `226` was said
 //! only where the bytes are whole, that no slot leaked, and that nobody waited longer for a turn than

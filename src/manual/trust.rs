@@ -36,7 +36,7 @@
 //! | port theft (RFC 2577, section 5) | a passive connection is accepted only from the address of a session that waits on that port | `loopback::hostile::a_strangers_data_connection_is_refused` |
 //! | port theft from the same address, behind one NAT | under TLS only the session's own data connection resumes it (`--tls-data-resumption require`), by ticket keys that no other session has; in the clear nothing can | `loopback::sealed::a_data_connection_is_of_its_own_session_or_of_none` |
 //! | tickets carried from one session to another | keys, and the sessions of TLS 1.2 that are kept, belong to one control connection and go with it | `channel::tls::connection::tests::data_connections_resume_their_own_session_and_no_other` |
-//! | a connection that comes late, taken for the next transfer's | a port that was given up is not used for the same address until it has come or time has passed | `sim::shapes::a_late_connection_is_not_taken_for_the_next` |
+//! | a connection that comes late, taken for the next transfer's | a port that was given up is not used for the same address until it has come or time has passed | `sim::routes::a_late_connection_is_not_taken_for_the_next` |
 //! | a web page that makes a browser speak to us | a session of either dialect that opens with an HTTP method ends there, under TLS as well | `loopback::smuggled::no_command_in_a_browsers_request_is_carried_out` `session::ftp::security::tests::a_browser_is_turned_away_under_tls_too` |
 //! | the same by our certificate's name, which a web server shares (ALPACA) | who names protocols in its hello (ALPN) and not `ftp` among them gets no handshake. Names of hosts are not compared: a server does not know by which it is called | `loopback::protected::policy::who_has_come_for_another_protocol_is_turned_away_in_the_handshake` |
 //!
@@ -46,7 +46,7 @@
 //! |---|---|---|
 //! | commands slipped in behind `AUTH TLS` | what came in the clear is thrown away, with lines that waited for a transfer; the session begins anew ([protocol](super::protocol)) | `loopback::protected::policy::commands_behind_auth_tls_are_never_carried_out` `session::ftp::security::tests::auth_behind_a_transfer_forgets_what_waits_behind_it` |
 //! | a clear connection passed off as a protected one | `--tls required`: no login and no transfer without TLS, no `PROT C`, no `CCC`, and no guided port in the clear beyond loopback | `loopback::protected::policy::where_it_is_required_nothing_goes_without_it` |
-//! | CR, NUL or Telnet in a command's argument | a reply gives back no byte that ends a line; a name that could not be listed can't be made | `loopback::smuggled::no_name_in_a_command_writes_a_line_of_its_own` |
+//! | CR, NUL or Telnet in a command's argument | a command with one is none; nor can a path hold it, nor a reply give it back | `loopback::smuggled::no_name_in_a_command_writes_a_line_of_its_own` |
 //! | CR, LF or NUL in a name that others have put there | it is not listed, and not served | `loopback::smuggled::no_name_on_the_disk_writes_a_line_of_its_own` |
 //! | Telnet's IAC, to make two readers read two things | it is taken out by one framer, doubled by one writer, wherever the bytes are cut | `wire::line::tests::any_split_gives_the_same_lines` `wire::line::tests::written_text_comes_back` |
 //! | lines of the log that a peer has written | a username stands in quotation marks, everything in it but letters, digits and `-_.@+` as `\xNN`; nothing else of what a peer says is logged | `loopback::gate::a_username_can_not_forge_a_line_of_the_log` |
@@ -69,7 +69,7 @@
 //!
 //! | attack | what stops it | the test that shows so |
 //! |---|---|---|
-//! | an upload cut off and passed off as whole | hidden parts, renamed when whole; a lost control connection means that it is not whole | `loopback::hostile::a_client_may_vanish_at_any_point` `sim::shapes::a_killed_uploader_leaves_the_old_file` |
+//! | an upload cut off and passed off as whole | hidden parts, renamed when whole; a lost control connection means that it is not whole | `sim::shapes::a_killed_uploader_leaves_the_old_file` |
 //! | the same by somebody on the way, who ends the connection in order | under TLS only close_notify ends an upload, and a download that was stopped has none | `loopback::sealed::an_upload_that_is_cut_is_not_put_in_place_and_is_gone_on_with` `sim::shapes::an_upload_under_tls_is_whole_or_cut_wherever_its_wire_is` `loopback::sealed::a_download_that_is_stopped_has_no_clean_end` |
 //! | half a file, or an acknowledged one lost, when the server is killed | an upload is renamed when it is whole and acknowledged when it is renamed | `loopback::durable::kill_9_loses_nothing_that_was_acknowledged_and_leaves_nothing_half` |
 //! | the same when the power goes | `--durable`: content, then name, then directories, then `226`; without it nothing is promised of the last seconds | `loopback::durable::the_content_is_on_the_disk_before_the_name_and_both_before_226` `sim::durable::what_was_acknowledged_outlasts_a_power_cut` |
@@ -86,7 +86,7 @@
 //! | guessing one user's password from everywhere | answers for that name are held back up to four seconds; never more, or strangers could lock the user out | `accounts::gate::tests::a_user_guessed_at_from_everywhere_is_delayed_and_never_refused` `sim::siege::a_brute_force_from_many_addresses_delays_nobody_else` |
 //! | an attacker behind one's own address (NAT) | who has logged in from there within a day is answered at once and let in during a ban; bans end; `--allow` | `accounts::gate::tests::who_is_known_behind_an_attackers_address_is_spared` |
 //! | enumeration by words | FTP asks everyone for a password and refuses all in the same words; what is not granted and what is not there read alike. The guided dialogue tells unknown names, but for `--conceal-usernames` | `session::ftp::access::tests::unknown_user_and_wrong_password_are_answered_alike` `session::ftp::directory::tests::what_is_not_granted_is_not_there` |
-//! | enumeration by the clock | an unknown username is compared with a decoy of the commonest hash in `Credentials`, and so is a wrong password to a plain entry; delays count for names that do not exist as well | `accounts::tests::whoever_is_not_in_the_table_costs_what_the_others_do` `loopback::gate::entries_of_crypt_log_in_and_an_unknown_user_waits_as_long` |
+//! | enumeration by the clock | an unknown username is compared with a decoy of the commonest hash in `Credentials`, and so is a wrong password to a plain entry; delays count for names that do not exist as well | `accounts::tests::whoever_is_not_in_the_table_costs_what_the_others_do` |
 //! | a client's certificate of somebody else's making | only what `--client-ca` has signed ends the handshake well, and only the one whose SHA-256 stands in the entry logs in | `loopback::protected::certificates::clients_log_in_by_certificates` |
 //! | reading the memory for passwords | none is kept: what was right lately is a SHA-256 under a random key of the process | `accounts::successes::tests::another_user_entry_or_password_is_another_proof` `accounts::password::tests::secrets_do_not_show_themselves` |
 //! | the server's key on the disk | 0600, in the data directory, beside what is served and never below it | `daemon::certificate::tests::what_is_made_is_made_once_and_its_key_is_private` |
@@ -96,27 +96,30 @@
 //! | attack | what stops it | the test that shows so |
 //! |---|---|---|
 //! | a flood of connections | `--max-clients`, of which an address has half at most (`--max-clients-per-address`), `--accept-rate`; who is turned away gets 421 as long as no more than 256 take their leave, and no TLS handshake | `loopback::siege::a_flood_past_every_limit_leaves_those_who_are_there_alone` `accounts::gate::tests::connections_are_limited_by_number_and_by_rate` |
+//! | every place taken by strangers who stay | when all are taken, whoever has been here longest without a login, and for five seconds at least, makes way for somebody new; nobody who is logged in does | `sim::siege::strangers_who_fill_every_place_make_way` `loopback::siege::strangers_who_fill_every_place_make_way_for_somebody_new` |
 //! | descriptors | accepting rests and resumes; nobody who is connected is dropped | `sim::shapes::without_descriptors_nobody_connected_is_dropped` |
 //! | passive ports, asked for and never used | a port serves all addresses at once, one session each; a session has one at a time | `loopback::siege::ports_to_which_nobody_connects_are_shared_and_given_up` `sim::shapes::many_addresses_share_a_port_without_a_refusal` |
-//! | slowness before the login, a byte now and then | `--login-timeout` from the greeting; bytes that end no line feed no timer ([timers](super::timers)) | `sim::siege::slow_loris_before_the_login` `loopback::siege::half_open_and_slow_connections_cost_little_and_delay_nobody` |
+//! | slowness before the login, a byte now and then | `--login-timeout` from the greeting; bytes that end no line feed no timer ([timers](super::timers)) | `sim::siege::slow_loris_before_the_login` |
 //! | slowness behind the login | `--idle-timeout` | `sim::siege::slow_loris_behind_the_login` |
 //! | slowness in a handshake | `--handshake-timeout`, which no byte puts off | `loopback::sealed::a_handshake_has_a_time_limit` `sim::shapes::handshakes_that_trickle_delay_nobody_and_end` |
 //! | slowness in a transfer, or a data connection that never comes | `--stall-timeout`, `--data-timeout` | `loopback::hostile::who_keeps_others_waiting_is_let_go` `sim::siege::slow_loris_over_a_data_connection_that_never_comes` |
 //! | slowness in leaving | thirty lingers | `sim::siege::slow_loris_over_the_last_words` |
+//! | memory: connections that say nothing, or half of something | one that is idle is a slot, a box and two empty buffers; half a handshake is 19 KiB | `loopback::siege::half_open_and_slow_connections_cost_little_and_delay_nobody` `loopback::sealed::idle_sessions_are_small_and_give_everything_back` |
 //! | memory: endless lines | the framer keeps no more than a line may have, and says so once | `wire::line::tests::a_long_line_is_reported_once_and_costs_no_memory` `loopback::hostile::a_line_without_end_is_refused_and_the_session_kept` |
 //! | memory: replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer | `loopback::siege::replies_that_nobody_reads_cost_a_bounded_memory` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
 //! | memory: commands that wait for a transfer | a bound on their bytes; above it the socket is not read | `session::ftp::transfer::tests::what_waits_is_bounded` |
-//! | memory: handshakes with endless messages | 16 KiB a message | `loopback::sealed::a_handshake_has_a_size_limit` |
+//! | memory: handshakes with endless messages | 16 KiB a message | `channel::tls::connection::tests::a_handshake_has_a_longest_message` `loopback::sealed::a_handshake_has_a_size_limit` |
+//! | processor: handshakes, each of which may cost a signature | sixteen steps a pass, whoever takes them ([TLS](super::tls)) | `sim::siege::a_crowd_of_handshakes_takes_its_turns` |
 //! | memory: what the gate remembers | tables with a bound, from which the mildest goes first | `accounts::gate::tests::nothing_outgrows_its_bound` |
 //! | memory: a zlib stream that expands a thousandfold (MODE Z) | it is expanded a slice a turn, and no more is read before | `transfer::deflate::tests::a_bomb_comes_out_in_pieces` `loopback::mode_z::a_bomb_takes_its_turns` |
 //! | disk: a full one | `452`; the part goes, the old file stays, others are served | `loopback::disk::a_full_disk_is_said_so_and_takes_nothing_away` `loopback::disk::a_disk_without_inodes_is_said_so_and_takes_nothing_away` |
 //! | disk: half uploads that fill it | they expire, and are swept even where nobody may list; a full disk removes the part that met it | `loopback::hostile::what_a_broken_upload_left_expires` `session::ftp::store::tests::what_is_left_expires_where_somebody_looks_or_breaks_off` |
 //! | disk: a log that is flooded | fifty lines about refusals, then ten a second | `accounts::gate::tests::a_flood_of_refusals_is_no_flood_of_lines` |
-//! | processor: a flood of passwords | they wait for the helper thread in turn by network (/24, or /48 of IPv6) and in it by address, 128 each and 1,024 in all; who is known there comes first, whose logins failed last | `sim::siege::a_flood_of_passwords_from_one_address_does_not_hold_up_the_rest` `daemon::rows::tests::a_source_has_so_many_and_no_more` `daemon::rows::tests::a_crowd_of_one_network_makes_no_other_wait` |
+//! | processor: a flood of passwords | they wait for the helper thread in turn by network (/24, or /48 of IPv6) and in it by address, 128 each and 1,024 in all; who is known there comes first, whose logins failed last | `loopback::gate::a_crowd_that_logs_in_makes_itself_wait` `daemon::rows::tests::a_source_has_so_many_and_no_more` `daemon::rows::tests::a_crowd_of_one_network_makes_no_other_wait` |
 //! | processor: a hash that costs without a bound, or a password of megabytes | refused when the table is read; what is longer than any password is not hashed | `accounts::password::tests::broken_and_boundless_hashes_are_refused` `accounts::tests::no_hash_is_made_of_what_is_too_long_to_be_right` |
 //! | processor: glob bombs | a pattern has 48 bytes from its first star on, or is none | `loopback::smuggled::a_glob_bomb_is_no_pattern_or_a_short_one` `tree::pattern::tests::only_what_holds_a_wildcard_is_a_pattern` |
-//! | processor: a crowd that compresses (`SITE COMPRESS`) | one slice a pass, sixteen files at once; the others wait in line | `loopback::work::a_crowd_that_compresses_waits_in_line` `sim::shapes::work_on_files_leaves_others_their_turns` |
-//! | processor: commands by the thousand, transfers without a pause | budgets a turn; what is left goes to the tail of the queue | `sim::shapes::idlers_and_tricklers_do_not_delay_a_download` `loopback::hostile::many_lines_at_once_are_answered_one_by_one` |
+//! | processor: a crowd that compresses (`SITE COMPRESS`) | one slice a pass, sixteen files at once; the others wait in line | `sim::work::more_than_have_places_take_turns_and_leave` `sim::work::work_on_files_leaves_others_their_turns` |
+//! | processor: commands by the thousand, transfers without a pause | budgets a turn; what is left goes to the tail of the queue | `sim::shapes::a_fleet_of_pipeliners_is_answered_in_order` `sim::seeds` |
 //! | the server's own process, taken over | [walls](super::walls) | `walls::landlock_keeps_to_what_is_granted` `walls::seccomp_takes_away_what_is_not_needed` `walls::as_root_there_is_no_way_back_to_root` |
 //!
 //! `scripts/siege` (`make siege`) does the floods in earnest, ten thousand connections and more, and
@@ -128,9 +131,10 @@
 //! (`--tls required`); the default is that they may, for those of them that can't would be shut out.
 //!
 //! What a valid client may do it may do at any rate: it fills the disk as far as it is granted to
-//! write (the file system's quotas are the bound), and downloads as fast as its line goes. Whoever has
-//! ten thousand addresses has ten thousand connections, and until their time is over there is no room for anybody new.
-//! There is no rate for the connections of all together: whoever attacks would use it up for everybody.
+//! write (the file system's quotas are the bound), and downloads as fast as its line goes. Whoever can
+//! connect two thousand times a second, from addresses enough, takes all places anew before those
+//! who hold them have to make way; `--accept-rate` is what an address can be held to.
+//! There is no rate for all together: who attacks would use it up for everybody.
 //!
 //! # Whom the client believes
 //!

@@ -71,7 +71,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if self.handshakes.is_spent() {
             return true;
         }
-        self.handshakes.spend(1);
+        self.count_step();
         match control.channel.shake(&mut self.io) {
             Ok(Handshake::Blocked) => false,
             Ok(Handshake::Again) => true,
@@ -114,7 +114,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             self.queue_data(key);
             return;
         }
-        self.handshakes.spend(1);
+        self.count_step();
         let step = data.channel.shake(&mut self.io);
         let resumed = data.channel.is_resumed();
         self.put_data(key, data);
@@ -134,6 +134,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.settle(owner, Self::insecure());
             }
         }
+    }
+
+    /// Counts a step that is about to be taken.
+    fn count_step(&mut self) {
+        self.handshakes.spend(1);
+        self.shaken += 1;
+        self.most_spent.handshakes = self.most_spent.handshakes.max(self.shaken);
     }
 
     fn demands_resumption(&self, owner: Key) -> bool {

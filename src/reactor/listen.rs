@@ -9,7 +9,7 @@ use log::{debug, info, warn};
 use super::control::Control;
 use super::passive::{Claim, Comer};
 use super::{Reactor, Security, Slot};
-use crate::accounts::gate::Refusal;
+use crate::accounts::gate::{Refusal, Seat};
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session};
 use crate::terms::Key;
@@ -17,7 +17,7 @@ use crate::tree::Tree;
 
 /// Control connections that are not served, those that are refused or just leaving, that are kept to
 /// take their last reply; in a flood of more the rest are closed without a word.
-const FAREWELLS: usize = 256;
+pub(super) const FAREWELLS: usize = 256;
 
 /// A listening socket.
 pub(super) struct Listener<I: Io> {
@@ -132,11 +132,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Begins a session for a new control connection, or says why it is turned away.
     fn admit(&mut self, socket: I::Socket, peer: SocketAddr, service: Service) {
         let Service { dialect, security, at } = service;
-        let knocked = if self.clients + self.commits.orphans() >= self.limits.clients {
-            Err(Refusal::Full)
-        } else {
-            self.gate.knock(peer.ip(), self.now)
-        };
+        let knocked = self.knock(peer);
         let refusal = knocked.as_ref().err().copied();
         if let Some(refusal) = refusal {
             self.gate.turn_away(peer.ip(), None, refusal, self.now);
@@ -157,6 +153,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.slots.insert(Slot::Control(Box::new(control)));
         self.clients += 1;
         self.connections += 1;
+        if refusal.is_none() {
+            self.note_stranger(key);
+        }
         debug!("{peer}: connected to {local} as {key:?}, {} clients", self.clients);
         let Some(mut control) = self.take_control(key) else { return };
         (control.seat, control.refusal) = (knocked.ok(), refusal);
@@ -166,6 +165,20 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         self.put_control(control);
         self.queue_control(key);
+    }
+
+    /// Asks the gate, and then for a place. The gate comes first: who is not to be served makes nobody
+    /// go.
+    fn knock(&mut self, peer: SocketAddr) -> Result<Seat, Refusal> {
+        let seat = self.gate.knock(peer.ip(), self.now)?;
+        if self.is_full() {
+            self.make_room();
+        }
+        if self.is_full() { Err(Refusal::Full) } else { Ok(seat) }
+    }
+
+    fn is_full(&self) -> bool {
+        self.clients + self.commits.orphans() >= self.limits.clients
     }
 
     /// Whether there is room for one more, if only to be told why it is turned away.

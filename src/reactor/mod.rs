@@ -25,6 +25,7 @@ mod passive;
 mod ready;
 mod reap;
 mod slots;
+mod strangers;
 mod timers;
 
 use std::io;
@@ -40,7 +41,7 @@ use crate::terms::{Budget, Key, Moment, UnixTime};
 use crate::transfer::{Pace, Transfer};
 use crate::tree::Tree;
 
-pub use census::{Census, Waits, Worked};
+pub use census::{Census, Spent, Waits, Worked};
 pub use chores::{COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, DIGESTED_A_PASS};
 
 use chores::Chores;
@@ -51,6 +52,7 @@ use listen::{Listener, Role};
 use passive::Ports;
 use ready::Queue;
 use slots::Slots;
+use strangers::Strangers;
 use timers::Timers;
 
 /// A transfer over the files of `T`.
@@ -190,6 +192,9 @@ pub struct Reactor<I: Io, T: Tree> {
     lingering: usize,
     /// Steps of TLS handshakes that this pass may still take.
     handshakes: Budget,
+    /// Those that it has taken.
+    shaken: usize,
+    most_spent: Spent,
     /// All control connections, those included that are leaving or being refused.
     connections: usize,
     /// Set when the server is about to stop: when what still runs is cut off.
@@ -203,6 +208,7 @@ pub struct Reactor<I: Io, T: Tree> {
     /// The listener that was the first to find that nobody can be accepted, until it finds that
     /// everybody who waited has been.
     starved: Option<Key>,
+    strangers: Strangers,
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
@@ -238,12 +244,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             connections: 0,
             lingering: 0,
             handshakes: Budget::new(0),
+            shaken: 0,
+            most_spent: Spent::default(),
             drain_until: None,
             cut_off: false,
             given_up: false,
             passes: 0,
             longest_wait: Waits::default(),
             starved: None,
+            strangers: Strangers::default(),
         }
     }
 
@@ -275,7 +284,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// The poll itself failed; nothing else ends the loop.
     pub fn pass(&mut self) -> io::Result<()> {
         self.passes += 1;
-        self.handshakes = Budget::new(self.limits.budgets.handshakes);
+        (self.handshakes, self.shaken) = (Budget::new(self.limits.budgets.handshakes), 0);
         let wait = self.wait();
         let mut happened = std::mem::take(&mut self.happened);
         let polled = self.io.poll(wait, &mut happened);
@@ -344,11 +353,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// True when [`Reactor::drain`] was asked for and no client is left, nor anything of a client's
-    /// that waits for the disk; that is waited for no longer than clients are.
+    /// True when [`Reactor::drain`] was asked for and no client is left, nor a data connection that
+    /// waits for the client's close_notify, nor anything of a client's that waits for the disk. That is
+    /// waited for no longer than clients are, and a close_notify for a linger.
     pub fn is_drained(&self) -> bool {
         let rests = self.commits.is_empty() || self.given_up;
-        self.drain_until.is_some() && self.connections == 0 && rests
+        self.drain_until.is_some() && self.connections == 0 && self.lingering == 0 && rests
     }
 
     /// The sockets, for a driver that has sources of its own to watch.

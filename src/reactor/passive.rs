@@ -317,3 +317,56 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         Err(RouteFault::Exhausted)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn at(millis: u64) -> Moment {
+        Moment::from_nanos(millis * 1_000_000)
+    }
+
+    /// The claims of one who waited and was given up so many times, all at the start.
+    fn owing(count: usize) -> HashMap<IpAddr, Claim> {
+        let mut claim = Claim::default();
+        for _ in 0..count {
+            claim.waiting = Some(Key::new(1, 1));
+            claim.give_up(at(0));
+        }
+        HashMap::from([(PEER, claim)])
+    }
+
+    #[test]
+    fn each_route_that_was_given_up_owes_a_connection() {
+        let mut claims = owing(2);
+        for left in [1, 0] {
+            assert_eq!(Claim::come(&mut claims, PEER, at(10)), Comer::Stranger);
+            assert_eq!(claims.get(&PEER).map_or(0, |claim| claim.owed), left);
+        }
+        assert!(claims.is_empty());
+        assert_eq!(Claim::come(&mut claims, PEER, at(10)), Comer::Stranger);
+    }
+
+    #[test]
+    fn who_waits_with_a_debt_gets_a_doubtful_connection_and_keeps_the_debt() {
+        let owner = Key::new(2, 1);
+        let mut claims = owing(1);
+        claims.entry(PEER).or_default().waiting = Some(owner);
+        assert_eq!(Claim::come(&mut claims, PEER, at(9_999)), Comer::Doubtful(owner));
+        assert_eq!(Claim::come(&mut claims, PEER, at(9_999)), Comer::Stranger);
+        assert!(claims.is_empty());
+    }
+
+    #[test]
+    fn debts_are_forgotten() {
+        let owner = Key::new(2, 1);
+        let mut claims = owing(3);
+        claims.entry(PEER).or_default().waiting = Some(owner);
+        assert_eq!(Claim::come(&mut claims, PEER, at(10_000)), Comer::Awaited(owner));
+        assert!(claims.is_empty());
+    }
+}

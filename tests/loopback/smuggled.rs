@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 
-use crate::support::{Raw, Setup, TestServer, dial};
+use crate::support::{Setup, TestServer, dial};
 
 /// A name that a line of its own follows, in each way that a client may break lines in.
 const FORGED: [&[u8]; 8] = [
@@ -51,7 +51,8 @@ fn no_name_in_a_command_writes_a_line_of_its_own() {
         [&b"MKD Own/"[..], b"CWD ", b"RNFR ", b"SIZE ", b"MLST ", b"STAT ", b"SITE CHMOD 600 "]
     {
         // All that no framer takes for an end of the line: a NUL, a lone CR, Telnet.
-        for name in [&b"a\0226 Done"[..], b"a\r226 Done", b"a\r\0226 Done", b"\x1b[2K226 Done"] {
+        for name in [&b"a\x00226 Done"[..], b"a\r226 Done", b"a\r\x00226 Done", b"\x1b[2K226 Done"]
+        {
             raw.write(&[verb, name, b"\r\n"].concat());
             let reply = raw.reply();
             let forged = reply.lines.iter().any(|line| line.starts_with("226"));
@@ -138,23 +139,25 @@ fn a_glob_bomb_is_no_pattern_or_a_short_one() {
     }
     let server = setup.start();
     let mut raw = server.session();
-    for bomb in
-        ["*a".repeat(120), "*a".repeat(16), "a*".repeat(16), "[a-z]*".repeat(8), "?*".repeat(16)]
-    {
+    let at_most = format!("{}*z", "*a".repeat(15));
+    for (bomb, is_pattern) in [
+        (at_most, true),
+        ("*a".repeat(120), false),
+        ("*a".repeat(17), false),
+        (format!("*{}", "[a-z]".repeat(10)), false),
+        ("?*".repeat(17), false),
+    ] {
         for verb in ["NLST", "LIST"] {
             let data = raw.passive();
-            raw.send(&format!("{verb} Movies/{bomb}z"));
-            let reply = raw.reply();
-            if reply.code == 150 {
-                drop(data);
+            let reply = raw.ask(&format!("{verb} Movies/{bomb}"));
+            // What is no pattern names a file, and there is none.
+            assert_eq!(reply.code, if is_pattern { 150 } else { 550 }, "{bomb}: {reply:?}");
+            drop(data);
+            if is_pattern {
                 raw.reply();
-            } else {
-                assert_eq!(reply.code, 550, "{reply:?}");
             }
         }
         server.serves_others();
     }
     assert_eq!(raw.fetch("NLST Movies/*a*a*a00[1-3]").split(|byte| *byte == b'\n').count(), 4);
-    // The client's own is bounded as well: see `client::pattern`.
-    let _ = Raw::connect(server.ftp);
 }

@@ -17,6 +17,7 @@ mod inventory;
 mod net;
 mod peers;
 mod rng;
+mod routes;
 mod scenario;
 mod shapes;
 mod siege;

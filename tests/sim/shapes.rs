@@ -337,26 +337,6 @@ fn long_replies_to_a_pipeline_all_come() {
 }
 
 #[test]
-fn a_late_connection_is_not_taken_for_the_next() {
-    let build = |shape: &mut Shape| {
-        shape.scenario.faults = Faults { late: 500, shuffled: true, ..Faults::default() };
-        for who in 0..10 {
-            let mut deeds = Vec::new();
-            for _ in 0..20 {
-                // The route of what is refused is not used, and its connection comes late.
-                deeds.push(Deed::Trespass { path: b"/Secret/plans".to_vec() });
-                deeds.push(fetch("/Movies/small", Mischief::None));
-                deeds.push(shape.put(&format!("/Incoming/own-{who}"), 500, Mischief::None));
-            }
-            shape.visit(who, 0, deeds);
-        }
-    };
-    rounds("a_late_connection", build, |report| {
-        assert_eq!((report.tally.fetched, report.tally.stored), (200, 200), "{report:?}");
-    });
-}
-
-#[test]
 fn an_upload_under_tls_is_whole_or_cut_wherever_its_wire_is() {
     let build = |shape: &mut Shape| {
         shape.scenario.settings.tls = Tls::Optional;
@@ -408,92 +388,20 @@ fn handshakes_that_trickle_delay_nobody_and_end() {
     });
 }
 
-/// Visitors whose refused downloads leave routes unused behind them, before each upload and
-/// download that is to succeed.
-fn with_unused_routes(shape: &mut Shape, count: usize, rounds: usize) {
-    for who in 0..count {
-        let mut deeds = Vec::new();
-        for _ in 0..rounds {
-            deeds.push(Deed::Trespass { path: b"/Secret/plans".to_vec() });
-            deeds.push(shape.put(&format!("/Incoming/own-{who}"), 500, Mischief::None));
-            deeds.push(Deed::Trespass { path: b"/Secret/plans".to_vec() });
-            deeds.push(fetch("/Movies/small", Mischief::None));
-        }
-        shape.visit(who, 0, deeds);
-    }
-}
-
 #[test]
-fn a_late_connection_behind_others_is_not_taken_for_the_next() {
-    let build = |shape: &mut Shape| {
-        shape.scenario.faults = Faults { late: 500, shuffled: true, ..Faults::default() };
-        shape.scenario.limits.passive_ports = Some(50_000..=50_000);
-        shape.scenario.limits.budgets.accepts = 1;
-        with_unused_routes(shape, 20, 5);
-    };
-    rounds("a_late_connection_behind_others", build, |report| {
-        assert_eq!((report.tally.fetched, report.tally.stored), (100, 100), "{report:?}");
-    });
-}
-
-#[test]
-fn a_connection_under_way_is_not_taken_for_the_next() {
-    for (ports, millis) in [(1, 100), (1, 1_500), (3, 100), (3, 1_500), (20, 1_500)] {
+fn a_drain_waits_for_the_end_of_protected_data() {
+    for millis in (200..2000).step_by(200) {
         let build = |shape: &mut Shape| {
+            shape.scenario.unhurried = false;
             shape.scenario.lore.calm = false;
-            let detour = millis * 1_000_000;
-            shape.scenario.faults = Faults { detours: 500, detour, ..Faults::default() };
-            shape.scenario.limits.passive_ports = Some(50_000..=49_999 + ports);
-            with_unused_routes(shape, 5, 10);
+            shape.scenario.drain = Some((Duration::from_millis(millis), Duration::from_secs(60)));
+            shape.scenario.faults = Faults { late: 500, shuffled: true, ..Faults::default() };
+            let host = shape.scenario.lore.ftp.ip();
+            let wants = vec![Want::Fetch(b"/Movies/large".to_vec()); 40];
+            shape.add(0, Sealed::new(address_of(1, host), wants));
         };
-        rounds("a_connection_under_way", build, |report| {
-            let tally = report.tally;
-            if ports == 20 {
-                assert_eq!((tally.fetched, tally.stored), (50, 50), "{report:?}");
-            }
-            assert_eq!(tally.broken, 50 - tally.stored, "{report:?}");
+        rounds("a_drain_waits", build, |report| {
+            assert!(report.took < Duration::from_secs(60), "{report:?}");
         });
     }
-}
-
-#[test]
-fn a_connection_that_is_late_for_long_leaves_no_empty_file() {
-    let build = |shape: &mut Shape| {
-        shape.scenario.lore.calm = false;
-        let detour = 8_000_000_000;
-        shape.scenario.faults = Faults { detours: 1000, detour, ..Faults::default() };
-        shape.scenario.limits.passive_ports = Some(50_000..=50_000);
-        for who in 0..60 {
-            let refused = Deed::Trespass { path: b"/Secret/plans".to_vec() };
-            let next = if who % 2 == 0 {
-                shape.put(&format!("/Incoming/own-{who}"), 500, Mischief::None)
-            } else {
-                fetch("/Movies/small", Mischief::None)
-            };
-            let pause = Deed::Pause(Duration::from_secs(3));
-            shape.visit(who, 0, [refused, pause, next]);
-        }
-    };
-    rounds("a_connection_that_is_late", build, |report| {
-        let tally = report.tally;
-        assert!(tally.broken > 0 && tally.stored > 10 && tally.fetched > 10, "{report:?}");
-    });
-}
-
-#[test]
-fn who_never_connected_is_not_refused_for_long() {
-    let build = |shape: &mut Shape| {
-        shape.scenario.lore.calm = false;
-        shape.scenario.limits.passive_ports = Some(50_000..=50_000);
-        let some = shape.put("/Incoming/own", 500, Mischief::None);
-        let empty = shape.put("/Incoming/none", 0, Mischief::None);
-        let pause = |secs| Deed::Pause(Duration::from_secs(secs));
-        let never = fetch("/Movies/small", Mischief::NeverConnect);
-        let fetched = fetch("/Movies/small", Mischief::None);
-        let deeds = [never, pause(2), some, fetched, pause(8), empty];
-        shape.visit(1, 0, deeds);
-    };
-    rounds("who_never_connected", build, |report| {
-        assert_eq!((report.tally.fetched, report.tally.stored), (1, 2), "{report:?}");
-    });
 }

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use coracle::accounts::Rules;
+use coracle::session::Tls;
 
-use crate::peers::{Drip, Guesser, Loiterer, Regular, address_of};
+use crate::peers::{Drip, Guesser, Loiterer, Regular, Sealed, Want, address_of};
 use crate::play;
 use crate::rng::Rng;
 use crate::scenario::{furnish, quiet};
@@ -119,6 +120,60 @@ fn stay(opening: &[u8], drip: Drip, pause: Duration, guided: bool) -> Duration {
         longest = longest.max(tally.longest_stay);
     }
     longest
+}
+
+/// All places are taken by those who say nothing, and more of them wait for each that is given up.
+#[test]
+fn strangers_who_fill_every_place_make_way() {
+    for seed in 0..6 {
+        let (mut rng, mut scenario) = scene(seed);
+        let host = scenario.lore.ftp.ip();
+        (scenario.lore.calm, scenario.unhurried) = (false, false);
+        scenario.limits.clients = 60;
+        for who in 0..150 {
+            let drip = Drip::Say(b'x');
+            let loiterer = Loiterer::new(
+                network_of(who, host),
+                b"USER user1\r\n",
+                drip,
+                Duration::from_secs(1),
+            );
+            let loiterer = if who % 3 == 0 { loiterer.guided() } else { loiterer };
+            scenario.actors.push((Duration::from_millis(rng.below(30_000)), Box::new(loiterer)));
+        }
+        // None of these is refused, not even once; and who is logged in is never asked to go.
+        for who in 0..20 {
+            let regular = Regular::new(network_of(1000 + who, host), ("user2", "a:b c"), 40);
+            let start = Duration::from_secs(12 + who as u64);
+            scenario.actors.push((start, Box::new(regular)));
+        }
+        let tally = played(scenario, "strangers_who_fill").tally;
+        assert!(tally.slowest < NETWORK, "{tally:?}");
+        assert!(tally.longest_stay >= Duration::from_secs(5), "{tally:?}");
+    }
+}
+
+/// Each handshake may cost a signature: a crowd that begins at the same moment has to take turns.
+#[test]
+fn a_crowd_of_handshakes_takes_its_turns() {
+    for seed in 0..3 {
+        let (_, mut scenario) = scene(seed);
+        let host = scenario.lore.ftp.ip();
+        scenario.settings.tls = Tls::Optional;
+        // So few that the network alone does not see to it.
+        let (most, crowd) = (2, 64);
+        scenario.limits.budgets.handshakes = most;
+        for who in 0..crowd {
+            let wants = [Want::Fetch(b"/Movies/small".to_vec())];
+            let client = Sealed::new(network_of(who, host), wants);
+            scenario.actors.push((Duration::from_secs(1), Box::new(client)));
+        }
+        let regular = Regular::new(network_of(999, host), ("user2", "a:b c"), 10);
+        scenario.actors.push((Duration::ZERO, Box::new(regular)));
+        let report = played(scenario, "a_crowd_of_handshakes");
+        // That no pass took more of them is what the world asks for after each.
+        assert_eq!((report.most_spent.handshakes, report.tally.sealed), (most, crowd as u64));
+    }
 }
 
 /// Seconds that a loiterer may stay beyond its time: its own pause, the linger, the network.

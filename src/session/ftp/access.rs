@@ -11,6 +11,7 @@ use crate::accounts::gate::{Presented, Refusal, Ruled, Ruling};
 use crate::accounts::{Client, Verdict};
 use crate::session::{Effect, Timer};
 use crate::tree::{Tree, VirtualPath};
+use crate::wire::ftp::command::HostArgument;
 use crate::wire::ftp::reply::Reply;
 
 /// ACCT: passwords are all that is asked for.
@@ -122,6 +123,28 @@ impl Session {
             }
             Ruling::Refused(refusal) => Said::Last(respond::refusal(refusal)),
         }
+    }
+
+    /// HOST (RFC 7151): there is one host here, and every name that leads to it is its own. An
+    /// address has to be that which the client came to. A username that came before counts for
+    /// nothing behind it.
+    pub(super) fn host<T: Tree>(
+        &mut self,
+        host: HostArgument<'_>,
+        turn: &Turn<'_, '_, T>,
+    ) -> Answered {
+        if matches!(self.state, State::Ready(_) | State::Gone) {
+            return Err(Reply::new(503, "HOST comes before the login; REIN begins anew."));
+        }
+        let is_ours = match host {
+            HostArgument::Address(address) => address.to_canonical() == turn.house.local,
+            HostArgument::Name(_) => true,
+        };
+        if !is_ours {
+            return Err(Reply::new(504, "HOST: This server is not to be had under that name."));
+        }
+        self.state = State::NeedsUser;
+        Ok(Said::Now(Reply::new(220, turn.house.settings.greeting.clone())))
     }
 
     /// REIN: all is as it was after the greeting, but for the count of failed logins.
@@ -361,6 +384,29 @@ mod tests {
         ftp.expect("PASS 1234", "230");
         ftp.expect("PASS 1234", "503");
         ftp.expect("ACCT x", "202");
+    }
+
+    #[test]
+    fn every_name_of_the_one_host_is_taken_before_a_login() {
+        let mut ftp = Dialogue::new(Dialect::Ftp);
+        assert!(ftp.expect("FEAT", "211-").contains("\r\n HOST\r\n"));
+        assert_eq!(ftp.line("HOST ftp.example.org"), ["220 Coracle ready"]);
+        ftp.expect("HOST 192.0.2.1", "220");
+        ftp.expect("HOST 192.0.2.2", "504");
+        ftp.expect("HOST [2001:db8::1]", "504");
+        ftp.expect("HOST", "501");
+        ftp.expect("HOST no/name", "501");
+        ftp.expect("USER user1", "331");
+        ftp.expect("HOST ftp.example.net", "220");
+        ftp.expect("PASS 1234", "503");
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS 1234", "230");
+        ftp.expect("HOST ftp.example.org", "503");
+        ftp.expect("REIN", "220");
+        ftp.expect("HOST ftp.example.org", "220");
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS wrong", "530");
+        ftp.expect("HOST ftp.example.org", "220");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::fmt;
 use std::net::{SocketAddr, SocketAddrV4};
 
 pub use super::parameter::{
-    EpsvArgument, ListArgument, OptsArgument, Structure, TransferMode, TransferType,
+    EpsvArgument, HostArgument, ListArgument, OptsArgument, Structure, TransferMode, TransferType,
 };
 
 use super::digest::{SumArgument, algorithm_name};
@@ -123,6 +123,12 @@ pub enum Command<'a> {
     Pbsz(u32),
     /// PROT (RFC 4217, section 9).
     Prot(Level),
+    /// HOST: the name by which the client knows this server (RFC 7151, section 3).
+    Host(HostArgument<'a>),
+    /// LANG: a language's tag (RFC 2640, section 4); without one, the server's own.
+    Lang(Option<&'a [u8]>),
+    /// CLNT: the name of the client's program, in whatever form.
+    Clnt(&'a [u8]),
     /// SYST.
     Syst,
     /// FEAT (RFC 2389).
@@ -238,15 +244,12 @@ impl<'a> Command<'a> {
             Verb::Opts => Self::Opts(parameter.opts()?),
             Verb::Help => Self::Help(parameter.optional_path()?),
             Verb::Noop => Self::Noop,
-            Verb::Smnt
-            | Verb::Ccc
-            | Verb::Adat
-            | Verb::Mic
-            | Verb::Conf
-            | Verb::Enc
-            | Verb::Lang
-            | Verb::Host
-            | Verb::Clnt => return Err(CommandFault::NotImplemented(verb)),
+            Verb::Host => Self::Host(parameter.host()?),
+            Verb::Lang => Self::Lang(parameter.language()?),
+            Verb::Clnt => Self::Clnt(parameter.path()?),
+            Verb::Smnt | Verb::Ccc | Verb::Adat | Verb::Mic | Verb::Conf | Verb::Enc => {
+                return Err(CommandFault::NotImplemented(verb));
+            }
         })
     }
 
@@ -298,6 +301,9 @@ impl<'a> Command<'a> {
             Self::Auth(_) => Verb::Auth,
             Self::Pbsz(_) => Verb::Pbsz,
             Self::Prot(_) => Verb::Prot,
+            Self::Host(_) => Verb::Host,
+            Self::Lang(_) => Verb::Lang,
+            Self::Clnt(_) => Verb::Clnt,
             Self::Syst => Verb::Syst,
             Self::Feat => Verb::Feat,
             Self::Opts(_) => Verb::Opts,
@@ -328,6 +334,7 @@ impl<'a> Command<'a> {
             | Self::Mlsd(None)
             | Self::Mlst(None)
             | Self::Avbl(None)
+            | Self::Lang(None)
             | Self::Stat(None)
             | Self::Help(None) => {}
             Self::User(bytes)
@@ -345,9 +352,11 @@ impl<'a> Command<'a> {
             | Self::Rnfr(bytes)
             | Self::Rnto(bytes)
             | Self::Hash(bytes)
+            | Self::Clnt(bytes)
             | Self::Mlsd(Some(bytes))
             | Self::Mlst(Some(bytes))
             | Self::Avbl(Some(bytes))
+            | Self::Lang(Some(bytes))
             | Self::Stat(Some(bytes))
             | Self::Help(Some(bytes)) => {
                 out.push(b' ');
@@ -382,6 +391,7 @@ impl<'a> Command<'a> {
                 digits::write(u64::from(*bytes), out);
             }
             Self::Prot(level) => out.extend_from_slice(&[b' ', level.letter()]),
+            Self::Host(host) => host.write(out),
             Self::List(argument) | Self::Nlst(argument) => argument.write(out),
             Self::Rang(first, last) => {
                 out.push(b' ');

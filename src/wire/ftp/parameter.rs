@@ -4,7 +4,7 @@
 //! habitually allow. Knows nothing of the session. Only [`command`](super::command) calls it, and
 //! hands its types on.
 
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
 use super::address::{self, ExtendedFault};
 use super::command::{Command, CommandFault, is_sayable};
@@ -20,7 +20,7 @@ use crate::wire::line::write_text;
 /// What TYPE asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferType {
-    /// `A`, `A N`: lines, ended by CRLF on the wire.
+    /// `A`, `A N`, `A T`: lines, ended by CRLF on the wire.
     Ascii,
     /// `I`, `L 8`: bytes as they are.
     Image,
@@ -62,6 +62,15 @@ pub struct ListArgument<'a> {
     pub options: &'a [u8],
     /// What is to be listed, unless it is the working directory.
     pub path: Option<&'a [u8]>,
+}
+
+/// What HOST names (RFC 7151, section 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostArgument<'a> {
+    /// A domain name.
+    Name(&'a str),
+    /// An address, of IPv6 in brackets.
+    Address(IpAddr),
 }
 
 /// What OPTS sets.
@@ -201,14 +210,35 @@ impl<'a> Parameter<'a> {
         Level::parse(self.needed_word()?).ok_or_else(|| self.parameter("Only C and P are served"))
     }
 
-    /// RFC 959, section 3.1.1.
+    /// RFC 7151, section 3.1: a domain name or an IPv4 address, or an IPv6 address in brackets.
+    pub(super) fn host(self) -> Result<HostArgument<'a>, CommandFault<'a>> {
+        HostArgument::parse(self.needed_word()?)
+            .ok_or_else(|| self.syntax("A host name is wanted, without a port"))
+    }
+
+    /// RFC 2640, section 4.1: a tag such as `en-GB`, or none.
+    pub(super) fn language(self) -> Result<Option<&'a [u8]>, CommandFault<'a>> {
+        let tag = self.word();
+        let is_subtag =
+            |tag: &[u8]| matches!(tag.len(), 1..=8) && tag.iter().all(u8::is_ascii_alphabetic);
+        if tag.is_empty() {
+            Ok(None)
+        } else if tag.split(|&byte| byte == b'-').all(is_subtag) {
+            Ok(Some(tag))
+        } else {
+            Err(self.syntax("A language tag is wanted, such as EN"))
+        }
+    }
+
+    /// RFC 959, section 3.1.1. T is served as N: bytes mean the same to us in either (RFC 1123,
+    /// section 4.1.2.2).
     pub(super) fn transfer_type(self) -> Result<TransferType, CommandFault<'a>> {
         let (word, rest) = split_word(self.needed_word()?);
         let form = rest.unwrap_or_default().trim_ascii();
         match (word.to_ascii_uppercase().as_slice(), form.to_ascii_uppercase().as_slice()) {
-            (b"A", b"" | b"N") | (b"A", b"NON-PRINT") => Ok(TransferType::Ascii),
+            (b"A", b"" | b"N" | b"NON-PRINT" | b"T") => Ok(TransferType::Ascii),
             (b"I", b"") | (b"L", b"8") | (b"L8", b"") => Ok(TransferType::Image),
-            (b"A", b"T" | b"C") => Err(self.parameter("Only the form N is served")),
+            (b"A", b"C") => Err(self.parameter("Only the forms N and T are served")),
             (b"L", _) if digits::parse(form).is_some() => {
                 Err(self.parameter("Only bytes of 8 bits are served"))
             }
@@ -301,6 +331,40 @@ impl<'a> Parameter<'a> {
 
     const fn parameter(self, reason: &'static str) -> CommandFault<'a> {
         CommandFault::Parameter(self.verb, reason)
+    }
+}
+
+/// Bytes of the longest host name (RFC 1123, section 2.1).
+const LONGEST_HOST: usize = 255;
+
+/// Bytes of the longest label in one (RFC 1034, section 3.1).
+const LONGEST_LABEL: usize = 63;
+
+impl<'a> HostArgument<'a> {
+    fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let text = str::from_utf8(bytes).ok()?;
+        if let Some(inside) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            return inside.parse().ok().map(|address: Ipv6Addr| Self::Address(address.into()));
+        }
+        if let Ok(address) = text.parse::<Ipv4Addr>() {
+            return Some(Self::Address(address.into()));
+        }
+        let is_label = |label: &str| {
+            matches!(label.len(), 1..=LONGEST_LABEL)
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        let labels = text.strip_suffix('.').unwrap_or(text);
+        let is_name = text.len() <= LONGEST_HOST && labels.split('.').all(is_label);
+        is_name.then_some(Self::Name(text))
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let text = match self {
+            Self::Name(name) => format!(" {name}"),
+            Self::Address(IpAddr::V4(address)) => format!(" {address}"),
+            Self::Address(IpAddr::V6(address)) => format!(" [{address}]"),
+        };
+        out.extend_from_slice(text.as_bytes());
     }
 }
 

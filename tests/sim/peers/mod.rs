@@ -40,8 +40,7 @@ impl Stage<'_> {
         self.lore.cut_at.is_some_and(|at| at <= self.net.now())
     }
 
-    /// Whether the server was told to stop. Content that waits to be written when the time for that
-    /// is over is the last that a guided client gets.
+    /// Whether the server has been told to stop, or is about to be.
     pub(crate) const fn is_draining(&self) -> bool {
         self.lore.cut_at.is_some()
     }
@@ -125,14 +124,6 @@ pub(crate) struct Tally {
     pub(crate) guided: u64,
     /// Connections that were told 421.
     pub(crate) closed: u64,
-    /// Passwords that were guessed, and found wrong.
-    pub(crate) guessed: u64,
-    /// Guessers that were turned away unheard.
-    pub(crate) barred: u64,
-    /// The longest that a regular had to wait for an answer.
-    pub(crate) slowest: Duration,
-    /// The longest that a loiterer was let stay.
-    pub(crate) longest_stay: Duration,
     /// Files that were compressed.
     pub(crate) compressed: u64,
     /// Digests that were told.
@@ -147,6 +138,14 @@ pub(crate) struct Tally {
     pub(crate) unique: u64,
     /// Transfers in MODE Z.
     pub(crate) packed: u64,
+    /// Passwords that were guessed, and found wrong.
+    pub(crate) guessed: u64,
+    /// Guessers that were turned away unheard.
+    pub(crate) barred: u64,
+    /// The longest that a regular had to wait for an answer.
+    pub(crate) slowest: Duration,
+    /// The longest that a loiterer was let stay.
+    pub(crate) longest_stay: Duration,
     /// Transfers under TLS that came whole.
     pub(crate) sealed: u64,
 }
@@ -164,10 +163,6 @@ impl Tally {
         self.pipelined += other.pipelined;
         self.guided += other.guided;
         self.closed += other.closed;
-        self.guessed += other.guessed;
-        self.barred += other.barred;
-        self.slowest = self.slowest.max(other.slowest);
-        self.longest_stay = self.longest_stay.max(other.longest_stay);
         self.compressed += other.compressed;
         self.summed += other.summed;
         self.stopped += other.stopped;
@@ -175,6 +170,10 @@ impl Tally {
         self.resumed += other.resumed;
         self.unique += other.unique;
         self.packed += other.packed;
+        self.guessed += other.guessed;
+        self.barred += other.barred;
+        self.slowest = self.slowest.max(other.slowest);
+        self.longest_stay = self.longest_stay.max(other.longest_stay);
         self.sealed += other.sealed;
     }
 }
