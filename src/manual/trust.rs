@@ -134,6 +134,7 @@
 //! write (the file system's quotas are the bound), and downloads as fast as its line goes. Whoever can
 //! connect two thousand times a second, from addresses enough, takes all places anew before those
 //! who hold them have to make way; `--accept-rate` is what an address can be held to.
+//! There is no rate for all together: who attacks would use it up for everybody.
 //!
 //! # Whom the client believes
 //!
