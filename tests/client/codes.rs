@@ -51,6 +51,10 @@ fn each_code_has_its_cause() {
     home.coracle(&["ls", &url(&server, "")]).env("CORACLE_PASSWORD", "no").assert().code(5);
     home.runs(&["sum", &url(&server, "Own/gone")]).code(6);
     home.runs(&["rm", &url(&server, "Movies/Joker")]).code(7);
+    home.runs(&["mkdir", &url(&server, "Own/d")]).code(0);
+    home.runs(&["mkdir", &url(&server, "Own/d")]).code(7);
+    home.runs(&["put", "a.txt", &url(&server, "Own/d/")]).code(0);
+    home.runs(&["rmdir", &url(&server, "Own/d")]).code(7);
     home.runs(&["mput", "a.txt", "gone", &url(&server, "Own/")]).code(8);
     home.runs(&["mget", &url(&server, "Own/*.doc")]).code(9);
     home.runs(&["get", &url(&server, "Own/a.txt")]).code(10);

@@ -342,7 +342,7 @@ fn an_upload_under_tls_is_whole_or_cut_wherever_its_wire_is() {
         shape.scenario.settings.tls = Tls::Optional;
         let host = shape.scenario.lore.ftp.ip();
         let payload: Rc<[u8]> = shape.rng.bytes(300).into();
-        for (who, how) in [How::End, How::Reset].into_iter().enumerate() {
+        for (who, how) in [How::End, How::Reset, How::End].into_iter().enumerate() {
             // Handshake, tickets, records and close_notify come to less than 2,000 bytes.
             let first = shape.rng.size(1..12);
             let wants = (first..2000).step_by(11).flat_map(|after| {
@@ -354,7 +354,8 @@ fn an_upload_under_tls_is_whole_or_cut_wherever_its_wire_is() {
                     Want::Fetch(b"/Movies/small".to_vec()),
                 ]
             });
-            shape.add(0, Sealed::new(address_of(who, host), wants));
+            let client = Sealed::new(address_of(who, host), wants);
+            shape.add(0, if who < 2 { client.in_tls13() } else { client });
         }
     };
     rounds("an_upload_under_tls", build, |report| {

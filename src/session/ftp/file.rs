@@ -4,7 +4,7 @@ use std::mem;
 
 use super::respond;
 use super::state::{Answered, Carry, Said, Turn, Visit};
-use crate::accounts::Right;
+use crate::accounts::Rights;
 use crate::terms::Fault;
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::reply::Reply;
@@ -45,7 +45,7 @@ impl Visit<'_> {
         turn: &Turn<'_, '_, T>,
     ) -> Result<(), Fault> {
         let (from, to) = (self.inside(from)?, self.inside(to)?);
-        turn.house.tree.rename(from.place, to.place, to.rights.allow(Right::Delete))
+        turn.house.tree.rename(from.place, to.place, to.rights.contains(Rights::DELETE))
     }
 }
 
@@ -83,6 +83,12 @@ mod tests {
         ftp.expect("RNFR Docs/a.txt", "350");
         ftp.expect("NOOP", "200");
         ftp.expect("RNTO Docs/c.txt", "503");
+        // Nor does a transfer, or a line that is none, leave it standing.
+        for line in ["XYZZY", "RNFR none", "TYPE A", "EPSV"] {
+            ftp.expect("RNFR Docs/a.txt", "350");
+            ftp.line(line);
+            ftp.expect("RNTO Docs/c.txt", "503");
+        }
     }
 
     #[test]

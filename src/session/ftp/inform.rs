@@ -4,7 +4,7 @@
 use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
 use super::{Session, respond};
-use crate::accounts::Right;
+use crate::accounts::Rights;
 use crate::session::view::{self, Spot};
 use crate::session::{House, Settings};
 use crate::terms::{Algorithm, Coding, Denied, Fault};
@@ -32,6 +32,16 @@ pub(super) fn noop() -> Answered {
 /// CLNT: nothing is done otherwise for one program than for another.
 pub(super) fn clnt() -> Answered {
     Ok(Said::Now(Reply::new(200, "Noted; all programs are served alike.")))
+}
+
+/// LANG (RFC 2640, section 4): replies are in English, whatever country it is spoken in.
+pub(super) fn lang(tag: Option<&[u8]>) -> Answered {
+    let primary = tag.map(|tag| tag.split(|&byte| byte == b'-').next().unwrap_or_default());
+    if primary.is_none_or(|primary| primary.eq_ignore_ascii_case(b"EN")) {
+        Ok(Said::Now(Reply::new(200, "Replies are in English.")))
+    } else {
+        Err(Reply::new(504, "LANG: Replies are to be had in English alone; see FEAT."))
+    }
 }
 
 /// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.
@@ -168,7 +178,7 @@ impl Visit<'_> {
     /// Bytes that an upload to `path` has left, if the client may go on with it.
     fn received<T: Tree>(&self, path: &VirtualPath, turn: &Turn<'_, '_, T>) -> Option<u64> {
         match self.spot(path).ok()? {
-            Spot::Below(granted) if granted.rights.allow(Right::Write) => {
+            Spot::Below(granted) if granted.rights.contains(Rights::WRITE) => {
                 turn.house.tree.received(granted.place).ok()
             }
             Spot::Top | Spot::Below(_) => None,
@@ -223,7 +233,9 @@ mod tests {
         ftp.expect("FOO", "500");
         ftp.expect("", "500");
         ftp.expect("SMNT", "502");
-        ftp.expect("LANG en", "502");
+        for (line, start) in [("LANG", "200"), ("LANG en-GB", "200"), ("LANG fr", "504")] {
+            ftp.expect(line, start);
+        }
         ftp.expect("CLNT camera 1.0", "200");
         ftp.expect("CLNT", "501");
         assert!(ftp.send_too_long()[0].starts_with("500"));
@@ -250,6 +262,8 @@ mod tests {
             "EPRT",
             "EPSV",
             "HASH SHA-256*;CRC32",
+            "HOST",
+            "LANG EN*",
             "MDTM",
             "RANG STREAM",
             "REST STREAM",

@@ -159,9 +159,9 @@ impl Session {
 
     /// Whether another line may be offered now.
     ///
-    /// During a transfer or other work lines are taken, so that ABOR and STAT are heard, until those that wait
-    /// are as many as may. While a port, a verdict, its release or a handshake is awaited none is
-    /// taken.
+    /// During a transfer or other work lines are taken, so that ABOR and STAT are heard, until
+    /// those that wait are as many as may. While a port, a verdict, its release or a handshake is
+    /// awaited none is taken.
     #[must_use]
     pub fn wants_lines(&self) -> bool {
         let has_room = self.waiting.as_ref().is_none_or(|waiting| !waiting.is_full());
@@ -318,7 +318,8 @@ impl Session {
             Command::Feat => inform::feat(&self.parameters, turn.house.settings),
             Command::Help(verb) => inform::help(verb, turn.house.settings),
             Command::Noop => inform::noop(),
-            Command::Host(_) => self.host(turn.house.settings),
+            Command::Host(host) => self.host(host, turn),
+            Command::Lang(tag) => inform::lang(tag),
             Command::Clnt(_) => inform::clnt(),
             Command::Stat(None) => self.stat(turn),
             Command::Abor => self.abor(turn),

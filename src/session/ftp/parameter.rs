@@ -67,7 +67,9 @@ pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answe
             parameters.facts = selection;
             let mut text = b"MLST OPTS ".to_vec();
             selection.write(&mut text);
-            Ok(Said::Now(Reply::from_bytes(200, text)))
+            // Without a fact there is no space either.
+            let text = text.trim_ascii_end();
+            Ok(Said::Now(Reply::from_bytes(200, text.to_vec())))
         }
     }
 }
@@ -136,8 +138,7 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         for (kind, coding) in [("A", Coding::Ascii), ("I", Coding::Image)] {
             ftp.expect(&format!("TYPE {kind}"), "200");
-            ftp.expect("EPSV", "229");
-            ftp.expect("RETR Docs/a.txt", "150");
+            ftp.begin("RETR Docs/a.txt");
             assert_eq!(ftp.order.as_ref().unwrap().coding, coding);
             ftp.transfer(b"");
         }
@@ -155,8 +156,7 @@ mod tests {
         assert!(ftp.expect("STAT", "211-").contains("MODE Z"));
         for (mode, line) in [(Mode::Deflate { level: 9 }, "MODE Z"), (Mode::Stream, "MODE S")] {
             ftp.expect(line, "200");
-            ftp.expect("EPSV", "229");
-            ftp.expect("RETR Docs/a.txt", "150");
+            ftp.begin("RETR Docs/a.txt");
             assert_eq!(ftp.order.as_ref().unwrap().mode, mode);
             ftp.transfer(b"");
         }
@@ -183,5 +183,11 @@ mod tests {
         ftp.expect("OPTS MLST type;size;", "200 MLST OPTS type;size;");
         let said = ftp.expect("MLST Docs/a.txt", "250-");
         assert!(said.contains("\r\n type=file;size=6; /Docs/a.txt\r\n"), "{said}");
+        for line in ["OPTS MLST", "OPTS MLST fish;cakes;"] {
+            assert_eq!(ftp.line(line), ["200 MLST OPTS"]);
+        }
+        let said = ftp.expect("MLST Docs/a.txt", "250-");
+        assert!(said.contains("\r\n  /Docs/a.txt\r\n"), "a space of the reply, one of the line");
+        assert!(ftp.expect("FEAT", "211-").contains(" MLST type;size;modify;perm;unique;"));
     }
 }

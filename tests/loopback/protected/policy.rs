@@ -2,10 +2,11 @@
 
 use std::fs;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{Protected, s_client, script, through};
-use crate::support::{Raw, Setup, coracled, finish, program};
+use crate::support::{Raw, Setup, coracled, finish, program, until};
 
 #[test]
 fn where_it_is_off_it_is_not_there() {
@@ -190,6 +191,9 @@ fn without_a_place_for_a_certificate_it_goes_on_or_refuses() {
     let refused = finish(command.args(["--guided", "127.0.0.1:0"]));
     assert!(refused.code.is_some_and(|code| code != 0), "{refused:?}");
     assert!(refused.err.contains("Key.pem can't be made"), "{}", refused.err);
+    // A reload does not look for one, and says that it does not.
+    server.signal(Signal::HUP);
+    until("it says so", || server.serves_others(), || server.log().contains("takes a restart"));
 }
 
 #[test]
