@@ -315,7 +315,7 @@ fn where_sessions_need_not_be_resumed_they_are_not_asked_for() {
 
 #[test]
 fn a_handshake_has_a_time_limit() {
-    let server = Setup::usual().flag("--handshake-timeout", "1").start();
+    let server = Setup::usual().flag("--handshake-timeout", "3").start();
     let before = server.descriptors();
     // On the control connection.
     let mut socket = promised(&server);

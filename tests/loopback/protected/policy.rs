@@ -160,7 +160,7 @@ for port, explicit in ((sys.argv[1], True), (sys.argv[2], False), (sys.argv[3], 
 
 #[test]
 fn handshakes_that_come_to_nothing_end() {
-    let setup = Setup::usual().flag("--handshake-timeout", "1");
+    let setup = Setup::usual().flag("--handshake-timeout", "2");
     let protected = Protected::start(setup);
     let descriptors = protected.server.descriptors();
     for address in [protected.ftps, protected.guided] {
