@@ -3,6 +3,9 @@
 export PATH := $(PATH):$(HOME)/.cargo/bin
 SIM_SEEDS ?= 20000
 CLIENTS ?= 500
+# Most tests wait for other programs: on a small machine there is room for more of them at once than it
+# has processors.
+RUST_TEST_THREADS ?= $(shell n=$$(nproc); echo $$((n > 8 ? n : 8)))
 
 .PHONY: help run test check sim fuzz demo many-clients power-cut beside-compress siege doc man release setup
 
@@ -17,7 +20,7 @@ run: ## build, and serve data/ on loopback
 
 test: ## every test, with all that it needs
 	@scripts/setup --test
-	cargo test
+	RUST_TEST_THREADS=$(RUST_TEST_THREADS) cargo test
 
 check: ## formatting, lints, the links of the documentation, and what the programs are made of
 	@scripts/setup --check
