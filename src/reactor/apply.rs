@@ -39,6 +39,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             accounts: &self.accounts,
             gate: &mut self.gate,
             peer: control.ends.peer.ip(),
+            local: control.ends.local.ip(),
             settings: &self.settings,
             now: self.now,
             today: self.today,

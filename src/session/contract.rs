@@ -42,7 +42,7 @@ const VERBS: &[&str] = &[
     "RETR", "STOR", "APPE", "ALLO", "REST", "RNFR", "RNTO", "ABOR", "DELE", "RMD", "MKD", "PWD",
     "LIST", "NLST", "SITE", "SYST", "STAT", "HELP", "NOOP", "FEAT", "OPTS", "EPRT", "EPSV", "SIZE",
     "MDTM", "STOU", "MFMT", "AVBL", "MLST", "MLSD", "AUTH", "GET", "LOGIN", "SHOW", "HASH", "RANG",
-    "XCRC", "XSHA256", "PBSZ", "PROT", "CCC", "HOST", "CLNT",
+    "XCRC", "XSHA256", "PBSZ", "PROT", "CCC", "HOST", "CLNT", "LANG",
 ];
 
 const PARAMETERS: &[&str] = &[

@@ -63,6 +63,7 @@ pub(super) struct Dialogue {
     hung_up: bool,
     dialect: Dialect,
     pub(super) peer: IpAddr,
+    local: IpAddr,
 }
 
 /// An effect that changes nothing here.
@@ -145,6 +146,7 @@ impl Dialogue {
             hung_up: false,
             dialect,
             peer: ends.peer.ip(),
+            local: ends.local.ip(),
         }
     }
 
@@ -359,6 +361,7 @@ impl Dialogue {
             accounts: &self.accounts,
             gate: &mut self.gate,
             peer: self.peer,
+            local: self.local,
             settings: &self.settings,
             now: self.now,
             today: TODAY,

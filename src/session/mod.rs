@@ -52,6 +52,8 @@ pub struct House<'a, T: Tree> {
     pub gate: &'a mut Gate,
     /// The peer's address.
     pub peer: IpAddr,
+    /// Our address, to which it came.
+    pub local: IpAddr,
     /// What the operator has set.
     pub settings: &'a Settings,
     /// The loop's clock.

@@ -5,7 +5,7 @@
 //!
 //! What is understood of Telnet (RFC 854) is what RFC 959, section 4.1.3 needs: `IAC IAC` is the
 //! byte 255, the Synch before ABOR (`IAC IP IAC DM`) vanishes, negotiations vanish with their option
-//! and are not answered. An IAC before a byte that is no Telnet command is that byte 255: clients
+//! and are refused (RFC 1123, section 4.1.2.12). An IAC before a byte that is no Telnet command is that byte 255: clients
 //! exist that send names in Latin-1 and do not double it.
 
 use std::fmt;
@@ -18,8 +18,19 @@ const DM: u8 = 242;
 const IP: u8 = 244;
 /// The lowest of the command bytes.
 const LOWEST_COMMAND: u8 = 240;
+/// "I will use this option".
+const WILL: u8 = 251;
+/// "I will not use it".
+const WONT: u8 = 252;
+/// "Use this option".
+const DO: u8 = 253;
+/// "Do not use it".
+const DONT: u8 = 254;
 /// WILL, WONT, DO and DONT; each takes one byte more.
-const NEGOTIATION: std::ops::RangeInclusive<u8> = 251..=254;
+const NEGOTIATION: std::ops::RangeInclusive<u8> = WILL..=DONT;
+
+/// Bytes of refusals that wait to be taken, three each; what is negotiated beyond that is ignored.
+const MAX_REFUSALS: usize = 48;
 
 /// One line, without its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +58,8 @@ pub struct Framer {
     /// Where the line that is still arriving begins; `given <= arriving <= bytes.len()`.
     arriving: usize,
     telnet: Telnet,
+    /// Answers to negotiations; never more than [`MAX_REFUSALS`].
+    refusals: Vec<u8>,
 }
 
 /// Where in a Telnet command the stream is.
@@ -56,8 +69,8 @@ enum Telnet {
     Data,
     /// Behind an IAC.
     Command,
-    /// Behind WILL, WONT, DO or DONT.
-    Option,
+    /// Behind this one of WILL, WONT, DO or DONT.
+    Option(u8),
     /// Behind `IAC IP`. The IAC that should follow may have gone astray as the urgent byte, so that
     /// a DM comes alone.
     Interrupted,
@@ -67,7 +80,8 @@ impl Framer {
     /// An empty framer for lines of up to `limit` bytes, not counting their end.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
-        Self { limit, bytes: Vec::new(), given: 0, arriving: 0, telnet: Telnet::Data }
+        let telnet = Telnet::Data;
+        Self { limit, bytes: Vec::new(), given: 0, arriving: 0, telnet, refusals: Vec::new() }
     }
 
     /// Takes `bytes` as they came from the socket.
@@ -106,11 +120,12 @@ impl Framer {
                     } else if first == IP {
                         self.telnet = Telnet::Interrupted;
                     } else if NEGOTIATION.contains(&first) {
-                        self.telnet = Telnet::Option;
+                        self.telnet = Telnet::Option(first);
                     }
                 }
-                Telnet::Option => {
+                Telnet::Option(asked) => {
                     self.telnet = Telnet::Data;
+                    self.refuse(asked, first);
                     rest = behind;
                 }
                 Telnet::Interrupted => {
@@ -137,6 +152,23 @@ impl Framer {
         let length = self.first()?.len();
         self.given += length + 1;
         self.bytes.get(start..start + length).map(|line| self.limited(line))
+    }
+
+    /// What has to be sent back to refuse the options that were negotiated since it was asked last.
+    /// WONT and DONT are what is so already, and are not answered (RFC 854).
+    pub fn take_refusals(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.refusals)
+    }
+
+    fn refuse(&mut self, asked: u8, option: u8) {
+        let answer = match asked {
+            WILL => DONT,
+            DO => WONT,
+            _ => return,
+        };
+        if self.refusals.len() < MAX_REFUSALS {
+            self.refusals.extend_from_slice(&[IAC, answer, option]);
+        }
     }
 
     /// Bytes that are held and were not yet given out, the line that is still arriving among them.
@@ -327,6 +359,20 @@ mod tests {
             lines(&[b"a\xffb\r\n\xff\r\n\xff\n"]),
             [text(b"a\xffb"), text(b"\xff"), text(b"\xff")]
         );
+    }
+
+    #[test]
+    fn options_are_refused_and_refusals_are_not_answered() {
+        let mut framer = Framer::new(LIMIT);
+        // WILL ECHO, DO 3 in two pieces, and WONT, DONT, which are no requests.
+        for piece in [&b"\xff\xfb\x01NO\xff\xfd"[..], b"\x03OP\xff\xfc\x01\xff\xfe\x03\r\n"] {
+            framer.push(piece);
+        }
+        assert_eq!(framer.take_refusals(), b"\xff\xfe\x01\xff\xfc\x03");
+        assert_eq!(framer.take_refusals(), b"");
+        assert_eq!(framer.next_line(), Some(Line::Text(b"NOOP")));
+        framer.push(&b"\xff\xfd\x01".repeat(1000));
+        assert_eq!(framer.take_refusals().len(), MAX_REFUSALS);
     }
 
     /// Bytes among which line ends and Telnet commands are frequent.

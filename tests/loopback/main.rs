@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod conformance;
 mod curl;
 mod daemon;
 mod disk;
@@ -23,5 +24,6 @@ mod scripts;
 mod sealed;
 mod siege;
 mod smuggled;
+mod trips;
 mod walls;
 mod work;

@@ -74,6 +74,11 @@ impl Raw {
         self.control.get_mut().write_all(bytes).expect("the server reads");
     }
 
+    /// Has each write leave at once.
+    pub(crate) fn without_delay(&self) {
+        self.control.get_ref().set_nodelay(true).expect("Nagle can be switched off");
+    }
+
     /// Sends bytes as urgent data, the last of which marks the place.
     #[track_caller]
     pub(crate) fn urgent(&mut self, bytes: &[u8]) {
@@ -102,6 +107,14 @@ impl Raw {
                 return Reply { code, lines };
             }
         }
+    }
+
+    /// The next bytes, which must be these.
+    #[track_caller]
+    pub(crate) fn hear_bytes(&mut self, bytes: &[u8]) {
+        let mut came = vec![0; bytes.len()];
+        self.control.read_exact(&mut came).expect("as many bytes");
+        assert_eq!(came.escape_ascii().to_string(), bytes.escape_ascii().to_string());
     }
 
     /// The code of the next reply; none if the server closes in place of it.

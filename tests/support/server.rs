@@ -23,6 +23,8 @@ pub(crate) struct Setup {
     flags: Vec<String>,
     /// The program and its arguments by which the server is started, if it is not by itself.
     wrapper: Vec<OsString>,
+    /// Where it is to listen for FTP.
+    listen: &'static str,
 }
 
 impl Setup {
@@ -31,7 +33,8 @@ impl Setup {
         let home = TempDir::new().expect("a temporary directory");
         fs::create_dir_all(home.path().join("data/files")).expect("a data directory");
         let (credentials, directories) = (String::new(), String::new());
-        Self { home, credentials, directories, flags: Vec::new(), wrapper: Vec::new() }
+        let listen = "127.0.0.1:0";
+        Self { home, credentials, directories, flags: Vec::new(), wrapper: Vec::new(), listen }
     }
 
     /// What most tests want: `user1`, password `1234`, who reads Movies, adds to Incoming, and may
@@ -92,6 +95,12 @@ impl Setup {
         self
     }
 
+    /// Has the server listen for FTP there, and not on IPv4's loopback.
+    pub(crate) fn listening_on(mut self, address: &'static str) -> Self {
+        self.listen = address;
+        self
+    }
+
     /// Has the server started by a program that becomes it: one that is given the server's command
     /// line behind its own and replaces itself with that.
     pub(crate) fn wrapped<A: Into<OsString>>(mut self, by: impl IntoIterator<Item = A>) -> Self {
@@ -147,7 +156,7 @@ impl Setup {
         let mut child = command
             .arg("--data")
             .arg(self.data())
-            .args(["--listen", "127.0.0.1:0", "--guided", "127.0.0.1:0"])
+            .args(["--listen", self.listen, "--guided", "127.0.0.1:0"])
             .args(&self.flags)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -299,9 +308,18 @@ impl TestServer {
 
     /// Memory that the process has, in KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    /// The most memory that the process has ever had, in KiB.
+    pub(crate) fn resident_peak_kib(&self) -> u64 {
+        self.memory_kib("VmHWM:")
+    }
+
+    fn memory_kib(&self, what: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
         let status = status.expect("the process runs");
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let resident = status.lines().find_map(|line| line.strip_prefix(what));
         let amount = resident.expect("a process has memory").trim().trim_end_matches(" kB");
         amount.parse().expect("an amount in KiB")
     }

@@ -9,8 +9,9 @@ use super::state::{Answered, Busy, Carry, Parameters, Ready, Said, State, Turn};
 use super::{Session, respond};
 use crate::accounts::gate::{Presented, Refusal, Ruled, Ruling};
 use crate::accounts::{Client, Verdict};
-use crate::session::{Effect, Settings, Timer};
+use crate::session::{Effect, Timer};
 use crate::tree::{Tree, VirtualPath};
+use crate::wire::ftp::command::HostArgument;
 use crate::wire::ftp::reply::Reply;
 
 /// ACCT: passwords are all that is asked for.
@@ -124,15 +125,26 @@ impl Session {
         }
     }
 
-    /// HOST (RFC 7151): there is one host here, and every name that leads to it is its own, so that
-    /// none is answered 504. It is for those who have not begun to log in.
-    pub(super) fn host(&self, settings: &Settings) -> Answered {
-        match self.state {
-            State::NeedsUser => Ok(Said::Now(Reply::new(220, settings.greeting.clone()))),
-            State::NeedsPass(_) | State::Ready(_) | State::Gone => {
-                Err(Reply::new(503, "HOST comes before USER; REIN or a new connection allows it."))
-            }
+    /// HOST (RFC 7151): there is one host here, and every name that leads to it is its own. An
+    /// address has to be that which the client came to. A username that came before counts for
+    /// nothing behind it.
+    pub(super) fn host<T: Tree>(
+        &mut self,
+        host: HostArgument<'_>,
+        turn: &Turn<'_, '_, T>,
+    ) -> Answered {
+        if matches!(self.state, State::Ready(_) | State::Gone) {
+            return Err(Reply::new(503, "HOST comes before the login; REIN begins anew."));
         }
+        let is_ours = match host {
+            HostArgument::Address(address) => address.to_canonical() == turn.house.local,
+            HostArgument::Name(_) => true,
+        };
+        if !is_ours {
+            return Err(Reply::new(504, "HOST: This server is not to be had under that name."));
+        }
+        self.state = State::NeedsUser;
+        Ok(Said::Now(Reply::new(220, turn.house.settings.greeting.clone())))
     }
 
     /// REIN: all is as it was after the greeting, but for the count of failed logins.
@@ -379,11 +391,15 @@ mod tests {
         let mut ftp = Dialogue::new(Dialect::Ftp);
         assert!(ftp.expect("FEAT", "211-").contains("\r\n HOST\r\n"));
         assert_eq!(ftp.line("HOST ftp.example.org"), ["220 Coracle ready"]);
-        ftp.expect("HOST [2001:db8::1]", "220");
+        ftp.expect("HOST 192.0.2.1", "220");
+        ftp.expect("HOST 192.0.2.2", "504");
+        ftp.expect("HOST [2001:db8::1]", "504");
         ftp.expect("HOST", "501");
         ftp.expect("HOST no/name", "501");
         ftp.expect("USER user1", "331");
-        ftp.expect("HOST ftp.example.org", "503");
+        ftp.expect("HOST ftp.example.net", "220");
+        ftp.expect("PASS 1234", "503");
+        ftp.expect("USER user1", "331");
         ftp.expect("PASS 1234", "230");
         ftp.expect("HOST ftp.example.org", "503");
         ftp.expect("REIN", "220");

@@ -83,6 +83,12 @@ mod tests {
         ftp.expect("RNFR Docs/a.txt", "350");
         ftp.expect("NOOP", "200");
         ftp.expect("RNTO Docs/c.txt", "503");
+        // Nor does a transfer, or a line that is none, leave it standing.
+        for line in ["XYZZY", "RNFR none", "TYPE A", "EPSV"] {
+            ftp.expect("RNFR Docs/a.txt", "350");
+            ftp.line(line);
+            ftp.expect("RNTO Docs/c.txt", "503");
+        }
     }
 
     #[test]

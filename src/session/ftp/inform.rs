@@ -34,6 +34,16 @@ pub(super) fn clnt() -> Answered {
     Ok(Said::Now(Reply::new(200, "Noted; all programs are served alike.")))
 }
 
+/// LANG (RFC 2640, section 4): replies are in English, whatever country it is spoken in.
+pub(super) fn lang(tag: Option<&[u8]>) -> Answered {
+    let primary = tag.map(|tag| tag.split(|&byte| byte == b'-').next().unwrap_or_default());
+    if primary.is_none_or(|primary| primary.eq_ignore_ascii_case(b"EN")) {
+        Ok(Said::Now(Reply::new(200, "Replies are in English.")))
+    } else {
+        Err(Reply::new(504, "LANG: Replies are to be had in English alone; see FEAT."))
+    }
+}
+
 /// FEAT: the features of the table's rows. MLST names its facts, those chosen with a star.
 pub(super) fn feat(parameters: &Parameters, settings: &Settings) -> Answered {
     let mut text = b"Served beyond RFC 959:\n".to_vec();
@@ -223,7 +233,9 @@ mod tests {
         ftp.expect("FOO", "500");
         ftp.expect("", "500");
         ftp.expect("SMNT", "502");
-        ftp.expect("LANG en", "502");
+        for (line, start) in [("LANG", "200"), ("LANG en-GB", "200"), ("LANG fr", "504")] {
+            ftp.expect(line, start);
+        }
         ftp.expect("CLNT camera 1.0", "200");
         ftp.expect("CLNT", "501");
         assert!(ftp.send_too_long()[0].starts_with("500"));
@@ -250,6 +262,8 @@ mod tests {
             "EPRT",
             "EPSV",
             "HASH SHA-256*;CRC32",
+            "HOST",
+            "LANG EN*",
             "MDTM",
             "RANG STREAM",
             "REST STREAM",

@@ -219,6 +219,7 @@ fn with_slash(argument: &[u8]) -> Vec<u8> {
 mod tests {
     use super::MAX_STATUS_BYTES;
     use crate::session::dialogue::Dialogue;
+    use crate::terms::UnixTime;
 
     #[test]
     fn lists_in_long_form() {
@@ -285,6 +286,32 @@ mod tests {
         assert!(said.len() - said.matches("\r\n").count() < MAX_STATUS_BYTES + 200);
         assert!(said.ends_with("\r\n212 There is more; LIST sends all of it."));
         assert_eq!(ftp.fetch("LIST Music").matches("\r\n").count(), 1001);
+    }
+
+    #[test]
+    fn a_listing_is_text_in_every_type() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for verb in ["LIST Docs", "NLST Docs", "MLSD Docs"] {
+            ftp.expect("TYPE I", "200");
+            let listed = ftp.fetch(verb);
+            assert!(listed.matches("\r\n").count() == 4 && listed.matches('\n').count() == 4);
+            ftp.expect("TYPE A", "200");
+            assert_eq!(ftp.fetch(verb), listed);
+        }
+    }
+
+    #[test]
+    fn a_time_out_of_all_reason_is_listed() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for (secs, stamp) in [(-9_000_000_000, "16841019080000"), (i64::MIN, "00000101000000")] {
+            ftp.tree.set_now(UnixTime(secs));
+            ftp.put_file("Docs", "old", b"");
+            assert!(ftp.fetch("LIST Docs").contains(&format!("  {} old\r\n", &stamp[..4])));
+            assert!(ftp.fetch("MLSD Docs").contains(&format!("modify={stamp};")));
+            assert_eq!(ftp.line("MDTM Docs/old"), [format!("213 {stamp}")]);
+            ftp.expect("STAT Docs", "212-");
+            ftp.expect("DELE Docs/old", "250");
+        }
     }
 
     #[test]

@@ -67,7 +67,9 @@ pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answe
             parameters.facts = selection;
             let mut text = b"MLST OPTS ".to_vec();
             selection.write(&mut text);
-            Ok(Said::Now(Reply::from_bytes(200, text)))
+            // Without a fact there is no space either.
+            let text = text.trim_ascii_end();
+            Ok(Said::Now(Reply::from_bytes(200, text.to_vec())))
         }
     }
 }
@@ -181,5 +183,11 @@ mod tests {
         ftp.expect("OPTS MLST type;size;", "200 MLST OPTS type;size;");
         let said = ftp.expect("MLST Docs/a.txt", "250-");
         assert!(said.contains("\r\n type=file;size=6; /Docs/a.txt\r\n"), "{said}");
+        for line in ["OPTS MLST", "OPTS MLST fish;cakes;"] {
+            assert_eq!(ftp.line(line), ["200 MLST OPTS"]);
+        }
+        let said = ftp.expect("MLST Docs/a.txt", "250-");
+        assert!(said.contains("\r\n  /Docs/a.txt\r\n"), "a space of the reply, one of the line");
+        assert!(ftp.expect("FEAT", "211-").contains(" MLST type;size;modify;perm;unique;"));
     }
 }

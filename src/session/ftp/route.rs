@@ -7,7 +7,7 @@
 use std::mem;
 use std::net::{SocketAddr, SocketAddrV4};
 
-use super::state::{Answered, Busy, Passive, Route, Said, Turn, Visit};
+use super::state::{Answered, Busy, Carry, Passive, Route, Said, Turn, Visit};
 use super::{Session, respond};
 use crate::session::{Effect, Family, RouteFault};
 use crate::tree::Tree;
@@ -66,9 +66,12 @@ impl Visit<'_> {
         self.dial(address, turn)
     }
 
-    /// REST may stand before the command that makes the route, as some clients have it.
+    /// REST and RANG may stand before the command that makes the route, as some clients have it.
     fn keep_carry(&mut self) {
-        self.ready.carry = mem::take(&mut self.carry);
+        self.ready.carry = match mem::take(&mut self.carry) {
+            Carry::Rename(_) => Carry::Nothing,
+            carry @ (Carry::Nothing | Carry::Restart(_) | Carry::Range(_)) => carry,
+        };
     }
 
     fn check_plain_allowed(&self) -> Result<(), Reply> {

@@ -65,6 +65,25 @@ mod tests {
     }
 
     #[test]
+    fn a_restart_point_holds_for_one_command() {
+        let mut ftp = Dialogue::logged_in("user1");
+        // What makes the route may stand between; anything else takes the point back.
+        for line in ["EPSV", "PASV", "PORT 192,0,2,7,200,0", "EPRT |1|192.0.2.7|5000|"] {
+            ftp.expect("REST 2", "350");
+            ftp.line(line);
+            ftp.expect("RETR Docs/a.txt", "150");
+            assert_eq!(ftp.transfer(b"").0, b"pha\n", "{line}");
+        }
+        for line in ["NOOP", "TYPE I", "CWD /", "SIZE Docs/a.txt", "RETR none", "REST 0", "FOO"] {
+            ftp.expect("EPSV", "229");
+            ftp.expect("REST 2", "350");
+            ftp.line(line);
+            ftp.expect("RETR Docs/a.txt", "150");
+            assert_eq!(ftp.transfer(b"").0, b"alpha\n", "{line}");
+        }
+    }
+
+    #[test]
     fn sends_a_range() {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("RANG 1 3", "350");

@@ -67,9 +67,14 @@ impl Visit<'_> {
         [b"upload-", stamp.as_slice(), unique.as_bytes()].concat()
     }
 
-    /// APPE: takes nothing away, so it needs no right to delete.
+    /// APPE: takes nothing away, so it needs no right to delete. Behind REST it is STOR (RFC 3659,
+    /// section 5.3).
     pub(super) fn appe<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
-        self.receive(argument, Keep::All, turn)
+        let keep = match self.restart() {
+            0 => Keep::All,
+            offset => Keep::First(offset),
+        };
+        self.receive(argument, keep, turn)
     }
 
     fn receive<T: Tree>(self, argument: &[u8], keep: Keep, turn: &mut Turn<'_, '_, T>) -> Answered {
@@ -178,6 +183,22 @@ mod tests {
         ftp.expect("EPSV", "229");
         ftp.expect("REST 9", "350");
         ftp.expect("STOR Docs/new", "554");
+    }
+
+    #[test]
+    fn appe_behind_rest_is_stor() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("EPSV", "229");
+        ftp.expect("REST 3", "350");
+        ftp.expect("APPE Docs/a.txt", "150");
+        ftp.transfer(b"ine");
+        assert_eq!(ftp.content("Docs", "a.txt").unwrap(), b"alpine");
+        // It takes away what lies behind the restart point.
+        ftp.expect("EPSV", "229");
+        ftp.expect("REST 4", "350");
+        ftp.expect("APPE Music/song", "553");
+        ftp.expect("REST 99", "350");
+        ftp.expect("APPE Docs/a.txt", "554");
     }
 
     #[test]

@@ -125,8 +125,9 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Help => (Stranger, ANY, Base, "HELP [verb]", "this"),
         Verb::Noop => (Stranger, ANY, Base, "NOOP", "nothing"),
         Verb::Clnt => (Stranger, ANY, Word("CLNT"), "CLNT name", "name the client's program"),
+        Verb::Lang => (Stranger, ANY, Word("LANG EN*"), "LANG [EN]", "the language of replies"),
         Verb::Host => (Stranger, ANY, Word("HOST"), "HOST name", "name the server that is meant, before USER"),
-        Verb::Adat | Verb::Ccc | Verb::Conf | Verb::Enc | Verb::Lang | Verb::Mic | Verb::Smnt => {
+        Verb::Adat | Verb::Ccc | Verb::Conf | Verb::Enc | Verb::Mic | Verb::Smnt => {
             return None;
         }
     };

@@ -12,7 +12,7 @@ use std::fmt;
 use std::net::{SocketAddr, SocketAddrV4};
 
 pub use super::parameter::{
-    EpsvArgument, ListArgument, OptsArgument, Structure, TransferMode, TransferType,
+    EpsvArgument, HostArgument, ListArgument, OptsArgument, Structure, TransferMode, TransferType,
 };
 
 use super::digest::{SumArgument, algorithm_name};
@@ -124,7 +124,9 @@ pub enum Command<'a> {
     /// PROT (RFC 4217, section 9).
     Prot(Level),
     /// HOST: the name by which the client knows this server (RFC 7151, section 3).
-    Host(&'a [u8]),
+    Host(HostArgument<'a>),
+    /// LANG: a language's tag (RFC 2640, section 4); without one, the server's own.
+    Lang(Option<&'a [u8]>),
     /// CLNT: the name of the client's program, in whatever form.
     Clnt(&'a [u8]),
     /// SYST.
@@ -243,14 +245,11 @@ impl<'a> Command<'a> {
             Verb::Help => Self::Help(parameter.optional_path()?),
             Verb::Noop => Self::Noop,
             Verb::Host => Self::Host(parameter.host()?),
+            Verb::Lang => Self::Lang(parameter.language()?),
             Verb::Clnt => Self::Clnt(parameter.path()?),
-            Verb::Smnt
-            | Verb::Ccc
-            | Verb::Adat
-            | Verb::Mic
-            | Verb::Conf
-            | Verb::Enc
-            | Verb::Lang => return Err(CommandFault::NotImplemented(verb)),
+            Verb::Smnt | Verb::Ccc | Verb::Adat | Verb::Mic | Verb::Conf | Verb::Enc => {
+                return Err(CommandFault::NotImplemented(verb));
+            }
         })
     }
 
@@ -303,6 +302,7 @@ impl<'a> Command<'a> {
             Self::Pbsz(_) => Verb::Pbsz,
             Self::Prot(_) => Verb::Prot,
             Self::Host(_) => Verb::Host,
+            Self::Lang(_) => Verb::Lang,
             Self::Clnt(_) => Verb::Clnt,
             Self::Syst => Verb::Syst,
             Self::Feat => Verb::Feat,
@@ -334,6 +334,7 @@ impl<'a> Command<'a> {
             | Self::Mlsd(None)
             | Self::Mlst(None)
             | Self::Avbl(None)
+            | Self::Lang(None)
             | Self::Stat(None)
             | Self::Help(None) => {}
             Self::User(bytes)
@@ -351,11 +352,11 @@ impl<'a> Command<'a> {
             | Self::Rnfr(bytes)
             | Self::Rnto(bytes)
             | Self::Hash(bytes)
-            | Self::Host(bytes)
             | Self::Clnt(bytes)
             | Self::Mlsd(Some(bytes))
             | Self::Mlst(Some(bytes))
             | Self::Avbl(Some(bytes))
+            | Self::Lang(Some(bytes))
             | Self::Stat(Some(bytes))
             | Self::Help(Some(bytes)) => {
                 out.push(b' ');
@@ -390,6 +391,7 @@ impl<'a> Command<'a> {
                 digits::write(u64::from(*bytes), out);
             }
             Self::Prot(level) => out.extend_from_slice(&[b' ', level.letter()]),
+            Self::Host(host) => host.write(out),
             Self::List(argument) | Self::Nlst(argument) => argument.write(out),
             Self::Rang(first, last) => {
                 out.push(b' ');

@@ -276,7 +276,7 @@ pub fn parse_stamp14(stamp: &[u8]) -> Option<UnixTime> {
     let (whole, fraction) = stamp.split_first_chunk::<14>()?;
     match fraction.split_first() {
         None => {}
-        Some((b'.', fraction)) if fraction.iter().all(u8::is_ascii_digit) => {}
+        Some((b'.', digits)) if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) => {}
         Some(_) => return None,
     }
     let mut number = digits::parse(whole)?;

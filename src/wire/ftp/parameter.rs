@@ -4,7 +4,7 @@
 //! habitually allow. Knows nothing of the session. Only [`command`](super::command) calls it, and
 //! hands its types on.
 
-use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
 use super::address::{self, ExtendedFault};
 use super::command::{Command, CommandFault, is_sayable};
@@ -62,6 +62,15 @@ pub struct ListArgument<'a> {
     pub options: &'a [u8],
     /// What is to be listed, unless it is the working directory.
     pub path: Option<&'a [u8]>,
+}
+
+/// What HOST names (RFC 7151, section 3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostArgument<'a> {
+    /// A domain name.
+    Name(&'a str),
+    /// An address, of IPv6 in brackets.
+    Address(IpAddr),
 }
 
 /// What OPTS sets.
@@ -202,9 +211,23 @@ impl<'a> Parameter<'a> {
     }
 
     /// RFC 7151, section 3.1: a domain name or an IPv4 address, or an IPv6 address in brackets.
-    pub(super) fn host(self) -> Result<&'a [u8], CommandFault<'a>> {
-        let name = self.needed_word()?;
-        if is_host(name) { Ok(name) } else { Err(self.syntax("A host name is wanted")) }
+    pub(super) fn host(self) -> Result<HostArgument<'a>, CommandFault<'a>> {
+        HostArgument::parse(self.needed_word()?)
+            .ok_or_else(|| self.syntax("A host name is wanted, without a port"))
+    }
+
+    /// RFC 2640, section 4.1: a tag such as `en-GB`, or none.
+    pub(super) fn language(self) -> Result<Option<&'a [u8]>, CommandFault<'a>> {
+        let tag = self.word();
+        let is_subtag =
+            |tag: &[u8]| matches!(tag.len(), 1..=8) && tag.iter().all(u8::is_ascii_alphabetic);
+        if tag.is_empty() {
+            Ok(None)
+        } else if tag.split(|&byte| byte == b'-').all(is_subtag) {
+            Ok(Some(tag))
+        } else {
+            Err(self.syntax("A language tag is wanted, such as EN"))
+        }
     }
 
     /// RFC 959, section 3.1.1. T is served as N: bytes mean the same to us in either (RFC 1123,
@@ -314,18 +337,35 @@ impl<'a> Parameter<'a> {
 /// Bytes of the longest host name (RFC 1123, section 2.1).
 const LONGEST_HOST: usize = 255;
 
-/// Whether `name` has the form of a host's name or address.
-fn is_host(name: &[u8]) -> bool {
-    if let Some(inside) = name.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
-        return str::from_utf8(inside).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok());
+/// Bytes of the longest label in one (RFC 1034, section 3.1).
+const LONGEST_LABEL: usize = 63;
+
+impl<'a> HostArgument<'a> {
+    fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let text = str::from_utf8(bytes).ok()?;
+        if let Some(inside) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            return inside.parse().ok().map(|address: Ipv6Addr| Self::Address(address.into()));
+        }
+        if let Ok(address) = text.parse::<Ipv4Addr>() {
+            return Some(Self::Address(address.into()));
+        }
+        let is_label = |label: &str| {
+            matches!(label.len(), 1..=LONGEST_LABEL)
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        };
+        let labels = text.strip_suffix('.').unwrap_or(text);
+        let is_name = text.len() <= LONGEST_HOST && labels.split('.').all(is_label);
+        is_name.then_some(Self::Name(text))
     }
-    let is_label = |label: &[u8]| {
-        !label.is_empty()
-            && label.len() <= 63
-            && label.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    };
-    let labels = name.strip_suffix(b".").unwrap_or(name);
-    name.len() <= LONGEST_HOST && labels.split(|&byte| byte == b'.').all(is_label)
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let text = match self {
+            Self::Name(name) => format!(" {name}"),
+            Self::Address(IpAddr::V4(address)) => format!(" {address}"),
+            Self::Address(IpAddr::V6(address)) => format!(" [{address}]"),
+        };
+        out.extend_from_slice(text.as_bytes());
+    }
 }
 
 /// What stands before the first space, and what stands behind it if there is one.

@@ -125,15 +125,27 @@ fn mechanisms_and_levels() {
 }
 
 #[test]
-fn hosts() {
-    for name in ["ftp.example.org", "FTP.Example.ORG.", "localhost", "192.0.2.1", "[2001:db8::1]"] {
-        assert_eq!(parse(&format!("HOST {name}")), Ok(Command::Host(name.as_bytes())), "{name}");
+fn hosts_languages_and_programs() {
+    for name in ["ftp.example.org", "FTP.Example.ORG.", "localhost", "xn--e1afmkfd.com"] {
+        let host = Command::Host(HostArgument::Name(name));
+        assert_eq!(parse(&format!("HOST {name}")), Ok(host), "{name}");
+    }
+    for (text, address) in [("192.0.2.1", "192.0.2.1"), ("[2001:DB8::1]", "2001:db8::1")] {
+        let host = Command::Host(HostArgument::Address(address.parse().unwrap()));
+        assert_eq!(parse(&format!("HOST {text}")), Ok(host), "{text}");
     }
     assert_eq!(parse("HOST"), Err(CommandFault::Missing(Verb::Host)));
     let long = format!("{}.org", "a".repeat(64));
-    for name in [&long, "a b", "a..b", ".", "a/b", "2001:db8::1", "[192.0.2.1]", "[", "a\0"] {
+    for name in
+        [&long, "a b", "a..b", ".", "a/b", "2001:db8::1", "[192.0.2.1]", "[", "a:21", "[::1]:21"]
+    {
         let line = format!("HOST {name}");
         assert!(matches!(parse(&line), Err(CommandFault::Syntax(..))), "{name}");
+    }
+    assert_eq!(parse("LANG"), Ok(Command::Lang(None)));
+    assert_eq!(parse("LANG en-GB "), Ok(Command::Lang(Some(b"en-GB"))));
+    for line in ["LANG en_GB", "LANG 3", "LANG en-", "LANG abcdefghi", "LANG en fr"] {
+        assert!(matches!(parse(line), Err(CommandFault::Syntax(..))), "{line}");
     }
     assert_eq!(parse("CLNT camera 1.0"), Ok(Command::Clnt(b"camera 1.0")));
 }
@@ -278,8 +290,10 @@ fn commands<'a>(
         Command::Prot(Level::Safe),
         Command::Prot(Level::Confidential),
         Command::Prot(Level::Private),
-        Command::Host(b"ftp.example.org"),
-        Command::Host(b"[::1]"),
+        Command::Host(HostArgument::Name("ftp.example.org")),
+        Command::Host(HostArgument::Address(address.ip())),
+        Command::Lang(None),
+        Command::Lang(Some(b"en-GB")),
         Command::Clnt(name),
         Command::Syst,
         Command::Feat,
