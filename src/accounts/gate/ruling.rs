@@ -64,7 +64,7 @@ pub enum Standing {
 /// What comes of a password.
 #[derive(Debug)]
 pub enum Presented {
-    /// A hash has to tell: for the helper thread. [`Gate::judged`] is to follow.
+    /// A hash has to tell: for the helper thread. [`Gate::judged`](super::Gate::judged) is to follow.
     Pending(Challenge),
     /// This is known already.
     Ruled(Ruled),
