@@ -44,12 +44,12 @@
 //! |---|---|
 //! | behind the handshake of the control connection | 4, or up to 16 where a client asks for a number (RFC 9149) |
 //! | behind that of a download | 2 |
-//! | behind that of an upload | 1: who only sends may never read it, and a socket that is closed over something unread can throw away what it has not sent yet |
+//! | behind that of an upload | none: who only sends may never read it, and a socket that is closed over something unread can throw away what it has not sent yet |
 //!
 //! `--tls-data-resumption require` closes a data connection that did not resume, with 522, as vsftpd
-//! does by default. It is not ours because of clients like curl, which uses a ticket of TLS 1.3 once,
-//! keeps one, and does not read that of an upload: of several uploads in one run, it resumes every
-//! other one. It also shuts out those that can't resume at all, Python's ftplib among them.
+//! does by default. It is not ours because of clients like curl, which uses a ticket of TLS 1.3 once
+//! and keeps one: of several uploads in one run it can't resume all. It also shuts out those that
+//! can't resume at all, Python's ftplib among them.
 //!
 //! # What a handshake costs
 //!

@@ -1,5 +1,8 @@
 //! What every new TLS connection is made from: certificate, key, and who is asked for a certificate
-//! in turn.
+//! in turn. It owns the policy of tickets: whose sessions resume, and how often.
+//!
+//! Files and PEM are the daemon's, who makes one at start and at each reload; the bytes of a
+//! connection are [`connection`](super::connection)'s.
 
 use std::cell::RefCell;
 use std::fmt;
