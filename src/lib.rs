@@ -36,7 +36,7 @@
 //! | [`reactor`] | 3 | one pass of the loop | all of the above |
 //! | [`daemon`] | 4 | the operator's side of `coracled` | all of the above |
 //! | [`client`] | | `coracle` | terms, wire |
-//! | [`manual`] | | prose: design, durable, protocol, timers, tls, trust, walls, simulation | nothing |
+//! | [`manual`] | | prose: conformance, design, durable, protocol, timers, tls, trust, walls, simulation | nothing |
 //!
 //! `tests/tidy.rs` reads the sources and fails on an import that this table does not allow.
 

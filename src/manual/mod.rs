@@ -1,5 +1,6 @@
 //! Prose for those who want to know why: nothing in here runs.
 
+pub mod conformance;
 pub mod design;
 pub mod durable;
 pub mod protocol;
