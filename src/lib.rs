@@ -32,13 +32,30 @@
 //! | [`io`] | 1 | the only system calls on sockets | terms |
 //! | [`channel`] | 2 | the bytes of one connection, plain or under TLS | terms, io |
 //! | [`session`] | 2 | the protocol interpreters | terms, wire, tree, accounts |
-//! | [`transfer`] | 2 | the data transfer process | terms, wire, io, channel |
+//! | [`transfer`] | 2 | the data transfer process | terms, wire::ascii, io, channel |
 //! | [`reactor`] | 3 | one pass of the loop | all of the above |
 //! | [`daemon`] | 4 | the operator's side of `coracled` | all of the above |
 //! | [`client`] | | `coracle` | terms, wire |
-//! | [`manual`] | | prose: conformance, design, durable, protocol, timers, tls, trust, walls, simulation | nothing |
+//! | [`manual`] | | why things are as they are, in prose | nothing |
 //!
-//! `tests/tidy.rs` reads the sources and fails on an import that this table does not allow.
+//! `tests/tidy.rs` reads the sources and fails on an import that this table does not allow. Of the
+//! crates that we use, mio is known to [`io`] and [`daemon`], rustls to [`channel::tls`] and
+//! the client's link alone, and the clock and the file system to those rooms that are named there.
+//!
+//! # Outside of here
+//!
+//! | place | what it is |
+//! |---|---|
+//! | `src/bin` | the two programs: arguments to exit code |
+//! | `tests/loopback` | the real `coracled`, with other people's clients |
+//! | `tests/client`, `tests/peers` | the real `coracle`: with servers that follow a script, and with other people's |
+//! | `tests/sim` | the reactor on a made-up network, over many seeds ([`manual::simulation`]) |
+//! | `tests/walls` | what a server that was taken over can't do ([`manual::walls`]) |
+//! | `tests/fuzz` | what parses, over a corpus and what is near to it |
+//! | `tests/tidy.rs` | the rules of the house |
+//! | `tests/support` | what these share: a server of one's own, FTP by hand, programs, certificates |
+//! | `scripts` | demonstrations, measurements, and what installs all that a test needs |
+//! | `data` | what `make run` serves |
 
 pub mod accounts;
 pub mod channel;

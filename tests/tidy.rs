@@ -34,7 +34,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "daemon",
         &["terms", "reactor", "session", "transfer", "channel", "io", "tree", "accounts", "wire"],
     ),
-    ("client", &["terms", "wire", "channel"]),
+    ("client", &["terms", "wire"]),
     ("manual", &[]),
     ("bin/coracled", &["daemon", "terms"]),
     ("bin/coracle", &["client", "terms"]),

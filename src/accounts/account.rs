@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::terms::Root;
 
-use super::directories::{Right, Rights};
+use super::directories::Rights;
 use super::gate::{Seat, Source, Standing};
 use super::password::{Cost, Secret};
 use super::successes::Proof;
@@ -223,14 +223,6 @@ impl Client {
     }
 }
 
-impl Grant {
-    /// True if `right` is granted.
-    #[must_use]
-    pub const fn allows(&self, right: Right) -> bool {
-        self.rights.allow(right)
-    }
-}
-
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, secret, grants } = self;
@@ -257,7 +249,7 @@ mod tests {
 
     fn grant(directory: &str, root: u32) -> Grant {
         let directory = directory.as_bytes().into();
-        Grant { directory, rights: Rights::NONE.with(Right::Read), root: Root(root) }
+        Grant { directory, rights: Rights::READ, root: Root(root) }
     }
 
     fn client(grants: Vec<Grant>) -> Client {

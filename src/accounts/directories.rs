@@ -4,8 +4,10 @@
 //! room's front to find out.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use bitflags::bitflags;
 
 use super::text::{Line, lines};
 
@@ -15,72 +17,34 @@ const LONGEST_DIRECTORY: usize = 255;
 /// How the names begin that the server gives to files of its own, which no client sees.
 const RESERVED: &[u8] = b".coracle-";
 
-/// One thing that a client may do with the files of a grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Right {
-    /// `r`: list and download.
-    Read,
-    /// `w`: create, upload, append, rename, make directories, compress.
-    Write,
-    /// `d`: delete, rename over, overwrite.
-    Delete,
-}
-
-impl Right {
-    const fn bit(self) -> u8 {
-        match self {
-            Self::Read => 1,
-            Self::Write => 2,
-            Self::Delete => 4,
-        }
-    }
-
-    const fn of_letter(letter: u8) -> Option<Self> {
-        match letter {
-            b'r' => Some(Self::Read),
-            b'w' => Some(Self::Write),
-            b'd' => Some(Self::Delete),
-            _ => None,
-        }
+bitflags! {
+    /// What a client may do with the files of a grant.
+    #[derive(Clone, Copy, PartialEq, Eq, Default)]
+    pub struct Rights: u8 {
+        /// `r`: list and download.
+        const READ = 1;
+        /// `w`: create, upload, append, rename, make directories, compress.
+        const WRITE = 1 << 1;
+        /// `d`: delete, rename over, overwrite.
+        const DELETE = 1 << 2;
     }
 }
 
-/// A set of [`Right`]s.
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct Rights {
-    bits: u8,
-}
+/// The letters of [`Rights`], from the lowest bit.
+const LETTERS: [u8; 3] = *b"rwd";
 
 impl Rights {
-    /// No right at all.
-    pub const NONE: Self = Self { bits: 0 };
-
-    /// Every right there is.
-    pub const ALL: Self = Self::NONE.with(Right::Read).with(Right::Write).with(Right::Delete);
-
-    /// This set and `right`.
-    #[must_use]
-    pub const fn with(self, right: Right) -> Self {
-        Self { bits: self.bits | right.bit() }
-    }
-
-    /// True if `right` is in the set.
-    #[must_use]
-    pub const fn allow(self, right: Right) -> bool {
-        self.bits & right.bit() != 0
-    }
-
     /// The set that the letters of `text` name.
     fn parse(text: &[u8]) -> Result<Self, String> {
-        let mut rights = Self::NONE;
-        for &letter in text {
-            let Some(right) = Right::of_letter(letter) else {
+        let mut rights = Self::empty();
+        for letter in text {
+            let Some(bit) = LETTERS.iter().position(|known| known == letter) else {
                 let letter = letter.escape_ascii();
                 return Err(format!("unknown rights letter '{letter}': expected r, w or d"));
             };
-            rights = rights.with(right);
+            rights |= Self::from_bits_truncate(1 << bit);
         }
-        if rights == Self::NONE {
+        if rights.is_empty() {
             return Err("no rights: expected one or more of r, w and d".to_owned());
         }
         Ok(rights)
@@ -90,12 +54,8 @@ impl Rights {
 impl fmt::Display for Rights {
     /// The letters of the set.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (right, letter) in [(Right::Read, "r"), (Right::Write, "w"), (Right::Delete, "d")] {
-            if self.allow(right) {
-                f.write_str(letter)?;
-            }
-        }
-        Ok(())
+        let mut own = Self::all().iter().zip(LETTERS).filter(|(right, _)| self.contains(*right));
+        own.try_for_each(|(_, letter)| f.write_char(char::from(letter)))
     }
 }
 
@@ -229,7 +189,7 @@ mod tests {
         assert_eq!(entries[0].path, Path::new("files/Movies"));
         assert_eq!(entries[1].directory, b"Free Fire"[..].into());
         assert_eq!(entries[1].rights.to_string(), "rw");
-        assert_eq!((&*entries[2].username, entries[2].rights), ("*", Rights::ALL));
+        assert_eq!((&*entries[2].username, entries[2].rights), ("*", Rights::all()));
         assert_eq!(entries[2].directory, b""[..].into());
         assert_eq!(entries[2].path, Path::new("files/"));
         assert_eq!(entries[3].path, Path::new("/srv/x:y"));
@@ -271,7 +231,7 @@ mod tests {
             for entry in parse(text.as_bytes(), |_, _| {}) {
                 prop_assert!(!entry.directory.contains(&b'/'));
                 prop_assert!(!matches!(&*entry.directory, b"." | b".."));
-                prop_assert!(entry.rights != Rights::NONE);
+                prop_assert!(!entry.rights.is_empty());
             }
         }
     }

@@ -27,7 +27,7 @@ use crate::terms::Root;
 
 pub use account::{Account, Challenge, Check, Client, Grant, Verdict};
 pub use credentials::{Change, set as set_password};
-pub use directories::{Right, Rights};
+pub use directories::Rights;
 pub use gate::{Gate, Rules};
 pub use password::{LONGEST_PASSWORD, hash as hash_password};
 pub use successes::Proof;

@@ -266,6 +266,8 @@ fn exit_of_text(text: &str) -> Option<Exit> {
         "read-only",
         "exists",
         "already exist",
+        "there already",
+        "not empty",
     ];
     let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if says(&absent) { Some(Exit::NotFound) } else { says(&forbids).then_some(Exit::NotPermitted) }
@@ -285,6 +287,8 @@ mod tests {
             (550, "Permission denied.", Exit::NotPermitted),
             (550, "Not enough privileges.", Exit::NotPermitted),
             (550, "Own/dd: File exists", Exit::NotPermitted),
+            (550, "'dd': it is there already and you may not replace it", Exit::NotPermitted),
+            (550, "dd: Directory not empty", Exit::NotPermitted),
             (553, "Could not create file.", Exit::NotPermitted),
             (553, "Can't open that file: No such file or directory", Exit::NotFound),
             (451, "Rename/move failure: Permission denied", Exit::NotPermitted),

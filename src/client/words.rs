@@ -1,9 +1,9 @@
 //! Lines of the shell and of scripts, cut into words as a Unix shell does, without its variables
 //! and patterns.
 //!
-//! Blanks separate words, `;` separates instructions. `'…'` keeps everything as it is, `"…"` keeps everything but `\"` and
-//! `\\`, and outside of quotes a backslash keeps the next character. A `#` at the beginning of a
-//! word makes the rest of the line a comment.
+//! Blanks separate words, `;` separates instructions. `'…'` keeps everything as it is, `"…"` keeps
+//! everything but `\"` and `\\`, and outside of quotes a backslash keeps the next character. A `#`
+//! at the beginning of a word makes the rest of the line a comment.
 
 /// A line that can't be cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -278,6 +278,18 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_every_option() {
+        use clap::CommandFactory;
+        let readme = include_str!("../../README.md");
+        for argument in Arguments::command().get_arguments() {
+            let Some(name) = argument.get_long() else { continue };
+            let is_told =
+                readme.contains(&format!("`--{name} ")) || readme.contains(&format!("`--{name}`"));
+            assert!(is_told, "--{name} is not in README.md");
+        }
+    }
+
+    #[test]
     fn a_range_of_ports_has_its_lower_end_first() {
         assert_eq!(port_range("50000-50100"), Ok(50000..=50100));
         assert_eq!(port_range("50000"), Ok(50000..=50000));

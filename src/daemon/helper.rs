@@ -100,7 +100,7 @@ impl Helper {
         Ok(Self {
             work: Some(work),
             done,
-            challenges: Rows::new(),
+            challenges: Rows::new(Source::network),
             next: None,
             commits: VecDeque::new(),
             turns: Turns::default(),

@@ -171,6 +171,9 @@ impl Loop<'_> {
     /// Connections that come from now on get the new certificate; nobody is dropped.
     fn reload_certificate(&mut self) {
         if !self.serves_tls {
+            if self.arguments.tls.is_wanted() {
+                warn!("there is no TLS, as there was no certificate at start: it takes a restart");
+            }
             return;
         }
         match self.arguments.tls.load(self.tables.data()) {

@@ -76,7 +76,7 @@ impl Tables {
         };
         let mut loaded = accounts::load(&self.data, &mut open)?;
         // It may be missing, or lead to where it holds the tables: then it is not to be let in.
-        let _ = open(&self.data.join(FILES), Rights::NONE);
+        let _ = open(&self.data.join(FILES), Rights::empty());
         loaded.warnings.extend(self.own_files.iter().filter_map(|file| linked_twice(file)));
         Ok(Served { loaded, directories })
     }
@@ -143,8 +143,7 @@ impl Tables {
 
 /// True if a grant of these rights changes anything below its directory.
 fn changes(rights: Rights) -> bool {
-    use crate::accounts::Right;
-    rights.allow(Right::Write) || rights.allow(Right::Delete)
+    rights.intersects(Rights::WRITE | Rights::DELETE)
 }
 
 /// True if `directory` is one of those that `file`, or what it leads to as a link, lies below.

@@ -119,6 +119,11 @@ impl TlsArguments {
         }
     }
 
+    /// Whether TLS is to be served where it can be.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.tls != Policy::Off
+    }
+
     /// What is to be said of so many clients that are known by certificates, where nobody is asked for
     /// one.
     pub(super) fn warning(&self, known: usize) -> Option<String> {

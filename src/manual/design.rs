@@ -73,9 +73,10 @@
 //!
 //! What of this outlasts a crash or a power cut: [`durable`](super::durable).
 //!
-//! However a transfer is cut off, it comes to the drop of its [`Transfer`](crate::transfer::Transfer), and the
-//! drop leaves the part; no list of reasons has to be complete. A file that stands comes before a
-//! part: while it does, `SIZE`, `REST` and `APPE` speak of the file.
+//! However a transfer is cut off, it comes to the drop of its
+//! [`Transfer`](crate::transfer::Transfer), and the drop leaves the part; no list of reasons has to
+//! be complete. A file that stands comes before a part: while it does, `SIZE`, `REST` and `APPE`
+//! speak of the file.
 //!
 //! Parts expire (`--partial-expiry`), counted from the last byte that came. They are swept where
 //! somebody lists the directory that hides them, and where another upload breaks off beside them. So

@@ -16,9 +16,9 @@
 //! | `Dial`, `Unroute`, `Reply`, `Stop`, `Close` | nothing | |
 //!
 //! While the answer to `Listen`, `Verify`, `Secure` or `Withhold` is due the session wants no lines; they
-//! wait in the framer, in the socket, and in the end at the peer. While a transfer or work runs it takes them, serves
-//! `ABOR` and `STAT` at once, and keeps the others, up to a bound, for when the transfer has ended.
-//! So pipelined commands are served in order and never lost.
+//! wait in the framer, in the socket, and in the end at the peer. While a transfer or work runs it
+//! takes them, serves `ABOR` and `STAT` at once, and keeps the others, up to a bound, for when the
+//! transfer has ended. So pipelined commands are served in order and never lost.
 //!
 //! `Hangup` says that the peer has closed its direction. A client that pipes its commands through
 //! `nc` does that and still wants the answers; a client that was killed does that too, and its

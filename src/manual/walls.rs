@@ -56,12 +56,13 @@
 //!
 //! # The server's own files
 //!
-//! No grant may hold `Credentials`, `Directories`, certificate or key, under whatever path: the data directory itself,
-//! one above it, `/`, a link to any. Such a line is a mistake like any other, by file, line and
-//! reason. Devices and numbers of the directories are compared, not names. So there is nothing to
-//! hide from a listing or a rename: there is no name below a grant by which they could be reached, and
-//! a link in a grant does not lead out of it. A second name (hard link) that somebody with rights on
-//! the machine has made is warned of. Parts are hidden by name in every grant (`tree`).
+//! No grant may hold `Credentials`, `Directories`, certificate or key, under whatever path: the
+//! data directory itself, one above it, `/`, a link to any. Such a line is a mistake like any
+//! other, by file, line and reason. Devices and numbers of the directories are compared, not names.
+//! So there is nothing to hide from a listing or a rename: there is no name below a grant by which
+//! they could be reached, and a link in a grant does not lead out of it. A second name (hard link)
+//! that somebody with rights on the machine has made is warned of. Parts are hidden by name in
+//! every grant (`tree`).
 //!
 //! # seccomp
 //!

@@ -35,8 +35,19 @@ pub struct Census {
     pub longest_wait: Waits,
     /// The most work on files that was done in one pass, since the start, number by number.
     pub most_worked: Worked,
-    /// The most steps of TLS handshakes that were taken in one pass, since the start.
-    pub most_shaken: usize,
+    /// The most that was done before it was others' turn, since the start, number by number.
+    pub most_spent: Spent,
+}
+
+/// What budgets bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spent {
+    /// Steps of TLS handshakes in one pass.
+    pub handshakes: usize,
+    /// Lines of one control connection in one turn.
+    pub lines: usize,
+    /// Bytes of a transfer that one turn has moved over its data connection.
+    pub moved: u64,
 }
 
 /// Passes between the one in which something was queued and its turn.
@@ -85,7 +96,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             most_worked: self.chores.most_worked(),
             places: self.chores.places(),
             line: self.chores.line(),
-            most_shaken: self.most_shaken,
+            most_spent: self.most_spent,
             ..Census::default()
         };
         for (_, slot) in self.slots.iter() {

@@ -202,6 +202,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn serve_lines(&mut self, control: &mut Control<I, T>) -> bool {
         let mut lines = Budget::new(self.limits.budgets.lines);
         let mut reads = Budget::new(READS_A_TURN);
+        let mut served = 0;
         // Out of the connection for a while, since a line borrows from it.
         let mut framer = std::mem::replace(&mut control.framer, Framer::new(0));
         let again = loop {
@@ -219,6 +220,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             // Asked until it has none: that is when it gives its memory back.
             if let Some(line) = framer.next_line() {
                 lines.spend(1);
+                served += 1;
                 self.tell(control, Event::Line(line));
                 continue;
             }
@@ -237,6 +239,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
         };
         control.framer = framer;
+        self.most_spent.lines = self.most_spent.lines.max(served);
         again
     }
 

@@ -191,7 +191,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             return self.disown(owner);
         }
         let pace = self.limits.budgets.pace;
+        let before = transfer.moved();
         let step = transfer.step(&mut self.io, &mut data.channel, pace, &mut self.scratch);
+        self.most_spent.moved = self.most_spent.moved.max(transfer.moved() - before);
         self.put_data(key, data);
         match step {
             Step::Blocked(false) => {}

@@ -140,7 +140,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn count_step(&mut self) {
         self.handshakes.spend(1);
         self.shaken += 1;
-        self.most_shaken = self.most_shaken.max(self.shaken);
+        self.most_spent.handshakes = self.most_spent.handshakes.max(self.shaken);
     }
 
     fn demands_resumption(&self, owner: Key) -> bool {

@@ -41,7 +41,7 @@ use crate::terms::{Budget, Key, Moment, UnixTime};
 use crate::transfer::{Pace, Transfer};
 use crate::tree::Tree;
 
-pub use census::{Census, Waits, Worked};
+pub use census::{Census, Spent, Waits, Worked};
 pub use chores::{COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, DIGESTED_A_PASS};
 
 use chores::Chores;
@@ -192,9 +192,9 @@ pub struct Reactor<I: Io, T: Tree> {
     lingering: usize,
     /// Steps of TLS handshakes that this pass may still take.
     handshakes: Budget,
-    /// Those that it has taken, and the most that one has.
+    /// Those that it has taken.
     shaken: usize,
-    most_shaken: usize,
+    most_spent: Spent,
     /// All control connections, those included that are leaving or being refused.
     connections: usize,
     /// Set when the server is about to stop: when what still runs is cut off.
@@ -245,7 +245,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             lingering: 0,
             handshakes: Budget::new(0),
             shaken: 0,
-            most_shaken: 0,
+            most_spent: Spent::default(),
             drain_until: None,
             cut_off: false,
             given_up: false,
@@ -298,7 +298,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.ring();
         self.serve();
         // Data connections are closed before the replies that say so are sent (RFC 959, section 5.2).
-        self.reap();
+        self.reap_data();
         self.flush_dirty();
         self.reap();
         Ok(())

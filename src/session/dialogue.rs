@@ -3,63 +3,29 @@
 //! It answers what the session asks for, says what came of it in plain strings, and fails the test
 //! as soon as the contract in the parent module's header is broken.
 
+mod plays;
+mod world;
+
 use std::collections::VecDeque;
-use std::io::{self, Write};
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::time::Duration;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use sha2::Digest as _;
 
 use super::{
     Answer, Chore, Dialect, Effect, Effects, Ends, Event, Family, House, Order, RouteFault,
     Session, Settings, Timer, Tls,
 };
-use crate::accounts::{self, Accounts, Challenge, Gate, Rules};
+use crate::accounts::{Accounts, Challenge, Gate, Rules};
 use crate::terms::{
-    self, Algorithm, ChoreOutcome, Coding, Content, Digest, Extent, Fault, Filled, Lines, Loss,
-    Moment, Outcome, Part, Root, Route, Secured, Trouble, UnixTime,
+    self, Algorithm, ChoreOutcome, Coding, Content, Digest, Extent, Loss, Moment, Outcome, Part,
+    Root, Route, Secured,
 };
 use crate::tree::MemoryTree;
 use crate::wire::line::Line;
-
-/// 2026-11-20, long after every file of the world was made.
-pub(super) const TODAY: UnixTime = UnixTime(1_795_132_800);
-
-/// Who may what in the world of the tests.
-const DIRECTORIES: &str = "\
-user1:Movies:r
-user1:Music:rw
-user1:Docs:rwd
-user1:Inbox:w
-user2:Secret:rwd
-root:Movies:r
-root:/:rwd
-slow:Docs:r
-keyed:Docs:r
-";
-
-/// A hash of `1234` that costs next to nothing.
-const SLOW: &str =
-    "$argon2id$v=19$m=8,t=1,p=1$YXNhbHRvZml0c293bg$nMR3eHi25J77XNw4yT6KZ3nxOXIqzVZobGoj/jPdzx4";
-
-/// What each directory holds.
-const FILES: &[(&str, &str, &[u8])] = &[
-    ("Movies", "Joker", &[b'j'; 1234]),
-    ("Movies", "WAR", b"war"),
-    ("Movies", "Free Fire", b"bang\n"),
-    ("Music", "song", b"la la la"),
-    ("Docs", "a.txt", b"alpha\n"),
-    ("Docs", "b.txt", b"beta\n"),
-    ("Docs", "a[1].txt", b"literal\n"),
-    ("Docs", "Sub/deep.txt", b"deep\n"),
-    ("Secret", "plan", b"hidden"),
-    ("files", "top.txt", b"top\n"),
-    ("files", "Attic/old.txt", b"old\n"),
-    ("files", "Movies/shadowed", b"never seen"),
-];
+use plays::{compress, fill, read, receive, write};
+pub(super) use world::TODAY;
+use world::{accounts, world};
 
 /// One session, and what its reactor would hold for it.
 pub(super) struct Dialogue {
@@ -361,11 +327,17 @@ impl Dialogue {
         self.told(Event::Chore(outcome))
     }
 
+    /// Asks for a port and sends `text`, which begins a transfer.
+    #[track_caller]
+    pub(super) fn begin(&mut self, text: &str) {
+        self.expect("EPSV", "229");
+        self.expect(text, "150");
+    }
+
     /// Asks for a port, sends `text`, plays the transfer, and returns what it sent.
     #[track_caller]
     pub(super) fn fetch(&mut self, text: &str) -> String {
-        self.expect("EPSV", "229");
-        self.expect(text, "150");
+        self.begin(text);
         let (sent, said) = self.transfer(b"");
         assert!(said.len() == 1 && said[0].starts_with("226"), "{text}: {said:?}");
         String::from_utf8(sent).unwrap()
@@ -488,87 +460,4 @@ impl Dialogue {
         let text = text.strip_suffix("\r\n").expect("every answer ends its line");
         self.said.push_back(text.to_owned());
     }
-}
-
-fn world() -> (MemoryTree, Vec<(&'static str, Root)>) {
-    let tree = MemoryTree::new();
-    tree.set_now(UnixTime(1_735_689_600));
-    let names = ["Movies", "Music", "Docs", "Inbox", "Secret", "files"];
-    let roots: Vec<_> = names.into_iter().map(|name| (name, tree.add_root())).collect();
-    for (directory, path, content) in FILES {
-        let (_, root) = roots.iter().find(|(name, _)| name == directory).unwrap();
-        tree.put_file(*root, path.as_bytes(), content).unwrap();
-    }
-    tree.set_now(TODAY);
-    (tree, roots)
-}
-
-fn fill(mut lines: Box<dyn Lines>, out: &mut Vec<u8>) -> Outcome {
-    // Small slices, so that every listing is made in several.
-    loop {
-        match lines.fill(out, 40) {
-            Filled::More => {}
-            Filled::End => return Outcome::Done { bytes: out.len() as u64 },
-            Filled::Broken => {
-                let fault = Trouble::Io(io::ErrorKind::Other).into();
-                return Outcome::Failed { fault, bytes: out.len() as u64 };
-            }
-        }
-    }
-}
-
-/// The bytes of a file from `at` to `end`.
-fn read(file: &impl Content, mut at: u64, end: u64) -> Vec<u8> {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 512]);
-    while at < end {
-        let count = file.read_at(at, &mut buffer).unwrap();
-        assert!(count > 0, "the file is shorter than was said");
-        bytes.extend_from_slice(&buffer[..count]);
-        at += count as u64;
-    }
-    bytes.truncate(bytes.len() - usize::try_from(at - end).unwrap());
-    bytes
-}
-
-fn compress(file: &impl Content, part: impl Part, length: u64) -> ChoreOutcome {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(&read(file, 0, length)).unwrap();
-    match receive(part, &encoder.finish().unwrap()) {
-        Outcome::Done { bytes } => ChoreOutcome::Compressed { from: length, to: bytes },
-        Outcome::Failed { fault, .. } => ChoreOutcome::Failed(fault),
-        other @ (Outcome::Aborted { .. } | Outcome::Lost { .. }) => panic!("{other:?}"),
-    }
-}
-
-fn receive(mut part: impl Part, upload: &[u8]) -> Outcome {
-    while part.carry_over(1000).unwrap() > 0 {}
-    let bytes = upload.len() as u64;
-    match write(&mut part, upload).and_then(|()| part.commit()) {
-        Ok(()) => Outcome::Done { bytes },
-        Err(fault) => Outcome::Failed { fault, bytes },
-    }
-}
-
-fn write(part: &mut impl Part, mut bytes: &[u8]) -> Result<(), Fault> {
-    while !bytes.is_empty() {
-        let count = part.write(bytes).map_err(|error| Trouble::of_file(&error))?;
-        bytes = &bytes[count..];
-    }
-    Ok(())
-}
-
-/// The tables, as the accounts room reads them from a directory.
-#[expect(clippy::disallowed_methods, reason = "the tables are laid out as an operator does it")]
-fn accounts(roots: &[(&'static str, Root)]) -> Accounts {
-    let data = tempfile::tempdir().unwrap();
-    let known = "c5".repeat(32);
-    let credentials =
-        format!("user1:1234\nuser2:1234\nroot:1234\nslow:{SLOW}\nkeyed:$cert$sha256:{known}\n");
-    std::fs::write(data.path().join(accounts::CREDENTIALS), credentials).unwrap();
-    std::fs::write(data.path().join(accounts::DIRECTORIES), DIRECTORIES).unwrap();
-    let mut root_of = |path: &Path, _| {
-        let found = roots.iter().find(|(name, _)| path.ends_with(name));
-        found.map(|(_, root)| *root).ok_or_else(|| io::ErrorKind::NotFound.into())
-    };
-    accounts::load(data.path(), &mut root_of).unwrap().accounts
 }

@@ -4,7 +4,7 @@
 //! that leads nowhere and one that leads to another client's directory get the same answer. This
 //! file opens nothing itself and knows no replies.
 
-use crate::accounts::{Client, Right, Rights};
+use crate::accounts::{Client, Rights};
 use crate::terms::{Denied, Fault, UnixTime};
 use crate::tree::{Entries, Entry, Kind, Place, Status, Tree, VirtualPath};
 
@@ -118,7 +118,7 @@ impl<E: Entries> Shelf<E> {
             }
             Spot::Top => granted_directories(tree, client, wanted),
         };
-        let Some(whole) = client.whole().filter(|whole| whole.allows(Right::Read)) else {
+        let Some(whole) = client.whole().filter(|whole| whole.rights.contains(Rights::READ)) else {
             return Ok(Self { granted, entries: None, rights: LOOK });
         };
         let shadowed = |name: &[u8]| granted.iter().any(|shown| shown.name == name);
@@ -173,7 +173,7 @@ impl Shown {
 }
 
 /// The rights in a virtual root that is nothing but the list of the granted directories.
-const LOOK: Rights = Rights::NONE.with(Right::Read);
+const LOOK: Rights = Rights::READ;
 
 /// What stands at the virtual root of a client whose directories lie in different places.
 const VIRTUAL_ROOT: Status = Status {

@@ -145,8 +145,8 @@ pub trait Tree {
     ) -> Result<Self::Entries, Fault>;
 
     /// Begins an upload to `place` in a hidden part beside it, or goes on with the part that an
-    /// upload to that place has left: from then on that is this upload's alone. With `overwrite` false a regular
-    /// file that is there already, now or when the part is committed, is
+    /// upload to that place has left: from then on that is this upload's alone. With `overwrite`
+    /// false a regular file that is there already, now or when the part is committed, is
     /// [`Exists`](crate::terms::Denied::Exists). A new file in an old one's place has its
     /// permission bits; a link to a file is replaced itself, what it points to stays as it is.
     fn create(&self, place: Place<'_>, keep: Keep, overwrite: bool) -> Result<Self::Part, Fault>;

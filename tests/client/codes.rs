@@ -51,13 +51,17 @@ fn each_code_has_its_cause() {
     home.coracle(&["ls", &url(&server, "")]).env("CORACLE_PASSWORD", "no").assert().code(5);
     home.runs(&["sum", &url(&server, "Own/gone")]).code(6);
     home.runs(&["rm", &url(&server, "Movies/Joker")]).code(7);
+    home.runs(&["mkdir", &url(&server, "Own/d")]).code(0);
+    home.runs(&["mkdir", &url(&server, "Own/d")]).code(7);
+    home.runs(&["put", "a.txt", &url(&server, "Own/d/")]).code(0);
+    home.runs(&["rmdir", &url(&server, "Own/d")]).code(7);
     home.runs(&["mput", "a.txt", "gone", &url(&server, "Own/")]).code(8);
     home.runs(&["mget", &url(&server, "Own/*.doc")]).code(9);
     home.runs(&["get", &url(&server, "Own/a.txt")]).code(10);
-    for (question, answer, code) in [
-        ("XCRC a.txt", "250 00000000", 11),
+    for (question, answer, wait_secs, code) in [
+        ("XCRC a.txt", "250 00000000", "60", 11),
         // And no data, until the client has had enough.
-        ("RETR a.txt", "150 go", 12),
+        ("RETR a.txt", "150 go", "2", 12),
     ] {
         let server = Scripted::new(move |peer| {
             peer.say("220 hello");
@@ -70,7 +74,7 @@ fn each_code_has_its_cause() {
             peer.until(question, answer);
             let _ = peer.control.read_to_end(&mut Vec::new());
         });
-        let get = ["--timeout", "2", "get", "--verify", &server.url("a.txt"), "b.txt"];
+        let get = ["--timeout", wait_secs, "get", "--verify", &server.url("a.txt"), "b.txt"];
         home.runs(&get).code(code);
         server.ended();
     }
@@ -128,7 +132,7 @@ fn silence_ends_in_time_wherever_it_begins() {
     });
     let home = Home::new();
     let server = silent_behind(10);
-    home.runs(&["--timeout", "1", "get", &server.url("film")]).success();
+    home.runs(&["get", &server.url("film")]).success();
     server.ended();
 }
 

@@ -65,7 +65,8 @@ impl Peer {
 
     pub(crate) fn hear(&mut self) -> String {
         let mut line = String::new();
-        self.control.read_line(&mut line).expect("a command");
+        let count = self.control.read_line(&mut line).expect("a command");
+        assert!(count > 0, "the client has gone where a command was due");
         line.trim_end().to_owned()
     }
 
@@ -103,7 +104,7 @@ fn a_server_that_never_greets_is_not_waited_for_without_end() {
         // Until the client has had enough.
         let _ = peer.control.read_to_end(&mut Vec::new());
     });
-    home.runs(&["--timeout", "1", "ls", &server.url("")]).code(12);
+    home.runs(&["--timeout", "2", "ls", &server.url("")]).code(12);
     server.ended();
 }
 
@@ -151,7 +152,7 @@ fn a_stalled_download_ends() {
         peer.say("426 you left");
         let _ = peer.control.read_to_end(&mut Vec::new());
     });
-    home.runs(&["--timeout", "1", "get", &server.url("film")]).code(12);
+    home.runs(&["--timeout", "2", "get", &server.url("film")]).code(12);
     server.ended();
 }
 

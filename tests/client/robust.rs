@@ -1,10 +1,11 @@
 //! Lines that break, files that are not what they should be, and time that runs out.
 
 use std::io::{Read, Write};
+use std::time::Duration;
 
 use crate::misbehaving::Scripted;
 use crate::proxy::Proxy;
-use crate::support::{GUARD, Setup, TestServer, noise};
+use crate::support::{Setup, TestServer, noise};
 use crate::{Home, err, out, url};
 
 /// Bytes within which a control connection and a data connection break.
@@ -167,14 +168,14 @@ fn a_deadline_ends_everything() {
         // Always some progress, never an end.
         let pace = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let stream = std::net::TcpStream::connect(pace.local_addr().expect("it")).expect("it");
-        stream.set_read_timeout(Some(GUARD / 200)).expect("a pace");
+        stream.set_read_timeout(Some(Duration::from_millis(100))).expect("a pace");
         while data.write_all(b"x").is_ok() {
             let _ = (&stream).read(&mut [0]);
         }
         peer.say("426 you left");
         let _ = peer.control.read_to_end(&mut Vec::new());
     });
-    let late = home.runs(&["get", "--deadline", "1", "--retries", "9", &server.url("f")]).code(12);
+    let late = home.runs(&["get", "--deadline", "3", "--retries", "9", &server.url("f")]).code(12);
     assert!(err(&late).contains("deadline"), "{}", err(&late));
     server.ended();
 }

@@ -235,7 +235,7 @@ fn a_handshake_that_fails_is_never_followed_by_words_in_the_clear() {
             let _ = peer.control.read_to_end(&mut heard);
             assert!(!heard.windows(4).any(|word| word == b"USER"), "nobody logs in");
         });
-        home.runs(&["--timeout", "1", "get", &server.url("film")]).code(code);
+        home.runs(&["--timeout", "2", "get", &server.url("film")]).code(code);
         server.ended();
     }
 }
@@ -262,7 +262,7 @@ fn tls_from_the_first_byte_on_wants_no_words_before_it() {
             let _ = peer.control.read_to_end(&mut Vec::new());
         });
         let url = server.url("film").replace("ftp:", "ftps:");
-        home.runs(&["--timeout", "1", "cat", &url]).code(code);
+        home.runs(&["--timeout", "2", "cat", &url]).code(code);
         server.ended();
     }
 }
@@ -402,7 +402,7 @@ fn a_silent_handshake_of_a_data_connection_ends_in_time() {
         say(&mut talk, "426 you left");
         let _ = talk.read_to_end(&mut Vec::new());
     });
-    home.runs(&["--timeout", "1", "get", &server.url("film")]).code(12);
+    home.runs(&["--timeout", "2", "get", &server.url("film")]).code(12);
     server.ended();
 }
 

@@ -80,6 +80,35 @@ assert not hidden(), "the echo is back"
     );
 }
 
+/// What a script has decided for itself, a person is told, once.
+#[test]
+fn a_person_is_told_what_protects_the_session() {
+    let home = Home::new();
+    let (secured, clear) = (TestServer::usual(), Setup::usual().flag("--tls", "off").start());
+    for (server, remark) in [
+        (&secured, "is trusted because it is on this machine"),
+        (&clear, "offers no TLS; all that is sent can be read"),
+    ] {
+        let script = r#"
+remark = "REMARK"
+start(sys.argv[2], CORACLE_PASSWORD="1234")
+wait(remark)
+if "trusted" in remark:
+    wait("--fingerprint ")
+seen = wait("/> ")
+send("open " + sys.argv[2] + "\r")
+seen += wait("/> ")
+assert remark not in seen, seen
+send("quit\r")
+assert ended() == 0
+"#;
+        talks(&home, server, &script.replace("REMARK", remark));
+    }
+    // A script's standard error is no place for it.
+    let quiet = home.runs(&["ls", &crate::url(&secured, "")]).success();
+    assert_eq!(crate::err(&quiet), "");
+}
+
 #[test]
 fn words_are_completed_and_lines_remembered() {
     let server = Setup::usual().file("Movies/Free Fire", b"bang").start();

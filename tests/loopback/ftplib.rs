@@ -10,7 +10,7 @@ use crate::support::{Finished, Setup, TestServer, assert_same, noise, python};
 const PROLOGUE: &str = "\
 import ftplib, hashlib, io, socket, sys
 host, port = sys.argv[1].split(':')
-ftp = ftplib.FTP(timeout=20)
+ftp = ftplib.FTP(timeout=120)
 ftp.connect(host, int(port))
 ftp.login('user1', '1234')
 def refused(call, *arguments):

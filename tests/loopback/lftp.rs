@@ -13,7 +13,7 @@ use crate::support::{Finished, Setup, TestServer, assert_same, finish, noise, pr
 #[track_caller]
 fn lftp(server: &TestServer, directory: &Path, script: &str) -> Finished {
     let script = format!(
-        "set cmd:fail-exit yes; set net:timeout 20; set net:max-retries 1; set ftp:ssl-allow no; \
+        "set cmd:fail-exit yes; set net:timeout 120; set net:max-retries 1; set ftp:ssl-allow no; \
          open -u user1,1234 ftp://{}; {script}; bye",
         server.ftp
     );

@@ -47,7 +47,7 @@ fn both_ways_with_pythons_zlib() {
     let script = r"
 import ftplib, sys, zlib
 host, port = sys.argv[1].split(':')
-ftp = ftplib.FTP(timeout=20)
+ftp = ftplib.FTP(timeout=120)
 ftp.connect(host, int(port))
 ftp.login('user1', '1234')
 assert '\n MODE Z\n' in ftp.sendcmd('FEAT')
@@ -133,7 +133,7 @@ fn lftp_uses_it() {
     let server = server();
     let here = TempDir::new().unwrap();
     let script = format!(
-        "debug 9; set cmd:fail-exit yes; set net:timeout 20; set net:max-retries 1; \
+        "debug 9; set cmd:fail-exit yes; set net:timeout 120; set net:max-retries 1; \
          set ftp:ssl-allow no; open -u user1,1234 ftp://{}; ls Movies; get Movies/text; \
          get Movies/noise; put text -o Own/text; put noise -o Own/noise; bye",
         server.ftp

@@ -195,7 +195,7 @@ fn digests_are_those_of_python() {
     let script = r"
 import ftplib, hashlib, sys, zlib
 host, port = sys.argv[1].split(':')
-ftp = ftplib.FTP(timeout=20)
+ftp = ftplib.FTP(timeout=120)
 ftp.connect(host, int(port))
 ftp.login('user1', '1234')
 ftp.voidcmd('TYPE I')

@@ -172,7 +172,7 @@ fn a_crowd_of_handshakes_takes_its_turns() {
         scenario.actors.push((Duration::ZERO, Box::new(regular)));
         let report = played(scenario, "a_crowd_of_handshakes");
         // That no pass took more of them is what the world asks for after each.
-        assert_eq!((report.most_shaken, report.tally.sealed), (most, crowd as u64));
+        assert_eq!((report.most_spent.handshakes, report.tally.sealed), (most, crowd as u64));
     }
 }
 

@@ -13,7 +13,7 @@ use coracle::accounts::{Accounts, Challenge, Verdict};
 use coracle::channel::tls::{Acceptor, Options, Resumption};
 use coracle::reactor::{
     COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, Census, DIGESTED_A_PASS, Limits, Reactor, Security,
-    Worked,
+    Spent, Worked,
 };
 use coracle::session::{Dialect, Settings};
 use coracle::terms::{Fault, Key, Trouble, UnixTime};
@@ -119,8 +119,8 @@ pub(crate) struct Report {
     pub(crate) longest_pause: u64,
     /// The most passes that a slice of compression waited.
     pub(crate) longest_compression_wait: u64,
-    /// The most steps of handshakes that one pass has taken.
-    pub(crate) most_shaken: usize,
+    /// The most that was done before it was others' turn.
+    pub(crate) most_spent: Spent,
     /// The most work on files that a pass did.
     pub(crate) most_worked: Worked,
     /// How often no descriptor was left.
@@ -191,8 +191,8 @@ struct World {
     /// How many peers there are.
     actors: usize,
     /// Work on files that one pass may do.
-    /// Steps of handshakes that one pass may take.
-    most_shaken: usize,
+    /// What may be done before it is others' turn.
+    most_spent: Spent,
     most_worked: Worked,
     unhurried: bool,
 }
@@ -223,7 +223,7 @@ impl World {
         }
         let (large, count) = (actors.len() > 100, actors.len());
         let most_worked = most_worked(&limits);
-        let most_shaken = limits.budgets.handshakes;
+        let most_spent = most_spent(&limits);
         let cast = Rc::new(RefCell::new(Cast { actors, lore }));
         let io = FakeIo::new(Rc::clone(&net), Rc::clone(&cast));
         let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
@@ -267,7 +267,7 @@ impl World {
             large,
             actors: count,
             most_worked,
-            most_shaken,
+            most_spent,
             unhurried: scenario.unhurried,
         }
     }
@@ -375,7 +375,13 @@ impl World {
         );
         assert_eq!(census.listeners + census.passive, stats.listeners, "{census:?}");
         assert!(census.longest_wait.turn <= LONGEST_WAIT, "a slot was starved: {census:?}");
-        assert!(census.most_shaken <= self.most_shaken, "handshakes filled a pass: {census:?}");
+        let (most, spent) = (self.most_spent, census.most_spent);
+        assert!(
+            spent.handshakes <= most.handshakes
+                && spent.lines <= most.lines
+                && spent.moved <= most.moved,
+            "somebody had more than a turn, of which each may have {most:?}: {census:?}"
+        );
         self.check_work(&census);
         assert!(
             self.waits.len() <= self.clients,
@@ -471,7 +477,7 @@ impl World {
             longest_pause: stats.longest_pause,
             longest_compression_wait: census.longest_wait.compression,
             most_worked: census.most_worked,
-            most_shaken: census.most_shaken,
+            most_spent: census.most_spent,
             exhaustions: stats.exhaustions,
             took,
             commits,
@@ -479,6 +485,14 @@ impl World {
             spoilt: 0,
         }
     }
+}
+
+/// What these limits let be done before it is others' turn.
+fn most_spent(limits: &Limits) -> Spent {
+    let (budgets, pace) = (&limits.budgets, limits.budgets.pace);
+    // A turn may go from one way to the other, and a line's end of one byte be two on the wire.
+    let moved = 2 * (pace.zero_copy + pace.copied + pace.chunk) as u64;
+    Spent { handshakes: budgets.handshakes, lines: budgets.lines, moved }
 }
 
 /// Work on files that one pass may do within these limits: the slices that the design gives it, and

@@ -1,12 +1,16 @@
 //! Where a peer comes from, as far as it is held to account for it.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// Leading bits of an IPv6 address that say whose network it is in: one customer has all that
 /// differ in the other 64.
 const NETWORK_BITS: u32 = 64;
+
+/// Leading bits of an IPv4 and of an IPv6 address that many customers share, or one who has many
+/// sources: what is routed by itself at the least, and what a site is given (RFC 6177, section 2).
+const NEIGHBOURHOOD_BITS: (u32, u32) = (24, 48);
 
 /// An IPv4 address, or the /64 that an IPv6 address lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +28,16 @@ impl Source {
                 Ipv6Addr::from_bits(address.to_bits() & mask6(NETWORK_BITS)).into()
             }
             address @ IpAddr::V4(_) => address,
+        })
+    }
+
+    /// The network around it, which whoever has one source is likely to have more of.
+    #[must_use]
+    pub fn network(&self) -> Self {
+        let (bits4, bits6) = NEIGHBOURHOOD_BITS;
+        Self(match self.0 {
+            IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() & mask4(bits4)).into(),
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & mask6(bits6)).into(),
         })
     }
 }
@@ -123,6 +137,10 @@ mod tests {
         assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
         assert_eq!(of("2001:db8:1:2::1").to_string(), "2001:db8:1:2::/64");
         assert_eq!(of("192.0.2.1").to_string(), "192.0.2.1");
+        assert_eq!(of("192.0.2.1").network(), of("192.0.2.254").network());
+        assert_ne!(of("192.0.2.1").network(), of("192.0.3.1").network());
+        assert_eq!(of("2001:db8:1:2::").network(), of("2001:db8:1:ffff::").network());
+        assert_ne!(of("2001:db8:1::").network(), of("2001:db8:2::").network());
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 
-use super::{Cargo, Data, Link, LinkFault, SecureFault, Stream, Wait, is_time_out, stream, tls};
+use super::wait::Wait;
+use super::{Cargo, Data, Link, LinkFault, SecureFault, Stream, is_time_out, stream, tls};
 use crate::client::failure::Failure;
 use crate::client::interrupt::GLANCE;
 

@@ -1,34 +1,41 @@
 //! A user-PI over real sockets: blocking `std` streams, each wait of which ends.
 //!
-//! This room owns the client's sockets, and TLS over them. It moves the bytes between a data connection and whatever
-//! feeds or drains it, at the [`pace`](super::pace) of the run, and knows neither the meaning of a
-//! reply, which is the machine's, nor the files, which are the couriers'.
+//! This room owns the client's sockets, and TLS over them. It moves the bytes between a data
+//! connection and whatever feeds or drains it, at the [`pace`](super::pace) of the run, and knows
+//! neither the meaning of a reply, which is the machine's, nor the files, which are the couriers'.
 
 #![expect(clippy::disallowed_methods, reason = "the client's clock is read here, to bound waits")]
 
 mod data;
+mod dial;
+mod fault;
 mod stream;
 mod tls;
+mod wait;
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::data::MoveFault;
+pub use self::dial::connect;
+use self::dial::unreachable;
+pub use self::fault::LinkFault;
+use self::fault::{may_want_ticket, nearest};
 pub use self::stream::{SecureFault, Stream};
 pub use self::tls::{Context, Identity, Trust, Versions};
-use crate::client::exit::Exit;
-use crate::client::failure::{Again, Failure};
-use crate::client::interrupt::{GLANCE, Interrupt};
+pub use self::wait::is_time_out;
+use self::wait::{Wait, read_once};
+use crate::client::failure::Failure;
+use crate::client::interrupt::Interrupt;
 use crate::client::pace::Pace;
 use crate::client::security::Fingerprint;
 use crate::client::user_pi::{
     Action, Answer, ClientFault, DataMode, Features, Input, Task, UserPi,
 };
-use crate::wire::ftp::reply::Reply;
 
 /// Bytes that are moved at a time, unless told otherwise.
 pub const CHUNK: usize = 64 * 1024;
@@ -70,24 +77,6 @@ pub struct Link {
     /// Each word of the server begins the wait for its answer anew: it is at work.
     forbearing: bool,
     interrupt: Interrupt,
-}
-
-/// Why a task came to a bad end.
-#[derive(Debug)]
-pub enum LinkFault {
-    /// As the machine says.
-    Dialogue(ClientFault),
-    /// This took longer than the link has patience for.
-    TimedOut(&'static str),
-    /// What feeds or drains the transfer failed.
-    Cargo(io::Error),
-    /// TLS failed.
-    Tls(Failure),
-    /// The data connection ended without TLS's own end.
-    Cut,
-    /// The server wants data connections to resume the session of the control connection, and has
-    /// not given enough tickets for that. The link is over.
-    Spent(Reply),
 }
 
 /// The data connection, as far as it has come.
@@ -272,15 +261,7 @@ impl Link {
             match action {
                 Action::Finished(result) => {
                     self.pace = usual.unwrap_or_else(|| self.pace.clone());
-                    return match result {
-                        Err(ClientFault::Refused(reply))
-                            if self.untied && may_want_ticket(&reply) =>
-                        {
-                            self.spent = true;
-                            Err(LinkFault::Spent(reply))
-                        }
-                        result => nearest(result, nearer),
-                    };
+                    return self.conclude(result, nearer);
                 }
                 Action::Send(bytes) => {
                     since = Instant::now();
@@ -303,10 +284,8 @@ impl Link {
                         }
                         Err(fault) => {
                             nearer = fault.into_nearer();
-                            if usual.is_none() {
-                                let hurried = self.pace.within(AFTERMATH);
-                                usual = Some(std::mem::replace(&mut self.pace, hurried));
-                            }
+                            let hurried = self.pace.within(AFTERMATH);
+                            usual.get_or_insert_with(|| std::mem::replace(&mut self.pace, hurried));
                             Input::DataFailed
                         }
                     };
@@ -316,6 +295,21 @@ impl Link {
                 Action::CloseData => self.data = Data::None,
                 Action::CloseControl => self.control.close(),
             }
+        }
+    }
+
+    /// What the task came to: the best of what the machine says and of what is known here.
+    fn conclude(
+        &mut self,
+        result: Result<Answer, ClientFault>,
+        nearer: Option<LinkFault>,
+    ) -> Result<Answer, LinkFault> {
+        match result {
+            Err(ClientFault::Refused(reply)) if self.untied && may_want_ticket(&reply) => {
+                self.spent = true;
+                Err(LinkFault::Spent(reply))
+            }
+            result => nearest(result, nearer),
         }
     }
 
@@ -433,63 +427,6 @@ impl Link {
     }
 }
 
-/// What bounds a wait.
-struct Wait<'a> {
-    pace: &'a Pace,
-    interrupt: &'a Interrupt,
-}
-
-impl Wait<'_> {
-    /// One read that waits as long as the pace allows, or until Control-C, which is `Interrupted`,
-    /// unless the task is `stopped` already. It wakes now and then, for the signal may have gone to
-    /// another thread.
-    fn read(
-        &self,
-        stream: &mut Stream,
-        buffer: &mut [u8],
-        since: Instant,
-        stopped: bool,
-    ) -> io::Result<usize> {
-        loop {
-            if !stopped && self.interrupt.is_pressed() {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            let Some(left) = self.pace.left(since) else {
-                return Err(io::ErrorKind::TimedOut.into());
-            };
-            match read_once(stream, buffer, left.min(GLANCE)) {
-                Err(error) if is_time_out(&error) || error.kind() == io::ErrorKind::Interrupted => {
-                }
-                result => return result,
-            }
-        }
-    }
-}
-
-impl From<LinkFault> for Failure {
-    fn from(fault: LinkFault) -> Self {
-        match fault {
-            LinkFault::Dialogue(fault) => Self::task(&fault),
-            LinkFault::TimedOut(what) => Self::new(Exit::TimeOut, format!("{what} took too long"))
-                .advise("--timeout SECONDS")
-                .again(Again::Soon),
-            LinkFault::Cargo(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                Self::output(&error)
-            }
-            LinkFault::Cargo(error) => Self::new(Exit::LocalFile, error.to_string()),
-            LinkFault::Tls(failure) => failure,
-            LinkFault::Cut => {
-                let what = "the data connection was cut off: TLS has a word for the end of the data \
-                            (close_notify), and it did not come";
-                Self::new(Exit::Connection, what).again(Again::Soon)
-            }
-            LinkFault::Spent(reply) => {
-                Self::task(&ClientFault::Refused(reply)).again(Again::Otherwise)
-            }
-        }
-    }
-}
-
 impl fmt::Debug for Cargo<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -497,78 +434,5 @@ impl fmt::Debug for Cargo<'_> {
             Self::Sink(_) => "Sink",
             Self::Source(_) => "Source",
         })
-    }
-}
-
-/// Connects to the first of the host's addresses that answers.
-///
-/// # Errors
-/// A name that can't be resolved, or no address that answers in time.
-pub fn connect(host: &str, port: u16, patience: Duration) -> Result<TcpStream, Failure> {
-    let addresses = (host, port).to_socket_addrs().map_err(|error| {
-        Failure::new(Exit::Connection, format!("can't be resolved: {error}"))
-            .about(host)
-            .advise("check the name of the host")
-            .fatal()
-    })?;
-    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, patience) {
-            Ok(stream) => {
-                // Commands are small and waited for; there is nothing to gather.
-                let _ = stream.set_nodelay(true);
-                return Ok(stream);
-            }
-            Err(error) => last = error,
-        }
-    }
-    Err(unreachable(host, port, &last))
-}
-
-/// One read that waits no longer than `patience`, or until a signal.
-fn read_once(stream: &mut Stream, buffer: &mut [u8], patience: Duration) -> io::Result<usize> {
-    stream.socket().set_read_timeout(Some(patience))?;
-    stream.read(buffer)
-}
-
-/// True when `error` is the end of a wait, under either of its names.
-#[must_use]
-pub fn is_time_out(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
-}
-
-fn unreachable(host: &str, port: u16, error: &io::Error) -> Failure {
-    let exit = if is_time_out(error) { Exit::TimeOut } else { Exit::Connection };
-    Failure::new(exit, format!("no connection to port {port}: {error}"))
-        .about(host)
-        .advise("is the server running, and on this port?")
-        .fatal()
-        .again(Again::Soon)
-}
-
-/// True for the ways in which servers refuse a data connection that resumes no session.
-fn may_want_ticket(reply: &Reply) -> bool {
-    matches!(reply.code().number(), 425 | 431 | 521 | 522)
-}
-
-/// The best explanation of how a task ended, from the machine's and the link's own.
-fn nearest(
-    result: Result<Answer, ClientFault>,
-    nearer: Option<LinkFault>,
-) -> Result<Answer, LinkFault> {
-    match (result, nearer) {
-        (Ok(answer), None) => Ok(answer),
-        (Err(fault), None) => Err(LinkFault::Dialogue(fault)),
-        // A full disk makes an upload stall: the server's word is the cause.
-        (Err(ClientFault::Refused(reply)), Some(LinkFault::TimedOut(_)))
-            if matches!(reply.code().number(), 452 | 552) =>
-        {
-            Err(LinkFault::Dialogue(ClientFault::Refused(reply)))
-        }
-        // A server that refuses a connection under TLS ends it, and then says why.
-        (Err(ClientFault::Refused(reply)), Some(LinkFault::Cut)) => {
-            Err(LinkFault::Dialogue(ClientFault::Refused(reply)))
-        }
-        (_, Some(nearer)) => Err(nearer),
     }
 }

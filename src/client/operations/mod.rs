@@ -344,7 +344,8 @@ impl Session {
             let what = "it is no directory";
             return Err(Failure::new(Exit::LocalFile, what).about(target.display().to_string()));
         }
-        self.local = target;
+        // By the name that it has: `lpwd` is to say where that is, and not the way there.
+        self.local = std::fs::canonicalize(&target).unwrap_or(target);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 //! Only the files are opened here. The new one is a hidden part until it is whole.
 
 use super::state::{Answered, Purpose, Turn, Visit};
-use crate::accounts::Right;
+use crate::accounts::Rights;
 use crate::session::Chore;
 use crate::session::view::{Granted, Spot};
 use crate::terms::{self, Denied, Fault};
@@ -32,7 +32,7 @@ impl Visit<'_> {
     fn source<'p>(&self, path: &'p VirtualPath) -> Result<Granted<'p>, Fault> {
         match self.spot(path)? {
             Spot::Top => Err(Denied::IsADirectory.into()),
-            Spot::Below(granted) if granted.rights.allow(Right::Read) => Ok(granted),
+            Spot::Below(granted) if granted.rights.contains(Rights::READ) => Ok(granted),
             Spot::Below(_) => Err(Denied::NotPermitted.into()),
         }
     }
@@ -44,7 +44,7 @@ impl Visit<'_> {
         turn: &Turn<'_, '_, T>,
     ) -> Result<T::Part, Fault> {
         let granted = self.inside(path)?;
-        let overwrite = granted.rights.allow(Right::Delete);
+        let overwrite = granted.rights.contains(Rights::DELETE);
         turn.house.tree.create(granted.place, Keep::Nothing, overwrite)
     }
 }

@@ -4,7 +4,7 @@ use std::mem;
 
 use super::respond;
 use super::state::{Answered, Carry, Said, Turn, Visit};
-use crate::accounts::Right;
+use crate::accounts::Rights;
 use crate::terms::Fault;
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::reply::Reply;
@@ -45,7 +45,7 @@ impl Visit<'_> {
         turn: &Turn<'_, '_, T>,
     ) -> Result<(), Fault> {
         let (from, to) = (self.inside(from)?, self.inside(to)?);
-        turn.house.tree.rename(from.place, to.place, to.rights.allow(Right::Delete))
+        turn.house.tree.rename(from.place, to.place, to.rights.contains(Rights::DELETE))
     }
 }
 

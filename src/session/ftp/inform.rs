@@ -4,7 +4,7 @@
 use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
 use super::{Session, respond};
-use crate::accounts::Right;
+use crate::accounts::Rights;
 use crate::session::view::{self, Spot};
 use crate::session::{House, Settings};
 use crate::terms::{Algorithm, Coding, Denied, Fault};
@@ -178,7 +178,7 @@ impl Visit<'_> {
     /// Bytes that an upload to `path` has left, if the client may go on with it.
     fn received<T: Tree>(&self, path: &VirtualPath, turn: &Turn<'_, '_, T>) -> Option<u64> {
         match self.spot(path).ok()? {
-            Spot::Below(granted) if granted.rights.allow(Right::Write) => {
+            Spot::Below(granted) if granted.rights.contains(Rights::WRITE) => {
                 turn.house.tree.received(granted.place).ok()
             }
             Spot::Top | Spot::Below(_) => None,

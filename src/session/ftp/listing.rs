@@ -3,7 +3,7 @@
 //!
 //! The hot path of a client that looks around: nothing is allocated for a line.
 
-use crate::accounts::Right;
+use crate::accounts::Rights;
 use crate::session::view::{Item, Shelf};
 use crate::terms::{Filled, Lines, UnixTime};
 use crate::tree::{Entries, Kind};
@@ -113,20 +113,21 @@ fn kind(kind: Kind) -> facts::Kind {
 
 /// What the client may do with `item`.
 fn perm(item: Item<'_>) -> Perm {
-    let may = |right, perm| if item.rights.allow(right) { perm } else { Perm::NONE };
+    let may = |right, perm| if item.rights.contains(right) { perm } else { Perm::empty() };
     let is_directory = item.status.kind == Kind::Directory;
     let inside = if is_directory {
         Perm::ENTER
-            | may(Right::Read, Perm::LIST)
-            | may(Right::Write, Perm::CREATE | Perm::MAKE)
-            | may(Right::Delete, Perm::PURGE)
+            | may(Rights::READ, Perm::LIST)
+            | may(Rights::WRITE, Perm::CREATE | Perm::MAKE)
+            | may(Rights::DELETE, Perm::PURGE)
     } else {
-        let replace = if item.rights.allow(Right::Delete) { Perm::WRITE } else { Perm::NONE };
-        may(Right::Read, Perm::READ) | may(Right::Write, Perm::APPEND | replace)
+        let replace =
+            if item.rights.contains(Rights::DELETE) { Perm::WRITE } else { Perm::empty() };
+        may(Rights::READ, Perm::READ) | may(Rights::WRITE, Perm::APPEND | replace)
     };
     // A granted directory itself is the operator's.
     if item.is_granted {
         return inside;
     }
-    inside | may(Right::Write, Perm::RENAME) | may(Right::Delete, Perm::DELETE)
+    inside | may(Rights::WRITE, Perm::RENAME) | may(Rights::DELETE, Perm::DELETE)
 }

@@ -159,9 +159,9 @@ impl Session {
 
     /// Whether another line may be offered now.
     ///
-    /// During a transfer or other work lines are taken, so that ABOR and STAT are heard, until those that wait
-    /// are as many as may. While a port, a verdict, its release or a handshake is awaited none is
-    /// taken.
+    /// During a transfer or other work lines are taken, so that ABOR and STAT are heard, until
+    /// those that wait are as many as may. While a port, a verdict, its release or a handshake is
+    /// awaited none is taken.
     #[must_use]
     pub fn wants_lines(&self) -> bool {
         let has_room = self.waiting.as_ref().is_none_or(|waiting| !waiting.is_full());

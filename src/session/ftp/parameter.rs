@@ -138,8 +138,7 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         for (kind, coding) in [("A", Coding::Ascii), ("I", Coding::Image)] {
             ftp.expect(&format!("TYPE {kind}"), "200");
-            ftp.expect("EPSV", "229");
-            ftp.expect("RETR Docs/a.txt", "150");
+            ftp.begin("RETR Docs/a.txt");
             assert_eq!(ftp.order.as_ref().unwrap().coding, coding);
             ftp.transfer(b"");
         }
@@ -157,8 +156,7 @@ mod tests {
         assert!(ftp.expect("STAT", "211-").contains("MODE Z"));
         for (mode, line) in [(Mode::Deflate { level: 9 }, "MODE Z"), (Mode::Stream, "MODE S")] {
             ftp.expect(line, "200");
-            ftp.expect("EPSV", "229");
-            ftp.expect("RETR Docs/a.txt", "150");
+            ftp.begin("RETR Docs/a.txt");
             assert_eq!(ftp.order.as_ref().unwrap().mode, mode);
             ftp.transfer(b"");
         }

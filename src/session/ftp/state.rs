@@ -254,14 +254,12 @@ impl Visit<'_> {
         self.ready.here.join(argument).map_err(|fault| self.refusal(fault.into(), argument))
     }
 
-    /// Where `path` leads, if the grant there gives the right that the verb's row requires. The
+    /// Where `path` leads, if the grant there gives the rights that the verb's row requires. The
     /// virtual root can be looked at by any client.
     pub(super) fn spot<'p>(&self, path: &'p VirtualPath) -> Result<Spot<'p>, Fault> {
         let spot = view::locate(&self.ready.client, path)?;
         match spot {
-            Spot::Below(granted)
-                if self.row.right.is_some_and(|right| !granted.rights.allow(right)) =>
-            {
+            Spot::Below(granted) if !granted.rights.contains(self.row.rights) => {
                 Err(Denied::NotPermitted.into())
             }
             Spot::Top | Spot::Below(_) => Ok(spot),

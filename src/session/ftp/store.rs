@@ -1,13 +1,14 @@
 //! STOR, STOU, APPE (RFC 959, section 4.1.3; RFC 3659, section 5 for what REST does to STOR).
 //!
-//! Where there is no such file, STOR and APPE go on from what a broken upload to that name has left, as SIZE
-//! tells it. That belongs to the name: whoever may write there may go on, for the same client may
-//! come again under another account, and another could have left the same bytes there.
+//! Where there is no such file, STOR and APPE go on from what a broken upload to that name has
+//! left, as SIZE tells it. That belongs to the name: whoever may write there may go on, for the
+//! same client may come again under another account, and another could have left the same bytes
+//! there.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::state::{Answered, Carry, Turn, Visit};
-use crate::accounts::Right;
+use crate::accounts::Rights;
 use crate::session::Settings;
 use crate::session::view::{Granted, Spot};
 use crate::terms::{Coding, Denied, Extent, Fault, Span};
@@ -122,7 +123,7 @@ impl Visit<'_> {
 /// file only appends. Should the file change between this look and the upload's end, the tree
 /// refuses to put it in place.
 fn may_replace<T: Tree>(granted: Granted<'_>, keep: Keep, tree: &T) -> bool {
-    if granted.rights.allow(Right::Delete) {
+    if granted.rights.contains(Rights::DELETE) {
         return true;
     }
     match keep {
@@ -138,8 +139,7 @@ mod tests {
     use crate::terms::{Denied, Outcome, Trouble, UnixTime};
 
     fn upload(ftp: &mut Dialogue, line: &str, bytes: &[u8]) -> Vec<String> {
-        ftp.expect("EPSV", "229");
-        ftp.expect(line, "150");
+        ftp.begin(line);
         ftp.transfer(bytes).1
     }
 
@@ -229,8 +229,7 @@ mod tests {
     fn goes_on_with_what_a_broken_upload_left() {
         let mut ftp = Dialogue::logged_in("user1");
         for (first, then) in [("STOR", "REST 4"), ("STOR", "APPE"), ("APPE", "REST 4")] {
-            ftp.expect("EPSV", "229");
-            ftp.expect(&format!("{first} Docs/new"), "150");
+            ftp.begin(&format!("{first} Docs/new"));
             assert!(ftp.cut(b"half")[0].starts_with("426"));
             assert_eq!(ftp.content("Docs", "new"), None);
             assert_eq!(ftp.line("SIZE Docs/new"), ["213 4"]);
@@ -258,8 +257,7 @@ mod tests {
     fn who_may_write_may_go_on_and_nobody_else_learns_of_it() {
         let mut ftp = Dialogue::logged_in("user1");
         for place in ["Inbox", "Docs"] {
-            ftp.expect("EPSV", "229");
-            ftp.expect(&format!("STOR {place}/new"), "150");
+            ftp.begin(&format!("STOR {place}/new"));
             ftp.cut(b"half");
         }
         assert_eq!(ftp.line("SIZE Inbox/new"), ["213 4"]);
@@ -276,19 +274,16 @@ mod tests {
     fn a_text_leaves_nothing_to_go_on_with() {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("TYPE A", "200");
-        ftp.expect("EPSV", "229");
-        ftp.expect("STOR Docs/new", "150");
+        ftp.begin("STOR Docs/new");
         ftp.cut(b"half a line");
         ftp.expect("TYPE I", "200");
         ftp.expect("SIZE Docs/new", "550");
         // Nor does one go on with other bytes.
-        ftp.expect("EPSV", "229");
-        ftp.expect("STOR Docs/new", "150");
+        ftp.begin("STOR Docs/new");
         ftp.cut(b"bytes");
         ftp.expect("TYPE A", "200");
         for _ in 0..2 {
-            ftp.expect("EPSV", "229");
-            ftp.expect("APPE Docs/new", "150");
+            ftp.begin("APPE Docs/new");
             ftp.cut(b"a line\r\n");
         }
         ftp.expect("TYPE I", "200");
@@ -314,8 +309,7 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         let left = |ftp: &mut Dialogue, name: &str, made: i64| {
             ftp.tree.set_now(UnixTime(made));
-            ftp.expect("EPSV", "229");
-            ftp.expect(&format!("STOR {name}"), "150");
+            ftp.begin(&format!("STOR {name}"));
             ftp.cut(b"half");
         };
         let day = 24 * 60 * 60;
@@ -364,8 +358,7 @@ mod tests {
             (Denied::Exists.into(), "553"),
             (Denied::NotPermitted.into(), "550"),
         ] {
-            ftp.expect("EPSV", "229");
-            ftp.expect("STOR Docs/new", "150");
+            ftp.begin("STOR Docs/new");
             let said = ftp.end(Outcome::Failed { fault, bytes: 7 });
             assert!(said.len() == 1 && said[0].starts_with(start), "{said:?}");
             assert_eq!(ftp.content("Docs", "new"), None);

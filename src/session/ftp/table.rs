@@ -4,7 +4,7 @@
 //! does not keep. The match is exhaustive: a new verb of `wire` does not compile until it is
 //! decided here whether and how it is served.
 
-use crate::accounts::Right;
+use crate::accounts::Rights;
 use crate::session::{Settings, Tls};
 use crate::wire::ftp::verb::Verb;
 
@@ -15,8 +15,8 @@ pub(super) struct Row {
     pub(super) verb: Verb,
     /// Who may give it.
     pub(super) phase: Phase,
-    /// What it needs of the grant that its path leads into; `None` where any grant will do.
-    pub(super) right: Option<Right>,
+    /// What it needs of the grant that its path leads into; none where any grant will do.
+    pub(super) rights: Rights,
     /// What FEAT says of it (RFC 2389, section 3.2).
     pub(super) feature: Feature,
     /// Its form, as HELP shows it.
@@ -59,13 +59,13 @@ pub(super) const COMMON_FEATURES: &[&str] = &["SITE COMPRESS", "TVFS"];
 pub(super) const fn row(verb: Verb) -> Option<Row> {
     use Feature::{Algorithms, Base, Deflate, Facts, Tls, Word};
     use Phase::{Client, Stranger};
-    const ANY: Option<Right> = None;
-    const READ: Option<Right> = Some(Right::Read);
-    const WRITE: Option<Right> = Some(Right::Write);
-    const DELETE: Option<Right> = Some(Right::Delete);
+    const ANY: Rights = Rights::empty();
+    const READ: Rights = Rights::READ;
+    const WRITE: Rights = Rights::WRITE;
+    const DELETE: Rights = Rights::DELETE;
 
     #[rustfmt::skip]
-    let (phase, right, feature, form, help) = match verb {
+    let (phase, rights, feature, form, help) = match verb {
         // RFC 959, section 4.1.1: access control.
         Verb::User => (Stranger, ANY, Base, "USER name", "log in; PASS follows"),
         Verb::Pass => (Stranger, ANY, Base, "PASS password", "the password to USER"),
@@ -131,7 +131,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
             return None;
         }
     };
-    Some(Row { verb, phase, right, feature, form, help })
+    Some(Row { verb, phase, rights, feature, form, help })
 }
 
 /// The row of `verb`, if it is served under these settings.

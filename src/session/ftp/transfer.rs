@@ -191,8 +191,7 @@ mod tests {
     /// A session that sends Joker.
     fn sending() -> Dialogue {
         let mut ftp = Dialogue::logged_in("user1");
-        ftp.expect("EPSV", "229");
-        ftp.expect("RETR Movies/Joker", "150");
+        ftp.begin("RETR Movies/Joker");
         ftp
     }
 

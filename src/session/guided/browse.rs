@@ -4,7 +4,7 @@
 //! Input is case-insensitive, so a name that does not exist as it was typed is looked for in other
 //! case; the exact name always wins. Nothing here speaks to the peer.
 
-use crate::accounts::{Client, Right};
+use crate::accounts::{Client, Rights};
 use crate::session::view::{self, Granted, Shelf, Spot};
 use crate::terms::{Denied, Fault};
 use crate::tree::{Kind, Tree, VirtualPath};
@@ -35,7 +35,7 @@ impl Visitor {
     /// grants, then those of the tree that the grant `/` opens. The dialogue can do nothing but
     /// read, so one that may only be written to is not among them.
     pub(super) fn directories<T: Tree>(&self, tree: &T) -> Vec<Vec<u8>> {
-        let named = self.client.top().filter(|grant| grant.allows(Right::Read));
+        let named = self.client.top().filter(|grant| grant.rights.contains(Rights::READ));
         let mut names: Vec<_> =
             named.map(|grant| grant.directory.to_vec()).take(MAX_NAMES).collect();
         // Where the tree can't be read, what is granted by name is still there.
@@ -161,7 +161,7 @@ impl Visitor {
     fn readable<'p>(&self, path: &'p VirtualPath) -> Result<Spot<'p>, Fault> {
         let spot = view::locate(&self.client, path)?;
         match spot {
-            Spot::Below(granted) if !granted.rights.allow(Right::Read) => {
+            Spot::Below(granted) if !granted.rights.contains(Rights::READ) => {
                 Err(Denied::NotFound.into())
             }
             Spot::Top | Spot::Below(_) => Ok(spot),

@@ -2,7 +2,8 @@
 //!
 //! It behaves as [`OsTree`](super::OsTree) does, which one set of tests holds both to, but has no
 //! links, no owners and no descriptors, and fails on request: the n-th read, write, commit or sync
-//! from now on. It also knows what of it is on the disk, for tests that cut the power. Clones are the same tree, so that a test keeps one to look into.
+//! from now on. It also knows what of it is on the disk, for tests that cut the power. Clones are
+//! the same tree, so that a test keeps one to look into.
 
 mod disk;
 mod part;

@@ -4,7 +4,7 @@
 //! Reads and writes; what is true of a file, and which permissions a grant leaves of it, is the
 //! session's to say. The client reads.
 
-use std::ops::BitOr;
+use bitflags::bitflags;
 
 use super::civil::Civil;
 use crate::terms::UnixTime;
@@ -55,70 +55,46 @@ impl Kind {
     }
 }
 
-/// What a client may do with a file or directory: a set of the letters of RFC 3659, section 7.5.5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Perm(u16);
+bitflags! {
+    /// What a client may do with a file or directory (RFC 3659, section 7.5.5).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+    pub struct Perm: u16 {
+        /// `a`: APPE to the file.
+        const APPEND = 1;
+        /// `c`: files may be created in the directory.
+        const CREATE = 1 << 1;
+        /// `d`: it may be deleted.
+        const DELETE = 1 << 2;
+        /// `e`: the directory may be entered.
+        const ENTER = 1 << 3;
+        /// `f`: it may be renamed.
+        const RENAME = 1 << 4;
+        /// `l`: the directory may be listed.
+        const LIST = 1 << 5;
+        /// `m`: directories may be made in the directory.
+        const MAKE = 1 << 6;
+        /// `p`: what is in the directory may be deleted.
+        const PURGE = 1 << 7;
+        /// `r`: RETR of the file.
+        const READ = 1 << 8;
+        /// `w`: STOR over the file.
+        const WRITE = 1 << 9;
+    }
+}
+
+/// The letters of [`Perm`], from the lowest bit.
+const LETTERS: [u8; 10] = *b"acdeflmprw";
 
 impl Perm {
-    /// Nothing.
-    pub const NONE: Self = Self(0);
-    /// `a`: APPE to the file.
-    pub const APPEND: Self = Self(1);
-    /// `c`: files may be created in the directory.
-    pub const CREATE: Self = Self(1 << 1);
-    /// `d`: it may be deleted.
-    pub const DELETE: Self = Self(1 << 2);
-    /// `e`: the directory may be entered.
-    pub const ENTER: Self = Self(1 << 3);
-    /// `f`: it may be renamed.
-    pub const RENAME: Self = Self(1 << 4);
-    /// `l`: the directory may be listed.
-    pub const LIST: Self = Self(1 << 5);
-    /// `m`: directories may be made in the directory.
-    pub const MAKE: Self = Self(1 << 6);
-    /// `p`: what is in the directory may be deleted.
-    pub const PURGE: Self = Self(1 << 7);
-    /// `r`: RETR of the file.
-    pub const READ: Self = Self(1 << 8);
-    /// `w`: STOR over the file.
-    pub const WRITE: Self = Self(1 << 9);
-
-    /// The letters of the bits, from the lowest.
-    const LETTERS: [u8; 10] = *b"acdeflmprw";
-
-    /// True when everything of `other` is in this.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Both together.
-    #[must_use]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
     fn write(self, out: &mut Vec<u8>) {
-        out.extend(bits(self.0, &Self::LETTERS));
+        out.extend(named(self.bits(), &LETTERS));
     }
 
     /// The set that `letters` name; others than RFC 3659's mean nothing to us.
     fn parse(letters: &[u8]) -> Self {
-        let mut perm = 0;
-        for (bit, letter) in Self::LETTERS.iter().enumerate() {
-            if letters.iter().any(|given| given.eq_ignore_ascii_case(letter)) {
-                perm |= 1 << bit;
-            }
-        }
-        Self(perm)
-    }
-}
-
-impl BitOr for Perm {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        self.with(other)
+        let is_given = |letter: &u8| letters.iter().any(|given| given.eq_ignore_ascii_case(letter));
+        let flags = Self::all().iter().zip(&LETTERS);
+        flags.filter(|(_, letter)| is_given(letter)).map(|(flag, _)| flag).collect()
     }
 }
 
@@ -148,65 +124,41 @@ pub struct Facts {
     pub unix_mode: Option<u32>,
 }
 
-/// Which facts are told: what OPTS MLST chooses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FactSelection(u8);
+bitflags! {
+    /// Which facts are told: what OPTS MLST chooses.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+    pub struct FactSelection: u8 {
+        /// `type`.
+        const KIND = 1;
+        /// `size`.
+        const SIZE = 1 << 1;
+        /// `modify`.
+        const MODIFY = 1 << 2;
+        /// `perm`.
+        const PERM = 1 << 3;
+        /// `unique`.
+        const UNIQUE = 1 << 4;
+        /// `UNIX.mode`.
+        const UNIX_MODE = 1 << 5;
+    }
+}
 
 /// The facts by name, in the order in which they are written and of the selection's bits.
 const NAMES: [&[u8]; 6] = [b"type", b"size", b"modify", b"perm", b"unique", b"UNIX.mode"];
 
 impl FactSelection {
-    /// No fact; only the name is told.
-    pub const NONE: Self = Self(0);
-    /// `type`.
-    pub const KIND: Self = Self(1);
-    /// `size`.
-    pub const SIZE: Self = Self(1 << 1);
-    /// `modify`.
-    pub const MODIFY: Self = Self(1 << 2);
-    /// `perm`.
-    pub const PERM: Self = Self(1 << 3);
-    /// `unique`.
-    pub const UNIQUE: Self = Self(1 << 4);
-    /// `UNIX.mode`.
-    pub const UNIX_MODE: Self = Self(1 << 5);
-    /// Every fact that we know.
-    pub const ALL: Self = Self(0b11_1111);
-
-    /// True when everything of `other` is in this.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Both together.
-    #[must_use]
-    pub const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// What is in both.
-    #[must_use]
-    pub const fn intersection(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
     /// The facts that `text` names, as in `type;size;`. Facts that we do not know are left out, as
     /// RFC 3659, section 7.9 wants it.
     #[must_use]
     pub fn parse(text: &[u8]) -> Self {
-        text.split(|&byte| byte == b';').fold(Self::NONE, |chosen, word| {
-            let word = word.trim_ascii();
-            match NAMES.iter().position(|name| name.eq_ignore_ascii_case(word)) {
-                Some(bit) => chosen.with(Self(1 << bit)),
-                None => chosen,
-            }
-        })
+        let words = text.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+        let fact = |word: &[u8]| NAMES.iter().position(|name| name.eq_ignore_ascii_case(word));
+        words.filter_map(fact).map(|bit| Self::from_bits_truncate(1 << bit)).collect()
     }
 
     /// Appends the names, each with its semicolon: `type;size;`, as the answer to OPTS MLST says it.
     pub fn write(self, out: &mut Vec<u8>) {
-        for name in bits(u16::from(self.0), &NAMES) {
+        for name in named(u16::from(self.bits()), &NAMES) {
             out.extend_from_slice(name);
             out.push(b';');
         }
@@ -216,24 +168,16 @@ impl FactSelection {
     /// `MLST type*;size*;modify;` (RFC 3659, section 7.8).
     pub fn write_feature(self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"MLST ");
-        for (bit, name) in NAMES.iter().enumerate() {
+        for (fact, name) in Self::all().iter().zip(NAMES) {
             out.extend_from_slice(name);
-            out.extend_from_slice(if self.contains(Self(1 << bit)) { b"*;" } else { b";" });
+            out.extend_from_slice(if self.contains(fact) { b"*;" } else { b";" });
         }
     }
 }
 
 impl Default for FactSelection {
     fn default() -> Self {
-        Self::ALL
-    }
-}
-
-impl BitOr for FactSelection {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        self.with(other)
+        Self::all()
     }
 }
 
@@ -354,7 +298,7 @@ fn parse_unique(value: &[u8]) -> Option<Unique> {
 }
 
 /// Those of `names` whose bit is set in `set`.
-fn bits<T: Copy>(set: u16, names: &[T]) -> impl Iterator<Item = T> {
+fn named<T: Copy>(set: u16, names: &[T]) -> impl Iterator<Item = T> {
     names.iter().enumerate().filter(move |(bit, _)| set >> bit & 1 == 1).map(|(_, name)| *name)
 }
 

@@ -38,7 +38,7 @@ pub(super) fn facts(data: &[u8]) {
     for line in data.split(|&byte| byte == b'\n') {
         let Some((found, name)) = facts::parse(line) else { continue };
         let mut text = Vec::new();
-        facts::write(&found, FactSelection::ALL, name, &mut text);
+        facts::write(&found, FactSelection::all(), name, &mut text);
         let text = text.strip_suffix(b"\r\n").expect("an entry ends in CRLF");
         let (again, _) = facts::parse(text).expect("what we write we can read");
         assert_eq!(again.size, found.size);

@@ -52,7 +52,7 @@ fn shown_at(directory: &Path, address: SocketAddr) -> String {
     let run = script(
         directory,
         r"
-connection = context().wrap_socket(socket.create_connection(address(sys.argv[1]), timeout=20))
+connection = context().wrap_socket(socket.create_connection(address(sys.argv[1]), timeout=120))
 print(hashlib.sha256(connection.getpeercert(True)).hexdigest())
 ",
         &[&address.to_string()],
@@ -158,7 +158,7 @@ fn a_new_one_is_taken_up_and_a_bad_one_is_not_while_transfers_run() {
         r"
 explicit, implicit, pid, log, wanted = sys.argv[1:]
 def shown():
-    connection = socket.create_connection(address(implicit), timeout=20)
+    connection = socket.create_connection(address(implicit), timeout=120)
     return hashlib.sha256(context().wrap_socket(connection).getpeercert(True)).hexdigest()
 def reload(name):
     os.replace(name, 'now.pem')

@@ -61,7 +61,7 @@ fn lftp_mirrors() {
     ] {
         let here = TempDir::new().unwrap();
         let script = format!(
-            "set cmd:fail-exit yes; set net:timeout 20; set net:max-retries 1; \
+            "set cmd:fail-exit yes; set net:timeout 120; set net:max-retries 1; \
              set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:verify-certificate yes; \
              set ssl:ca-file {certificate}; set ssl:priority {priority}; \
              open -u user1,1234 {url}; cls -1 Movies; mirror --parallel=3 Movies here; \

@@ -71,11 +71,11 @@ def context(certificate=None, version=None):
     return made
 class Client(ftplib.FTP_TLS):
     def __init__(self, implicit, resume, context):
-        super().__init__(context=context, timeout=20)
+        super().__init__(context=context, timeout=120)
         self.implicit, self.resume = implicit, resume
     def connect(self, host, port):
         self.host, self.port = host, port
-        self.sock = socket.create_connection((host, port), timeout=20)
+        self.sock = socket.create_connection((host, port), timeout=120)
         self.af = self.sock.family
         if self.implicit:
             self.sock = self.context.wrap_socket(self.sock, server_hostname=host)

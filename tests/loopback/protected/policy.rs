@@ -2,10 +2,11 @@
 
 use std::fs;
 
+use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{Protected, s_client, script, through};
-use crate::support::{Raw, Setup, coracled, finish, program};
+use crate::support::{Raw, Setup, coracled, finish, program, until};
 
 #[test]
 fn where_it_is_off_it_is_not_there() {
@@ -85,7 +86,7 @@ fn commands_behind_auth_tls_are_never_carried_out() {
         r"
 for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n', b'NOOP\r\n' * 500, b'USER us'):
     for early in (False, True):
-        connection = socket.create_connection(address(sys.argv[1]), timeout=20)
+        connection = socket.create_connection(address(sys.argv[1]), timeout=120)
         plain = connection.makefile('rb', buffering=0)
         def line(stream):
             said = b''
@@ -128,7 +129,7 @@ fn who_has_come_for_another_protocol_is_turned_away_in_the_handshake() {
 for port, explicit in ((sys.argv[1], True), (sys.argv[2], False), (sys.argv[3], False)):
     for names, served in ((['h2', 'http/1.1'], False), (['http/1.1'], False), (['smtp'], False),
                           (['x-filezilla-ftp', 'ftp'], True), (['ftp'], True), ([], True)):
-        connection = socket.create_connection(address(port), timeout=20)
+        connection = socket.create_connection(address(port), timeout=120)
         if explicit:
             assert connection.recv(1000)[:3] == b'220'
             connection.sendall(b'AUTH TLS\r\n')
@@ -187,6 +188,9 @@ fn without_a_place_for_a_certificate_it_goes_on_or_refuses() {
     let refused = finish(command.args(["--guided", "127.0.0.1:0"]));
     assert!(refused.code.is_some_and(|code| code != 0), "{refused:?}");
     assert!(refused.err.contains("Key.pem can't be made"), "{}", refused.err);
+    // A reload does not look for one, and says that it does not.
+    server.signal(Signal::HUP);
+    until("it says so", || server.serves_others(), || server.log().contains("takes a restart"));
 }
 
 #[test]
@@ -249,7 +253,7 @@ for turn in range(300):
     host, port = ftp.makepasv()
     ftp.putcmd('RETR Movies/Joker')
     assert ftp.getresp()[:3] == '150'
-    data = socket.create_connection((host, port), timeout=20)
+    data = socket.create_connection((host, port), timeout=120)
     said = [lambda: data.sendall(b'this is no handshake, and long enough to be seen as none'),
             lambda: ftp.sock.sendall(b'ABOR\r\nNOOP\r\n')]
     for say in said if turn % 2 else reversed(said):

@@ -76,8 +76,7 @@ fn auth_begins_a_handshake_and_the_session_anew() {
         log_in(&mut ftp);
         assert_eq!(ftp.expect("PWD", "257"), "257 \"/\" is the current directory.");
         ftp.expect("RETR Docs/a.txt", "425");
-        ftp.expect("EPSV", "229");
-        ftp.expect("RETR Docs/a.txt", "150");
+        ftp.begin("RETR Docs/a.txt");
         assert_eq!(ftp.order.as_ref().unwrap().protection, protection, "{line}");
     }
 }
@@ -121,8 +120,7 @@ fn mechanisms_and_repetitions_are_refused() {
 fn auth_behind_a_transfer_forgets_what_waits_behind_it() {
     let mut ftp = Dialogue::logged_in("user1");
     ftp.settings.tls = Tls::Optional;
-    ftp.expect("EPSV", "229");
-    ftp.expect("RETR Docs/a.txt", "150");
+    ftp.begin("RETR Docs/a.txt");
     for line in ["NOOP", "AUTH TLS", "USER user1", "PASS 1234", "DELE Docs/a.txt"] {
         assert!(ftp.line(line).is_empty());
     }
@@ -172,8 +170,7 @@ fn prot_decides_the_orders() {
     ] {
         ftp.expect(line, "200");
         for transfer in ["RETR Docs/a.txt", "LIST", "STOR Docs/new", "MLSD"] {
-            ftp.expect("EPSV", "229");
-            ftp.expect(transfer, "150");
+            ftp.begin(transfer);
             assert_eq!(ftp.order.as_ref().unwrap().protection, protection, "{line} {transfer}");
             ftp.transfer(b"");
         }
@@ -184,8 +181,7 @@ fn prot_decides_the_orders() {
 fn implicit_tls_protects_data_from_the_beginning() {
     let mut ftp = implicit(Tls::Required);
     log_in(&mut ftp);
-    ftp.expect("EPSV", "229");
-    ftp.expect("RETR Docs/a.txt", "150");
+    ftp.begin("RETR Docs/a.txt");
     assert_eq!(ftp.order.as_ref().unwrap().protection, Protection::Private);
     ftp.transfer(b"");
     ftp.expect("PROT P", "503");

@@ -184,7 +184,7 @@ fn options_are_set() {
     assert_eq!(parse("OPTS UTF8"), Ok(Command::Opts(OptsArgument::Utf8(true))));
     let chosen = FactSelection::SIZE | FactSelection::KIND;
     assert_eq!(parse("OPTS MLST size;type;x;"), Ok(Command::Opts(OptsArgument::Mlst(chosen))));
-    let none = OptsArgument::Mlst(FactSelection::NONE);
+    let none = OptsArgument::Mlst(FactSelection::empty());
     assert_eq!(parse("OPTS MLST"), Ok(Command::Opts(none)));
     assert_eq!(parse("opts mode z level 3"), Ok(Command::Opts(OptsArgument::ModeZ(3))));
     for line in ["OPTS MODE", "OPTS MODE Z", "OPTS MODE Z LEVEL 10", "OPTS MODE S LEVEL 1"] {
@@ -304,8 +304,8 @@ fn commands<'a>(
         Command::Opts(OptsArgument::Hash(Some(Algorithm::Crc32))),
         Command::Opts(OptsArgument::Utf8(true)),
         Command::Opts(OptsArgument::Utf8(false)),
-        Command::Opts(OptsArgument::Mlst(FactSelection::ALL)),
-        Command::Opts(OptsArgument::Mlst(FactSelection::NONE)),
+        Command::Opts(OptsArgument::Mlst(FactSelection::all())),
+        Command::Opts(OptsArgument::Mlst(FactSelection::empty())),
         Command::Help(None),
         Command::Help(Some(name)),
         Command::Noop,

@@ -15,11 +15,11 @@ fn written(facts: &Facts, selection: FactSelection, name: &[u8]) -> Vec<u8> {
 fn lines_are_as_the_rfc_wants() {
     let mut facts = Facts { size: Some(3), modify: Some(NEW_YEAR), ..Facts::default() };
     assert_eq!(
-        written(&facts, FactSelection::ALL, b"a b"),
+        written(&facts, FactSelection::all(), b"a b"),
         b"type=file;size=3;modify=20260101120000; a b\r\n"
     );
     assert_eq!(written(&facts, FactSelection::SIZE, b"a"), b"size=3; a\r\n");
-    assert_eq!(written(&facts, FactSelection::NONE, b"a\r\nb"), b" a??b\r\n");
+    assert_eq!(written(&facts, FactSelection::empty(), b"a\r\nb"), b" a??b\r\n");
     facts.kind = Kind::Dir;
     facts.size = None;
     facts.modify = None;
@@ -39,7 +39,7 @@ fn the_lines_of_other_servers_are_read() {
     assert_eq!(name, b" x; y=z ");
     assert_eq!(facts, Facts { kind: Kind::Link, modify: Some(NEW_YEAR), ..Facts::default() });
     let (facts, _) = parse(b"type=OS.unix=chr-1/3;size=many;unique=a-b;perm=; n").unwrap();
-    let expected = Facts { kind: Kind::Other, perm: Some(Perm::NONE), ..Facts::default() };
+    let expected = Facts { kind: Kind::Other, perm: Some(Perm::empty()), ..Facts::default() };
     assert_eq!(facts, expected);
     for line in [&b""[..], b"type=file;", b"type=file; ", b"-rw-r--r-- 1 a b"] {
         assert_eq!(parse(line), None, "{line:?}");
@@ -55,7 +55,7 @@ fn selections_are_chosen_and_shown() {
     chosen.write_feature(&mut feature);
     assert_eq!(names, b"type;size;UNIX.mode;");
     assert_eq!(feature, b"MLST type*;size*;modify;perm;unique;UNIX.mode*;");
-    assert_eq!(FactSelection::parse(b""), FactSelection::NONE);
+    assert_eq!(FactSelection::parse(b""), FactSelection::empty());
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn facts() -> impl Strategy<Value = Facts> {
         prop::sample::select(KINDS),
         any::<Option<u64>>(),
         prop::option::of((-62_167_219_200..253_402_300_800_i64).prop_map(UnixTime)),
-        prop::option::of((0..1024_u16).prop_map(Perm)),
+        prop::option::of((0..1024_u16).prop_map(Perm::from_bits_retain)),
         prop::option::of(unique),
         any::<Option<u32>>(),
     )
@@ -108,7 +108,7 @@ proptest! {
             any::<u8>().prop_filter("sayable", |byte| !b"\0\r\n".contains(byte)), 1..30,
         ),
     ) {
-        let line = written(&facts, FactSelection::ALL, &name);
+        let line = written(&facts, FactSelection::all(), &name);
         let line = line.strip_suffix(b"\r\n").unwrap();
         prop_assert_eq!(parse(line), Some((facts, name.as_slice())));
     }
@@ -116,8 +116,8 @@ proptest! {
     #[test]
     fn selections_come_back(set in 0..64_u8) {
         let mut names = Vec::new();
-        FactSelection(set).write(&mut names);
-        prop_assert_eq!(FactSelection::parse(&names), FactSelection(set));
+        FactSelection::from_bits_retain(set).write(&mut names);
+        prop_assert_eq!(FactSelection::parse(&names), FactSelection::from_bits_retain(set));
     }
 
     #[test]
