@@ -33,7 +33,7 @@
 //! | attack | what stops it | the test that shows so |
 //! |---|---|---|
 //! | FTP bounce (RFC 2577, section 3) | active connections go only to the control connection's own address, to ports of 1024 and above | `loopback::hostile::an_active_connection_goes_to_the_client_alone` |
-//! | port theft (RFC 2577, section 5) | a passive connection is accepted only from the address of a session that waits on that port | `loopback::hostile::a_strangers_data_connection_is_refused` |
+//! | port theft (RFC 2577, section 8) | a passive connection is accepted only from the address of a session that waits on that port | `loopback::hostile::a_strangers_data_connection_is_refused` |
 //! | port theft from the same address, behind one NAT | under TLS only the session's own data connection resumes it (`--tls-data-resumption require`), by ticket keys that no other session has; in the clear nothing can | `loopback::sealed::a_data_connection_is_of_its_own_session_or_of_none` |
 //! | tickets carried from one session to another | keys, and the sessions of TLS 1.2 that are kept, belong to one control connection and go with it | `channel::tls::connection::tests::data_connections_resume_their_own_session_and_no_other` |
 //! | a connection that comes late, taken for the next transfer's | a port that was given up is not used for the same address until it has come or time has passed | `sim::routes::a_late_connection_is_not_taken_for_the_next` |
