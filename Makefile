@@ -7,7 +7,7 @@ CLIENTS ?= 500
 # has processors.
 RUST_TEST_THREADS ?= $(shell n=$$(nproc); echo $$((n > 8 ? n : 8)))
 
-.PHONY: help run test check sim fuzz demo many-clients power-cut beside-compress siege ktls doc man release setup
+.PHONY: help run test check sim fuzz demo interop many-clients power-cut beside-compress siege ktls doc man release setup
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -41,6 +41,10 @@ fuzz: ## libFuzzer on every target, a minute each: FUZZ_SECS=60
 demo: ## a guided session and two downloads, as a transcript
 	@scripts/setup --demo
 	@scripts/demo
+
+interop: ## what other people's clients do with the server, as a table
+	@scripts/setup --test
+	@scripts/interop
 
 power-cut: ## what acknowledged uploads survive, on ext4, XFS and btrfs; wants root
 	@scripts/setup --demo

@@ -117,11 +117,15 @@ impl<F: Content, P: Part> Transfer<F, P> {
             self.moved += (tail.len() - before) as u64;
             return Ok(());
         }
-        if self.route == Route::Data
-            && turn.channel.finish(turn.io).map_err(|_| Stop::Lost)? == Moved::Blocked
-        {
-            return Err(Stop::Blocked);
+        if self.route != Route::Data {
+            return Err(Stop::Ended);
         }
-        Err(Stop::Ended)
+        match turn.channel.finish(turn.io) {
+            Ok(Moved::Blocked) => Err(Stop::Blocked),
+            Ok(Moved::Bytes(_) | Moved::End | Moved::Cut) => Err(Stop::Ended),
+            // Who knows by SIZE that nothing comes may go before our end has reached it.
+            Err(_) if self.moved == 0 => Err(Stop::Ended),
+            Err(_) => Err(Stop::Lost),
+        }
     }
 }

@@ -215,6 +215,35 @@ fn both_directions_end_with_close_notify() {
     }
 }
 
+/// curl knows by SIZE that nothing will come, and goes as soon as it has shaken hands. What the
+/// server says after that meets nobody.
+#[test]
+fn an_empty_download_is_done_though_nobody_waits_for_its_end() {
+    let server = Setup::usual().file("Movies/empty", b"").start();
+    for version in VERSIONS {
+        let mut sealed = Sealed::open(&server, &client(version));
+        for _ in 0..20 {
+            let mut socket = sealed.connect("RETR Movies/empty");
+            let name = ServerName::try_from("localhost").unwrap();
+            let mut tls = ClientConnection::new(Arc::clone(&sealed.client), name).unwrap();
+            while tls.is_handshaking() {
+                tls.write_tls(&mut socket).unwrap();
+                tls.read_tls(&mut socket).unwrap();
+                tls.process_new_packets().unwrap();
+            }
+            // The last of the handshake, and the end right behind it.
+            let mut last = Vec::new();
+            tls.send_close_notify();
+            while tls.wants_write() {
+                tls.write_tls(&mut last).unwrap();
+            }
+            socket.write_all(&last).unwrap();
+            drop(socket);
+            sealed.hear(226);
+        }
+    }
+}
+
 #[test]
 fn an_upload_that_is_cut_is_not_put_in_place_and_is_gone_on_with() {
     let bytes = noise(900_000, 72);

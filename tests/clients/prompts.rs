@@ -1,0 +1,92 @@
+//! The `ftp` of the BSDs and the one of GNU: a prompt, here with a script typed into it.
+
+use std::process::Command;
+
+use crate::bench::{Bench, Way, unpacked};
+use crate::ground::{Client, Duty, Job, PATTERN};
+use crate::support::{Finished, finish, finish_with};
+
+const FLAT: &str = "moves files, not directories";
+const EXPANDED: &str = "it writes to whichever local file the name matches as a pattern";
+const CLEAR: &str = "knows no TLS";
+
+pub(crate) const TNFTP: Client = Client {
+    name: "tnftp",
+    version: |_| tnftp_version().unwrap_or_default(),
+    run: |bench, job| {
+        let mut tnftp = bench.unpacked("tnftp");
+        tnftp.args(["-n", "-i", if bench.way == Way::Active { "-A" } else { "-p" }]);
+        run(tnftp, bench, job)
+    },
+    cannot: &[(Duty::TreeGet, FLAT), (Duty::TreePut, FLAT), (Duty::Tls, CLEAR)],
+    cannot_name: &[(PATTERN, EXPANDED)],
+};
+
+pub(crate) const INETUTILS: Client = Client {
+    name: "inetutils-ftp",
+    version: |bench| {
+        let said = finish(bench.unpacked("inetutils-ftp").arg("--version")).well();
+        said.text().split_ascii_whitespace().nth(3).unwrap_or_default().to_owned()
+    },
+    run: |bench, job| {
+        let mut ftp = bench.unpacked("inetutils-ftp");
+        ftp.args(["-n", "-i", if bench.way == Way::Active { "--active" } else { "--passive" }]);
+        run(ftp, bench, job)
+    },
+    cannot: &[(Duty::TreeGet, FLAT), (Duty::TreePut, FLAT), (Duty::Tls, CLEAR)],
+    cannot_name: &[(PATTERN, EXPANDED)],
+};
+
+/// The date that it goes by, which it tells to web servers alone: eight digits by themselves.
+fn tnftp_version() -> Option<String> {
+    let program = std::fs::read(unpacked("usr/bin/tnftp")).ok()?;
+    let dates = program.split(|&byte| byte == 0).filter(|text| text.len() == 8);
+    let mut dates =
+        dates.filter(|text| text.starts_with(b"20") && text.iter().all(u8::is_ascii_digit));
+    dates.next().map(|date| String::from_utf8_lossy(date).into_owned())
+}
+
+/// Types what both of them understand.
+fn run(mut command: Command, bench: &Bench, job: &Job<'_>) -> Finished {
+    let lines = match *job {
+        Job::Names { remote } => format!("nlist {} names.txt", quoted(remote)),
+        Job::Get { remote, local } => both("get", remote, local),
+        Job::TreeGet { remote, local } => both("mget", remote, local),
+        Job::Put { local, remote } => format!("put {} {}", literal(local), quoted(remote)),
+        Job::TreePut { local, remote } => both("mput", local, remote),
+        Job::ResumeGet { remote, local, .. } => both("reget", remote, local),
+        Job::ResumePut { local, remote, at } => {
+            format!("restart {at}\n{}", both("put", local, remote))
+        }
+    };
+    let (ip, port) = (bench.address.ip(), bench.address.port());
+    command.args([ip.to_string(), port.to_string()]);
+    let mut finished = typed(&mut command, &format!("user user1 1234\nbinary\n{lines}\nbye\n"));
+    if let Job::Names { .. } = job {
+        finished.out = std::fs::read(bench.path("names.txt")).unwrap_or_default();
+        let _ = std::fs::remove_file(bench.path("names.txt"));
+    }
+    finished
+}
+
+fn both(verb: &str, from: &str, to: &str) -> String {
+    format!("{verb} {} {}", quoted(from), quoted(to))
+}
+
+/// A word of their language: between double quotes, nothing else could be quoted.
+fn quoted(word: &str) -> String {
+    word.chars().flat_map(|letter| escaped(letter, " \"\\'")).collect()
+}
+
+/// A local name to be sent, in which patterns would be expanded.
+fn literal(name: &str) -> String {
+    quoted(&name.chars().flat_map(|letter| escaped(letter, "*?[]{}~\\")).collect::<String>())
+}
+
+fn escaped(letter: char, special: &str) -> impl Iterator<Item = char> {
+    special.contains(letter).then_some('\\').into_iter().chain([letter])
+}
+
+fn typed(command: &mut Command, lines: &str) -> Finished {
+    finish_with(command, lines.as_bytes())
+}

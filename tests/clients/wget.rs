@@ -1,0 +1,76 @@
+//! GNU Wget: downloads, and whole trees of them.
+
+use std::fs;
+
+use crate::bench::{Bench, Way};
+use crate::ground::{Client, Duty, Job};
+use crate::support::{Finished, finish};
+
+const ONLY_DOWN: &str = "only downloads";
+
+pub(crate) const CLIENT: Client = Client {
+    name: "wget",
+    version: |bench| {
+        let said = finish(bench.unpacked("wget").arg("--version")).well();
+        said.text().split_ascii_whitespace().nth(2).unwrap_or_default().to_owned()
+    },
+    run,
+    cannot: &[(Duty::Put, ONLY_DOWN), (Duty::ResumePut, ONLY_DOWN), (Duty::TreePut, ONLY_DOWN)],
+    cannot_name: &[],
+};
+
+fn run(bench: &Bench, job: &Job<'_>) -> Finished {
+    let mut wget = bench.unpacked("wget");
+    wget.args(["--no-config", "--no-proxy", "--tries=1", "--timeout=20", "-nv"]);
+    // It takes bytes above 127 for controls of Latin-1 otherwise.
+    wget.arg("--restrict-file-names=unix,nocontrol");
+    let url = |path: &str| match bench.way {
+        Way::Tls => bench.url(path).replacen("ftp:", "ftps:", 1),
+        Way::Passive | Way::Active => bench.url(path),
+    };
+    match bench.way {
+        Way::Passive => {}
+        Way::Active => drop(wget.arg("--no-passive-ftp")),
+        Way::Tls => drop(wget.args(["--ca-certificate", &bench.ca()])),
+    }
+    match *job {
+        Job::Names { remote } => {
+            // The long listing, as it came.
+            wget.args(["--no-remove-listing", "-O", "index", &url(&format!("{remote}/"))]);
+            let mut finished = finish(&mut wget);
+            let listing = fs::read_to_string(bench.path(".listing")).unwrap_or_default();
+            finished.out = names(&listing).into_bytes();
+            finished
+        }
+        Job::Get { remote, local } => finish(wget.args(["-O", local, &url(remote)])),
+        Job::ResumeGet { remote, local, .. } => {
+            finish(wget.args(["-c", "-O", local, &url(remote)]))
+        }
+        Job::TreeGet { remote, local } => {
+            let above = local.rsplit_once('/').map_or(".", |(above, _)| above);
+            let cut = remote.matches('/').count();
+            wget.args(["-r", "-l", "inf", "-nH", &format!("--cut-dirs={cut}"), "-P", above]);
+            finish(wget.arg(url(&format!("{remote}/"))))
+        }
+        Job::Put { local, remote }
+        | Job::ResumePut { local, remote, .. }
+        | Job::TreePut { local, remote } => {
+            finish(wget.arg(format!("--upload-file={local}")).arg(url(remote)))
+        }
+    }
+}
+
+/// The names in a long listing, one a line.
+pub(crate) fn names(listing: &str) -> String {
+    listing.lines().filter(|line| line.len() > 10).map(|line| last(line, 8) + "\n").collect()
+}
+
+/// What follows so many words and the space behind them.
+fn last(line: &str, words: usize) -> String {
+    let mut rest = line;
+    for _ in 0..words {
+        rest = rest.trim_start();
+        rest = rest.find(' ').map_or("", |end| &rest[end..]);
+    }
+    rest.strip_prefix(' ').unwrap_or(rest).trim_end().to_owned()
+}
