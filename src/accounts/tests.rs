@@ -164,6 +164,15 @@ fn whoever_is_not_in_the_table_costs_what_the_others_do() {
 }
 
 #[test]
+fn who_is_known_by_a_certificate_is_no_quicker_to_refuse() {
+    let hash = password::tests::cheap_hash();
+    let known = format!("a:{hash}\nb:{hash}\ncam:$cert$sha256:{}\n", "ab".repeat(32));
+    let argon2id = Cost::Argon2id(8, 1, 1);
+    let costs = costs(&known, "wrong", &["a", "x", "cam"]);
+    assert_eq!(costs, [vec![argon2id], vec![argon2id], vec![Cost::Plain, argon2id]]);
+}
+
+#[test]
 fn no_hash_is_made_of_what_is_too_long_to_be_right() {
     let hashed = format!("a:{}\n", password::tests::cheap_hash());
     let nothing: [Vec<Cost>; 2] = Default::default();

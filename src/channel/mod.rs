@@ -6,7 +6,8 @@
 //! blocks, so a data connection that never does costs no registration.
 //!
 //! Under TLS, what is read and said is plain text all the same: it is opened and sealed here, and
-//! the outbox holds what goes over the wire. Only zero copy is out of reach then.
+//! the outbox holds what goes over the wire. Only zero copy is out of reach then, unless the kernel
+//! takes the sealing over.
 //!
 //! This room knows nothing of lines, replies or files. The reactor and the transfer room use it.
 
@@ -36,6 +37,21 @@ pub struct Channel<I: Io> {
     outbox: Outbox,
     /// TLS, with what only a connection under TLS has.
     tls: Option<Box<Tls>>,
+    /// Who makes records of what is written, where `tls` does not.
+    kernel: Kernel,
+}
+
+/// What the kernel has to do with TLS on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kernel {
+    /// Nothing.
+    Aside,
+    /// It encrypts all that is given to the socket. What comes is not opened by anyone.
+    Seals,
+    /// It has also taken our close_notify, and the peer's end is awaited.
+    Finished,
+    /// The peer has ended its direction, too.
+    Ended,
 }
 
 struct Tls {
@@ -95,6 +111,7 @@ impl<I: Io> Channel<I> {
             writable: true,
             outbox: Outbox::new(),
             tls: None,
+            kernel: Kernel::Aside,
         }
     }
 
@@ -108,6 +125,7 @@ impl<I: Io> Channel<I> {
             writable: false,
             outbox: Outbox::new(),
             tls: None,
+            kernel: Kernel::Aside,
         }
     }
 
@@ -160,7 +178,8 @@ impl<I: Io> Channel<I> {
         Ok(())
     }
 
-    /// Reads into `buffer`, which is not empty. Under TLS, nothing while the handshake lasts.
+    /// Reads into `buffer`, which is not empty. Under TLS, nothing while the handshake lasts, and
+    /// nothing that means anything once the kernel seals: records as they are.
     ///
     /// # Errors
     /// The connection failed.
@@ -181,7 +200,13 @@ impl<I: Io> Channel<I> {
             return Ok(Moved::Blocked);
         }
         match io.read(&mut self.socket, buffer) {
-            Ok(0) => Ok(Moved::End),
+            Ok(0) if self.kernel == Kernel::Aside => Ok(Moved::End),
+            Ok(0) => {
+                if self.kernel == Kernel::Finished {
+                    self.kernel = Kernel::Ended;
+                }
+                Ok(Moved::Cut)
+            }
             Ok(count) => Ok(Moved::Bytes(count)),
             Err(error) => self.blocked_reading(io, error),
         }
@@ -265,9 +290,11 @@ impl<I: Io> Channel<I> {
     /// Whether our direction was ended by a close_notify that has not been written yet, or that the
     /// peer's own has not answered.
     pub fn awaits_end(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| {
-            tls.connection.is_finished() && !(tls.connection.is_ended() && self.outbox.is_empty())
-        })
+        self.kernel == Kernel::Finished
+            || self.tls.as_ref().is_some_and(|tls| {
+                tls.connection.is_finished()
+                    && !(tls.connection.is_ended() && self.outbox.is_empty())
+            })
     }
 
     /// Whether the handshake that is done has resumed a session.
@@ -275,9 +302,28 @@ impl<I: Io> Channel<I> {
         self.tls.as_ref().is_some_and(|tls| tls.connection.is_resumed())
     }
 
-    /// Whether the bytes go over the wire as they are, so that the kernel can move them.
+    /// Whether the bytes are given to the socket as they are, so that the kernel can move them.
     pub const fn is_clear(&self) -> bool {
         self.tls.is_none()
+    }
+
+    /// Has the kernel seal what is sent from now on, and says whether it does; if not, nothing has
+    /// changed. Nothing may wait to be written. For a connection on which nothing more is expected to
+    /// come: that can't be opened any more.
+    ///
+    /// # Errors
+    /// The kernel did not take what it was asked about, and the connection is of no use any more.
+    pub fn hand_over(&mut self, io: &mut I) -> io::Result<bool> {
+        let waits = self.waiting() > 0;
+        let suite = self.tls.as_ref().and_then(|tls| tls.connection.to_hand_over());
+        let Some(suite) = suite.filter(|_| !waits) else { return Ok(false) };
+        if !io.can_seal(&mut self.socket, suite) {
+            return Ok(false);
+        }
+        let Some(tls) = self.tls.take() else { return Ok(false) };
+        self.kernel = Kernel::Seals;
+        tls.connection.hand_over(suite, |keys| io.seal(&mut self.socket, keys))?;
+        Ok(true)
     }
 
     /// Whether bytes have gone over the wire, under TLS, since this was asked last: they may be part
@@ -449,7 +495,16 @@ impl<I: Io> Channel<I> {
         if self.flush(io)? == Moved::Blocked {
             return Ok(Moved::Blocked);
         }
-        io.finish(&mut self.socket)?;
+        match self.kernel {
+            Kernel::Aside => io.finish(&mut self.socket)?,
+            // close_notify is the end. The kernel may have a record in hand still, which an end of
+            // the connection's own would overtake.
+            Kernel::Seals => match io.close_notify(&mut self.socket) {
+                Ok(()) => self.kernel = Kernel::Finished,
+                Err(error) => return self.blocked_writing(io, error),
+            },
+            Kernel::Finished | Kernel::Ended => {}
+        }
         Ok(Moved::End)
     }
 
@@ -493,6 +548,7 @@ impl<I: Io> fmt::Debug for Channel<I> {
             .field("writable", &self.writable)
             .field("outbox", &self.outbox.len())
             .field("tls", &self.tls.is_some())
+            .field("kernel", &self.kernel)
             .finish_non_exhaustive()
     }
 }

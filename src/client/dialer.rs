@@ -32,11 +32,11 @@ impl Dialer {
     /// Finds out who logs in. `ask_user` lets a person name the account where nothing else does.
     ///
     /// # Errors
-    /// A `.netrc` that can't be trusted, what [`Security::of`] refuses, or a system that refuses to
-    /// listen to Control-C.
+    /// A `.netrc` or a file of the password that can't be trusted, what [`Security::of`] refuses, or a
+    /// system that refuses to listen to Control-C.
     pub fn new(site: &Site, connection: &Connection, ask_user: bool) -> Result<Self, Failure> {
         let security = Security::of(site, &connection.protection)?;
-        let account = Account::find(site, ask_user)?;
+        let account = Account::find(site, connection.password_file.as_deref(), ask_user)?;
         let interrupt = Interrupt::listen()
             .map_err(|error| Failure::new(Exit::Other, format!("no signals: {error}")))?;
         let mode = if connection.active { DataMode::Active } else { DataMode::Passive };

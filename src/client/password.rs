@@ -1,10 +1,11 @@
 //! As whom to log in, and with what password: asked for, never taken from the arguments.
 //!
-//! The password comes from `CORACLE_PASSWORD`, else from `~/.netrc`, else from the prompt, without
-//! echo, where there is a terminal. Without one nothing is asked, so that a script fails at once
-//! instead of hanging. This room opens `.netrc` and the terminal and knows no socket.
+//! The password comes from the file that was named for it, else from `CORACLE_PASSWORD`, else from
+//! `~/.netrc`, else from the prompt, without echo, where there is a terminal. Without one nothing is
+//! asked, so that a script fails at once instead of hanging. This room opens these files and the
+//! terminal and knows no socket.
 
-#![expect(clippy::disallowed_methods, reason = "this room owns the reading of ~/.netrc")]
+#![expect(clippy::disallowed_methods, reason = "this room owns the reading of passwords")]
 
 use std::env;
 use std::fs::File;
@@ -30,8 +31,11 @@ const ANONYMOUS: &[u8] = b"anonymous";
 /// What anonymous users give for a password, by custom a mail address.
 const ANONYMOUS_PASSWORD: &[u8] = b"anonymous@";
 
-/// Largest `.netrc` that is read, in bytes.
+/// Bytes of a `.netrc`, or of a file with a password, that are read.
 const NETRC_MAX: u64 = 1024 * 1024;
+
+/// The permissions of others than the owner.
+const OTHERS: u32 = 0o077;
 
 /// Who logs in, and with what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,11 +57,12 @@ pub enum Password {
 
 impl Account {
     /// The account for `site`: its user, else `.netrc`'s, else the one that a person at the shell
-    /// names (`ask_user`), else anonymous.
+    /// names (`ask_user`), else anonymous. Its password stands in `file`, if one is named.
     ///
     /// # Errors
-    /// A `.netrc` with the needed password that others can read.
-    pub fn find(site: &Site, ask_user: bool) -> Result<Self, Failure> {
+    /// A `.netrc` with the needed password, or a `file`, that others can read; no password in `file`.
+    pub fn find(site: &Site, file: Option<&Path>, ask_user: bool) -> Result<Self, Failure> {
+        let named = file.map(from_file).transpose()?;
         let home = env::var_os("HOME").map(PathBuf::from);
         let entry = match home {
             Some(home) => from_netrc(&home.join(".netrc"), site)?,
@@ -70,13 +75,14 @@ impl Account {
             user = ask_for_user(site)?;
         }
         let Some(user) = user else {
-            let password = entry_password.unwrap_or_else(|| Secret::new(ANONYMOUS_PASSWORD));
+            let password = named.or(entry_password);
+            let password = password.unwrap_or_else(|| Secret::new(ANONYMOUS_PASSWORD));
             return Ok(Self { user: ANONYMOUS.to_vec(), password: Password::Known(password) });
         };
         let anonymous = (user == ANONYMOUS).then(|| Secret::new(ANONYMOUS_PASSWORD));
         let environment =
             env::var_os("CORACLE_PASSWORD").map(|password| Secret::new(password.into_vec()));
-        let password = environment.or(entry_password).or(anonymous);
+        let password = named.or(environment).or(entry_password).or(anonymous);
         Ok(Self { user, password: password.map_or(Password::Prompt, Password::Known) })
     }
 }
@@ -133,6 +139,34 @@ impl Drop for Unseen {
     }
 }
 
+/// The first line of a file that holds nothing but a password.
+fn from_file(path: &Path) -> Result<Secret, Failure> {
+    let failed = |error: io::Error| Failure::local(path.display(), &error).fatal();
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.mode() & OTHERS != 0 {
+        return Err(readable(path));
+    }
+    let mut text = Vec::new();
+    file.take(NETRC_MAX).read_to_end(&mut text).map_err(failed)?;
+    let line = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() {
+        return Err(Failure::new(Exit::LocalFile, "its first line holds no password")
+            .about(path.display().to_string())
+            .fatal());
+    }
+    Ok(Secret::new(line))
+}
+
+/// A file with a password, and who else can read it.
+fn readable(path: &Path) -> Failure {
+    Failure::new(Exit::LocalFile, "it holds a password, and others can read it")
+        .about(path.display().to_string())
+        .advise(format!("chmod 600 {}", path.display()))
+        .fatal()
+}
+
 /// The matching entry, if its file may be trusted with what it holds.
 fn from_netrc(path: &Path, site: &Site) -> Result<Option<netrc::Entry>, Failure> {
     // That there is none, or none that is ours to read, only means that it has nothing to say.
@@ -143,11 +177,8 @@ fn from_netrc(path: &Path, site: &Site) -> Result<Option<netrc::Entry>, Failure>
     file.take(NETRC_MAX).read_to_end(&mut text).map_err(failed)?;
     let entry = netrc::lookup(&text, &site.host, site.user.as_deref());
     let holds_password = entry.as_ref().is_some_and(|entry| entry.password.is_some());
-    if holds_password && metadata.mode() & 0o077 != 0 {
-        return Err(Failure::new(Exit::LocalFile, "it holds a password, and others can read it")
-            .about(path.display().to_string())
-            .advise(format!("chmod 600 {}", path.display()))
-            .fatal());
+    if holds_password && metadata.mode() & OTHERS != 0 {
+        return Err(readable(path));
     }
     Ok(entry)
 }

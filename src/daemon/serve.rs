@@ -62,6 +62,10 @@ pub(super) fn serve(arguments: &Arguments, data: &Path) -> Result<(), String> {
     };
     let failed = |error| format!("the event loop can't be made: {error}");
     let mut io = OsIo::new().map_err(failed)?;
+    #[cfg(feature = "ktls")]
+    if served.is_some() {
+        tls::look_for_seals(&mut io);
+    }
     let signals = Watch::start(&mut io, SIGNALS).map_err(failed)?;
     let waker = io.waker(HELPER).map_err(failed)?;
     let mut reactor = Reactor::new(io, tree, accounts, settings, arguments.limits());

@@ -8,6 +8,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+#[cfg(feature = "ktls")]
+use ::log::info;
 use ::log::warn;
 use clap::{Args, ValueEnum};
 
@@ -275,6 +277,19 @@ impl From<Reuse> for Resumption {
             Reuse::Prefer => Self::Prefer,
             Reuse::Require => Self::Require,
         }
+    }
+}
+
+/// Has the kernel encrypt downloads where it can, and says whether it will. To be asked while there
+/// still is the right to have the kernel load its module.
+#[cfg(feature = "ktls")]
+pub(super) fn look_for_seals(io: &mut crate::io::OsIo) {
+    match io.look_for_seals() {
+        Ok(suites) if !suites.is_empty() => {
+            info!("kernel TLS: downloads, with {} of 6 suites", suites.len());
+        }
+        Ok(_) => info!("kernel TLS: none, this kernel takes no keys; downloads go without"),
+        Err(error) => info!("kernel TLS: none ({error}); downloads go without"),
     }
 }
 

@@ -7,7 +7,10 @@
 //! This room knows nothing of protocols, sessions or slots: to it a [`Key`] is a number that comes
 //! back with an event.
 
+#[cfg(feature = "ktls")]
+mod kernel_tls;
 mod os;
+pub mod seal;
 #[cfg(test)]
 mod tests;
 mod zero_copy;
@@ -19,6 +22,7 @@ use std::time::Duration;
 pub use os::OsIo;
 
 use crate::terms::{Content, Key, Moment, Part, UnixTime};
+use seal::{Keys, Suite};
 
 /// A hint that something may be possible now. Only what a read or write returns is to be trusted:
 /// events come late, twice, for nothing, and for connections that are gone.
@@ -112,6 +116,26 @@ pub trait Io {
         part: &mut P,
         most: usize,
     ) -> Result<usize, ReceiveFault>;
+
+    /// Whether [`Io::seal`] can be asked for a connection on which `suite` was agreed, and makes it
+    /// ready for that. Where there is no TLS beneath the sockets, there never is.
+    fn can_seal(&mut self, socket: &mut Self::Socket, suite: Suite) -> bool {
+        let _ = (socket, suite);
+        false
+    }
+
+    /// Has all that is written from now on be encrypted under TLS, what is sent from files included.
+    /// What is read stays as it comes. After a failure the connection is of no use.
+    fn seal(&mut self, socket: &mut Self::Socket, keys: &Keys<'_>) -> io::Result<()> {
+        let _ = (socket, keys);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Says close_notify on a connection that is sealed, behind what was written.
+    fn close_notify(&mut self, socket: &mut Self::Socket) -> io::Result<()> {
+        let _ = socket;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Ends our direction: the peer reads the end after what was written.
     fn finish(&mut self, socket: &mut Self::Socket) -> io::Result<()>;

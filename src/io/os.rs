@@ -10,6 +10,10 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 use rustix::net::sockopt;
 
+#[cfg(feature = "ktls")]
+use super::kernel_tls;
+#[cfg(feature = "ktls")]
+use super::seal::{Keys, Suite};
 use super::zero_copy::{self, Pipe};
 use super::{Io, Ready, ReceiveFault};
 use crate::terms::{Content, Key, Moment, Part, UnixTime};
@@ -24,6 +28,9 @@ pub struct OsIo {
     events: Events,
     start: Instant,
     pipe: Option<Pipe>,
+    /// Suites that the kernel encrypts with, so far as they were looked for.
+    #[cfg(feature = "ktls")]
+    sealable: Vec<Suite>,
 }
 
 impl OsIo {
@@ -38,6 +45,8 @@ impl OsIo {
             events: Events::with_capacity(EVENTS_A_POLL),
             start: Instant::now(),
             pipe: None,
+            #[cfg(feature = "ktls")]
+            sealable: Vec::new(),
         })
     }
 
@@ -48,6 +57,18 @@ impl OsIo {
     /// The system refused.
     pub fn watch_source(&mut self, source: &mut impl Source, key: Key) -> io::Result<()> {
         self.poll.registry().register(source, Token(key.token()), Interest::READABLE)
+    }
+
+    /// Finds out with which suites the kernel can encrypt what is sent under TLS, and has it do so
+    /// from now on. Without this it never does.
+    ///
+    /// # Errors
+    /// It can't: most often because it was built without, or because its module `tls` is not loaded
+    /// and who asks has no right to have that done.
+    #[cfg(feature = "ktls")]
+    pub fn look_for_seals(&mut self) -> io::Result<&[Suite]> {
+        self.sealable = kernel_tls::known()?;
+        Ok(&self.sealable)
     }
 
     /// What another thread wakes the poll with; its event bears `key`, one of [`Key::outside`].
@@ -181,6 +202,21 @@ impl Io for OsIo {
             return Err(ReceiveFault::Unsupported);
         }
         zero_copy::receive(&mut self.pipe, &*socket, part, most)
+    }
+
+    #[cfg(feature = "ktls")]
+    fn can_seal(&mut self, socket: &mut TcpStream, suite: Suite) -> bool {
+        self.sealable.contains(&suite) && kernel_tls::begin(socket).is_ok()
+    }
+
+    #[cfg(feature = "ktls")]
+    fn seal(&mut self, socket: &mut TcpStream, keys: &Keys<'_>) -> io::Result<()> {
+        kernel_tls::seal(socket, keys)
+    }
+
+    #[cfg(feature = "ktls")]
+    fn close_notify(&mut self, socket: &mut TcpStream) -> io::Result<()> {
+        uninterrupted(|| kernel_tls::close_notify(socket))
     }
 
     fn finish(&mut self, socket: &mut TcpStream) -> io::Result<()> {

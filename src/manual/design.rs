@@ -12,8 +12,9 @@
 //! **Listeners first**, so that a data connection that came in the same batch as its `RETR` stands
 //! when the command is served and the file can be sent at once. **Control before data**, so that
 //! `ABOR` is served before another 256 KiB go out. **Writing last**, so that `150` and `226` of a
-//! small file leave in one packet. **Closing at the very end**, so that within a pass a key means
-//! what it meant when the pass began.
+//! small file leave in one packet; data connections that are over are closed just before, since `226`
+//! says that they are. **Closing at the very end**, so that within a pass a key means what it meant
+//! when the pass began.
 //!
 //! # Edge-triggered, asked like level-triggered
 //!

@@ -44,12 +44,12 @@
 //! |---|---|
 //! | behind the handshake of the control connection | 4, or up to 16 where a client asks for a number (RFC 9149) |
 //! | behind that of a download | 2 |
-//! | behind that of an upload | 1: who only sends may never read it, and a socket that is closed over something unread can throw away what it has not sent yet |
+//! | behind that of an upload | none: who only sends may never read it, and a socket that is closed over something unread can throw away what it has not sent yet |
 //!
 //! `--tls-data-resumption require` closes a data connection that did not resume, with 522, as vsftpd
-//! does by default. It is not ours because of clients like curl, which uses a ticket of TLS 1.3 once,
-//! keeps one, and does not read that of an upload: of several uploads in one run, it resumes every
-//! other one. It also shuts out those that can't resume at all, Python's ftplib among them.
+//! does by default. It is not ours because of clients like curl, which uses a ticket of TLS 1.3 once
+//! and keeps one: of several uploads in one run it can't resume all. It also shuts out those that
+//! can't resume at all, Python's ftplib among them.
 //!
 //! # What a handshake costs
 //!
@@ -70,28 +70,45 @@
 //! certificate is one of Ed25519, whose signatures are all of one length, so every message is as long
 //! as it was; and what a seed decides hangs on lengths alone.
 //!
-//! # Kernel TLS, which is not built
+//! # Kernel TLS
 //!
-//! Linux can encrypt in the kernel, and sendfile then works over TLS. What it would take:
+//! Linux can encrypt by itself, and sendfile then works over TLS: a download's bytes never come into
+//! this process. It is the cargo feature `ktls`, off by default, since many kernels are built without
+//! (those of small virtual machines among them) and the way above has to be good enough by itself.
+//! Downloads alone have it, and only sending: an upload costs one copy more either way.
 //!
-//! 1. Detection at run time: `tls` in `/proc/sys/net/ipv4/tcp_available_ulp`, or simply
-//!    `setsockopt(TCP_ULP, "tls")` on the data connection, whose failure means the way above.
-//! 2. After the handshake of a download, with nothing in the outbox and nothing kept of a record:
-//!    rustls's `dangerous_into_kernel_connection` (its configuration has to allow the extraction of
-//!    secrets) gives keys, salts and sequence numbers of both directions. AES-GCM and
-//!    ChaCha20-Poly1305 are known to both; others stay as they are.
-//! 3. `setsockopt(SOL_TLS, TLS_TX)` with these. Safe wrappers of both calls stand in nix; rustix has
-//!    none, and we write no unsafe code. From then on `zero_copy` holds for the channel, and sendfile
-//!    goes as in the clear, in records of 16 KiB that the kernel makes.
-//! 4. close_notify is a record of type 21, which a control message (`TLS_SET_RECORD_TYPE`) of
-//!    `sendmsg` gives; without it the end would look cut. nix knows how to read that message and not
-//!    how to send it, so a crate of more courage, or a change of nix's, is needed first. Incoming
-//!    records other than data (alerts, and in TLS 1.3 key updates) come with `TLS_GET_RECORD_TYPE`,
-//!    and a plain read fails with EIO; with TX alone handed over, reading could stay with rustls only
-//!    if its state might still be used, which the conversion ends: RX goes over as well.
-//! 5. A key update of the peer's needs a new key for the kernel (Linux 6.13 for TLS 1.3); before that
-//!    the connection has to be given up. Ours is due after 2^24 records of AES-GCM, 256 GiB: what is
-//!    sent with one key has to be counted, for the kernel does not.
+//! 1. At start, each suite is tried once on a connection of our own: `setsockopt(TCP_ULP, "tls")`,
+//!    then keys of no worth by `TLS_TX`. There is no way back from keys that the kernel has not taken,
+//!    so only what was seen to work is asked of it later, and the log says how much that is. The kernel
+//!    loads its module `tls` for who asks as root; else `modprobe tls` has to come first.
+//! 2. When a file of 64 KiB to 64 GiB is about to be sent as it is on a data connection, and nothing
+//!    waits to be written on it, [`Channel::hand_over`](crate::channel::Channel::hand_over) asks for
+//!    TCP_ULP, takes rustls's `dangerous_into_kernel_connection`, and gives key, nonce and number of
+//!    the next record to the kernel by way of [`Io::seal`](crate::io::Io::seal), as plain values
+//!    ([`io::seal`](crate::io::seal)). From then on the channel is one in the clear, and `zero_copy`
+//!    holds. Lists, ASCII, MODE Z and smaller files go the way above.
+//! 3. close_notify is a record of type 21, said by a control message of `sendmsg`. The kernel takes a
+//!    record for which there is no room on the connection, keeps it and does not say so, and
+//!    `shutdown` or `close` would overtake it. So close_notify is said only once the socket has room,
+//!    behind which all goes out at once, and our direction is not ended by `shutdown`: the connection
+//!    waits for the peer's end like any other, two seconds at most.
 //!
-//! It serves downloads of large binary files alone. Many kernels are built without it, those of
-//! small virtual machines among them, so the way above has to be good enough by itself.
+//! What has to be known of it:
+//!
+//! - rustls and the kernel make the nonces of AES-GCM under TLS 1.2 in two ways: mixed into a start,
+//!   and counted up from it. Given the same start, the kernel's first record would have the nonce of
+//!   rustls's first, which gives the key away. The kernel gets a start half of all numbers away.
+//! - AES-GCM is good for 2^24 records of one key, and the kernel counts none: hence the 64 GiB, with
+//!   room for records that are shorter than 16 KiB. What is longer is encrypted here, where rustls
+//!   changes keys under TLS 1.3.
+//! - rustls's state is gone with the keys, so what the peer still sends is not opened: its close_notify,
+//!   for which the end of the connection stands, an alert, or in TLS 1.3 an update of keys. One that
+//!   asks for ours is not answered. No client that we know sends one while it only receives.
+//! - Keys lie in the kernel's memory. Secrets can be taken out of rustls in this build, by the process
+//!   itself.
+//!
+//! `scripts/ktls` (`make ktls`) boots Debian's kernel 6.1 in qemu and shows it: curl in the six suites
+//! that both know, from the middle of a file on, slowly and with hardly any room in the sockets, lftp,
+//! and `coracle`, which takes nothing for whole without close_notify. The kernel's own count
+//! (`TlsTxSw`) says who has encrypted. Not shown so far: newer kernels, network cards that encrypt by
+//! themselves, and what it saves: under emulation times mean nothing.

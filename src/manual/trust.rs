@@ -33,7 +33,7 @@
 //! | attack | what stops it | the test that shows so |
 //! |---|---|---|
 //! | FTP bounce (RFC 2577, section 3) | active connections go only to the control connection's own address, to ports of 1024 and above | `loopback::hostile::an_active_connection_goes_to_the_client_alone` |
-//! | port theft (RFC 2577, section 5) | a passive connection is accepted only from the address of a session that waits on that port | `loopback::hostile::a_strangers_data_connection_is_refused` |
+//! | port theft (RFC 2577, section 8) | a passive connection is accepted only from the address of a session that waits on that port | `loopback::hostile::a_strangers_data_connection_is_refused` |
 //! | port theft from the same address, behind one NAT | under TLS only the session's own data connection resumes it (`--tls-data-resumption require`), by ticket keys that no other session has; in the clear nothing can | `loopback::sealed::a_data_connection_is_of_its_own_session_or_of_none` |
 //! | tickets carried from one session to another | keys, and the sessions of TLS 1.2 that are kept, belong to one control connection and go with it | `channel::tls::connection::tests::data_connections_resume_their_own_session_and_no_other` |
 //! | a connection that comes late, taken for the next transfer's | a port that was given up is not used for the same address until it has come or time has passed | `sim::routes::a_late_connection_is_not_taken_for_the_next` |
@@ -48,7 +48,7 @@
 //! | a clear connection passed off as a protected one | `--tls required`: no login and no transfer without TLS, no `PROT C`, no `CCC`, and no guided port in the clear beyond loopback | `loopback::protected::policy::where_it_is_required_nothing_goes_without_it` |
 //! | CR, NUL or Telnet in a command's argument | a command with one is none; nor can a path hold it, nor a reply give it back | `loopback::smuggled::no_name_in_a_command_writes_a_line_of_its_own` |
 //! | CR, LF or NUL in a name that others have put there | it is not listed, and not served | `loopback::smuggled::no_name_on_the_disk_writes_a_line_of_its_own` |
-//! | Telnet's IAC, to make two readers read two things | it is taken out by one framer, doubled by one writer, wherever the bytes are cut | `wire::line::tests::any_split_gives_the_same_lines` `wire::line::tests::written_text_comes_back` |
+//! | Telnet's IAC, to make two readers read two things | it is taken out by one framer, doubled by one writer, wherever the bytes are cut | `wire::line::tests::telnet_commands_vanish_and_a_doubled_iac_is_one_byte` `wire::line::tests::written_text_comes_back` |
 //! | lines of the log that a peer has written | a username stands in quotation marks, everything in it but letters, digits and `-_.@+` as `\xNN`; nothing else of what a peer says is logged | `loopback::gate::a_username_can_not_forge_a_line_of_the_log` |
 //! | what one user left on a connection, for the next | a login begins with nothing but TYPE and its like; REIN takes back those | `loopback::smuggled::a_second_login_inherits_nothing_of_the_first` |
 //!
@@ -62,7 +62,7 @@
 //! | devices, pipes and sockets, which wait or act when they are opened | only regular files and directories are opened, and without waiting | `tree::os::tests::only_regular_files_are_opened_and_nothing_waits` |
 //! | the server's own files, through a grant that holds them | no grant may; such a line is a mistake | `loopback::walls::no_grant_leads_to_the_servers_own_files` `loopback::walls::the_key_of_the_certificate_is_kept_from_clients_as_well` |
 //! | a right used for another: to write where one may read, to replace where one may add | each verb names its right, and the tree is asked for no more | `loopback::hostile::rights_are_kept_to` |
-//! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read | `session::ftp::attribute::tests::permissions_are_set` `session::ftp::attribute::tests::refuses` |
+//! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read | `session::ftp::attribute::tests::permissions_are_set` |
 //! | a reload that is seen by halves | both files are read and checked before either holds; one that does not fit keeps the old; whoever is logged in keeps what it was granted | `loopback::daemon::accounts_are_read_anew_on_sighup_and_kept_if_wrong` `loopback::walls::a_reload_is_granted_what_the_walls_let_in_and_refused_the_rest` |
 //!
 //! ## Uploads
@@ -85,7 +85,7 @@
 //! | guessing without end on one connection | the third failure ends it, over all usernames and over `AUTH` and `REIN` | `loopback::hostile::guessing_ends_with_the_connection` `session::ftp::security::tests::failures_in_the_clear_stay_counted` |
 //! | guessing one user's password from everywhere | answers for that name are held back up to four seconds; never more, or strangers could lock the user out | `accounts::gate::tests::a_user_guessed_at_from_everywhere_is_delayed_and_never_refused` `sim::siege::a_brute_force_from_many_addresses_delays_nobody_else` |
 //! | an attacker behind one's own address (NAT) | who has logged in from there within a day is answered at once and let in during a ban; bans end; `--allow` | `accounts::gate::tests::who_is_known_behind_an_attackers_address_is_spared` |
-//! | enumeration by words | FTP asks everyone for a password and refuses all in the same words; what is not granted and what is not there read alike. The guided dialogue tells unknown names, but for `--conceal-usernames` | `session::ftp::access::tests::unknown_user_and_wrong_password_are_answered_alike` `session::ftp::directory::tests::what_is_not_granted_is_not_there` |
+//! | enumeration by words | FTP asks everyone for a password and refuses all in the same words; what is not granted and what is not there read alike, for a session knows nothing but its grants. The guided dialogue tells unknown names, but for `--conceal-usernames` | `session::ftp::access::tests::unknown_user_and_wrong_password_are_answered_alike` `session::ftp::directory::tests::what_is_not_granted_is_not_there` |
 //! | enumeration by the clock | an unknown username is compared with a decoy of the commonest hash in `Credentials`, and so is a wrong password to a plain entry; delays count for names that do not exist as well | `accounts::tests::whoever_is_not_in_the_table_costs_what_the_others_do` |
 //! | a client's certificate of somebody else's making | only what `--client-ca` has signed ends the handshake well, and only the one whose SHA-256 stands in the entry logs in | `loopback::protected::certificates::clients_log_in_by_certificates` |
 //! | reading the memory for passwords | none is kept: what was right lately is a SHA-256 under a random key of the process | `accounts::successes::tests::another_user_entry_or_password_is_another_proof` `accounts::password::tests::secrets_do_not_show_themselves` |
@@ -108,11 +108,11 @@
 //! | memory: endless lines | the framer keeps no more than a line may have, and says so once | `wire::line::tests::a_long_line_is_reported_once_and_costs_no_memory` `loopback::hostile::a_line_without_end_is_refused_and_the_session_kept` |
 //! | memory: replies that nobody reads | above 64 KiB of waiting replies no further line is read from that peer | `loopback::siege::replies_that_nobody_reads_cost_a_bounded_memory` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
 //! | memory: commands that wait for a transfer | a bound on their bytes; above it the socket is not read | `session::ftp::transfer::tests::what_waits_is_bounded` |
-//! | memory: handshakes with endless messages | 16 KiB a message | `channel::tls::connection::tests::a_handshake_has_a_longest_message` `loopback::sealed::a_handshake_has_a_size_limit` |
+//! | memory: handshakes with endless messages | 16 KiB a message | `channel::tls::connection::tests::a_handshake_has_a_longest_message` |
 //! | processor: handshakes, each of which may cost a signature | sixteen steps a pass, whoever takes them ([TLS](super::tls)) | `sim::siege::a_crowd_of_handshakes_takes_its_turns` |
 //! | memory: what the gate remembers | tables with a bound, from which the mildest goes first | `accounts::gate::tests::nothing_outgrows_its_bound` |
-//! | memory: a zlib stream that expands a thousandfold (MODE Z) | it is expanded a slice a turn, and no more is read before | `transfer::deflate::tests::a_bomb_comes_out_in_pieces` `loopback::mode_z::a_bomb_takes_its_turns` |
-//! | disk: a full one | `452`; the part goes, the old file stays, others are served | `loopback::disk::a_full_disk_is_said_so_and_takes_nothing_away` `loopback::disk::a_disk_without_inodes_is_said_so_and_takes_nothing_away` |
+//! | memory: a zlib stream that expands a thousandfold (MODE Z) | it is expanded a slice a turn, and no more is read before | `transfer::upload::tests::a_bomb_is_expanded_a_slice_a_turn` |
+//! | disk: a full one | `452`; the part goes, the old file stays, others are served | `loopback::disk::a_full_disk_is_said_so_and_takes_nothing_away` |
 //! | disk: half uploads that fill it | they expire, and are swept even where nobody may list; a full disk removes the part that met it | `loopback::hostile::what_a_broken_upload_left_expires` `session::ftp::store::tests::what_is_left_expires_where_somebody_looks_or_breaks_off` |
 //! | disk: a log that is flooded | fifty lines about refusals, then ten a second | `accounts::gate::tests::a_flood_of_refusals_is_no_flood_of_lines` |
 //! | processor: a flood of passwords | they wait for the helper thread in turn by network (/24, or /48 of IPv6) and in it by address, 128 each and 1,024 in all; who is known there comes first, whose logins failed last | `loopback::gate::a_crowd_that_logs_in_makes_itself_wait` `daemon::rows::tests::a_source_has_so_many_and_no_more` `daemon::rows::tests::a_crowd_of_one_network_makes_no_other_wait` |
@@ -134,6 +134,7 @@
 //! write (the file system's quotas are the bound), and downloads as fast as its line goes. Whoever can
 //! connect two thousand times a second, from addresses enough, takes all places anew before those
 //! who hold them have to make way; `--accept-rate` is what an address can be held to.
+//! There is no rate for all together: who attacks would use it up for everybody.
 //!
 //! # Whom the client believes
 //!

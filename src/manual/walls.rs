@@ -75,7 +75,7 @@
 //! | let through | why | what is not |
 //! |---|---|---|
 //! | `epoll_*`, `poll`, clocks | the loop | making another poll |
-//! | `accept4`, `bind`, `connect`, `listen`, `send*`, `recv*`, socket options | control and data connections; TLS in the kernel is an option | `socketpair`, `sendmmsg` |
+//! | `accept4`, `bind`, `connect`, `listen`, `send*`, `recv*`, socket options | control and data connections; keys and close_notify for [TLS in the kernel](super::tls) | `socketpair`, `sendmmsg` |
 //! | `socket`, of IPv4 and IPv6, as a stream | active mode, passive ports | raw, datagram, Unix, netlink, packet sockets |
 //! | `read`, `write` and their kin, `sendfile`, `splice`, `copy_file_range`, `pipe2` | bytes | `vmsplice`, `io_uring` |
 //! | `openat2`, `openat`, `statx`, `getdents64`, `renameat2`, `linkat`, `unlinkat`, `mkdirat` | files; Landlock says which | `symlinkat`, `mknodat`, `chown` |

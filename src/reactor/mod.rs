@@ -297,6 +297,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         polled?;
         self.ring();
         self.serve();
+        // Data connections are closed before the replies that say so are sent (RFC 959, section 5.2).
+        self.reap_data();
         self.flush_dirty();
         self.reap();
         Ok(())

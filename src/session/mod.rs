@@ -128,6 +128,17 @@ pub struct Ends {
     pub peer: SocketAddr,
 }
 
+/// Whether a dialogue goes on, once what runs has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// It does.
+    No,
+    /// The peer will send no more lines.
+    HungUp,
+    /// The server is about to stop; lines that wait are not served.
+    Draining,
+}
+
 /// Which protocol a port speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dialect {

@@ -1,4 +1,5 @@
-//! Whether a connection is protected by TLS, and what its handshake has shown.
+//! Whether a connection is protected by TLS, and what its handshake has shown: what the session
+//! decides, the reactor carries out and the channel has seen.
 
 /// How a data connection is protected (RFC 4217, section 9): two of the four levels of PROT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -145,8 +145,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
         pace: Pace,
         scratch: &mut [u8],
     ) -> Step {
-        // What is encrypted has to pass through this process.
-        self.zero_copy &= channel.is_clear();
+        // What is encrypted has to pass through this process, unless the kernel does that, too.
+        self.zero_copy &= channel.is_clear() || self.can_be_handed_over();
         let before = self.gone(channel);
         let copied = if self.packing.is_none() { pace.copied } else { pace.deflated() };
         let length = scratch.len().min(pace.chunk);

@@ -1,11 +1,17 @@
 //! One piece to the peer: of a file, by the kernel or through a buffer, or of a listing.
 
 use std::io;
+use std::ops::RangeInclusive;
 
 use super::pump::{Stop, Transfer, Turn, Work, failed};
 use crate::channel::Moved;
 use crate::io::Io;
 use crate::terms::{Content, Filled, Part, Route, Trouble};
+
+/// What is left of a file that the kernel may be asked to encrypt, in bytes: from 64 KiB on, which
+/// are sealed here in one turn, to 64 GiB. AES-GCM is good for 2^24 records of one key (RFC 8446,
+/// section 5.5), the kernel does not count them, and not all of its records are of 16 KiB.
+const HANDED_OVER: RangeInclusive<u64> = 1 << 16..=1 << 36;
 
 impl<F: Content, P: Part> Transfer<F, P> {
     /// Moves one piece, once all that waited before it has been written.
@@ -22,7 +28,22 @@ impl<F: Content, P: Part> Transfer<F, P> {
         }
     }
 
+    /// Whether it is worth the effort and safe to let the kernel encrypt, if it can: a whole file, on
+    /// a connection on which nothing but it goes and nothing is to be read.
+    pub(super) fn can_be_handed_over(&self) -> bool {
+        match &self.work {
+            Work::File { span, .. } => {
+                self.route == Route::Data && HANDED_OVER.contains(&(span.end - span.start))
+            }
+            Work::Lines { .. } | Work::Part { .. } => false,
+        }
+    }
+
     fn send_by_kernel<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        if !turn.channel.is_clear() && !turn.channel.hand_over(turn.io).map_err(|_| Stop::Lost)? {
+            self.zero_copy = false;
+            return Ok(());
+        }
         let most = turn.piece();
         let Work::File { file, span, .. } = &mut self.work else { return Err(Stop::Ended) };
         let most = usize::try_from(span.end - span.start).unwrap_or(most).min(most);

@@ -192,6 +192,10 @@ mod tests {
 
     impl Bench {
         fn new(coding: Coding) -> Self {
+            Self::in_mode(coding, Mode::Stream)
+        }
+
+        fn in_mode(coding: Coding, mode: Mode) -> Self {
             let mut io = OsIo::new().unwrap();
             let any = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), 0);
             let (mut listener, address) = io.listen(any, Key::new(1, 0)).unwrap();
@@ -205,7 +209,7 @@ mod tests {
                 extent,
                 span: Span::ALL,
                 coding,
-                mode: Mode::Stream,
+                mode,
                 route: Route::Data,
                 protection: Protection::Clear,
             };
@@ -301,6 +305,30 @@ mod tests {
         bench.seen.borrow_mut().full = true;
         assert_eq!(bench.receive(b"more"), Some(Outcome::Failed { fault: FULL, bytes: 8 }));
         assert_eq!(bench.fate(), (4, Fate::Removed));
+    }
+
+    #[test]
+    fn a_bomb_is_expanded_a_slice_a_turn() {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&vec![0; 16 << 20]).unwrap();
+        let bomb = encoder.finish().unwrap();
+        let mut bench = Bench::in_mode(Coding::Image, Mode::Deflate { level: 6 });
+        bench.peer.as_mut().unwrap().write_all(&bomb).unwrap();
+        let (mut scratch, mut ready) = ([0; 4096], Vec::new());
+        while bench.seen.borrow().length < 16 << 20 {
+            let before = bench.seen.borrow().length;
+            let step = bench.transfer.step(&mut bench.io, &mut bench.channel, PACE, &mut scratch);
+            let expanded = bench.seen.borrow().length - before;
+            assert!(expanded <= PACE.deflated() + scratch.len(), "{expanded} bytes in one turn");
+            match step {
+                Step::Again => {}
+                Step::Blocked(_) => {
+                    bench.io.poll(None, &mut ready).unwrap();
+                    ready.drain(..).for_each(|event| bench.channel.note(event));
+                }
+                other @ (Step::Received | Step::Ended(_)) => panic!("{other:?}"),
+            }
+        }
     }
 
     #[test]

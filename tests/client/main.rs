@@ -195,6 +195,21 @@ fn passwords_come_from_the_environment_or_netrc_and_never_from_arguments() {
     let cat = home.bare(&["cat", &format!("ftp://{}/Movies/Joker", server.ftp)]).assert().success();
     assert_eq!(out(&cat), "Why so small?\n");
 
+    // A file that is named for it goes before both, with its first line.
+    let file = home.path("password");
+    fs::write(&file, "1234\r\nsomething else\n").expect("a file");
+    fs::set_permissions(&file, Permissions::from_mode(0o604)).expect("its permissions");
+    let cat = ["cat", "--password-file", "password", &joker];
+    let with = |code| home.coracle(&cat).env("CORACLE_PASSWORD", "wrong").assert().code(code);
+    assert!(err(&with(10)).contains("chmod 600"));
+    fs::set_permissions(&file, Permissions::from_mode(0o400)).expect("its permissions");
+    assert_eq!(out(&with(0)), "Why so small?\n");
+    fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("its permissions");
+    fs::write(&file, "\n").expect("a file");
+    with(10);
+    fs::remove_file(&file).expect("it is there");
+    with(10);
+
     let secret = server.url("Movies/Joker").replace("1234", "s3cret");
     let refused = home.runs(&["cat", &secret]).code(2);
     assert!(!err(&refused).contains("s3cret") && err(&refused).contains("~/.netrc"));

@@ -1,7 +1,7 @@
 //! What the functional tests of another server go over, and no other test of ours did.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, Shutdown, TcpListener};
 
 use crate::support::{Raw, Setup, TestServer, assert_same, dial, noise};
 
@@ -154,6 +154,28 @@ fn ipv4_comes_to_a_listener_of_both() {
     raw.hear(150);
     raw.hear(226);
     raw.expect("EPRT |2|::1|50000|", 522);
+}
+
+#[test]
+fn the_data_connection_has_ended_when_226_comes() {
+    let server = TestServer::usual();
+    let mut raw = server.session();
+    let wanted = server.content("Movies/Joker");
+    for line in ["RETR Movies/Joker", "LIST", "MLSD"] {
+        let mut data = raw.begin(line);
+        raw.hear(226);
+        // On one machine what was sent before has arrived before.
+        data.set_nonblocking(true).unwrap();
+        let mut got = Vec::new();
+        data.read_to_end(&mut got).expect("an end, and no waiting for it");
+        assert!(line != "RETR Movies/Joker" || got == wanted);
+    }
+    let mut data = raw.begin("STOR Own/new");
+    data.write_all(b"all of it").unwrap();
+    data.shutdown(Shutdown::Write).unwrap();
+    raw.hear(226);
+    data.set_nonblocking(true).unwrap();
+    assert_eq!(data.read(&mut [0; 1]).expect("an end, and no waiting for it"), 0);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::support::{Setup, TestServer, assert_same, finish, noise, program, unt
 /// curl, quiet but for errors, and bounded.
 fn curl(directory: &Path) -> Command {
     let mut curl = program("curl", directory);
-    curl.args(["--silent", "--show-error", "--max-time", "60", "--noproxy", "*"]);
+    curl.args(["--silent", "--show-error", "--max-time", "120", "--noproxy", "*"]);
     curl
 }
 

@@ -61,7 +61,7 @@ fn passwords_of_sessions_that_have_ended_are_not_checked() {
     let server = Setup::usual()
         .client("hashed", hashed)
         .grant("hashed", "Own", "r")
-        .flag("--login-timeout", "3")
+        .flag("--login-timeout", "5")
         .flag("--allow", "127.0.0.1")
         .start();
     let crowd: Vec<Raw> = (0..250)

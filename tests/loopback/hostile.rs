@@ -288,7 +288,7 @@ fn an_active_connection_goes_to_the_client_alone() {
 fn a_client_may_vanish_at_any_point() {
     let large = noise(16 << 20, 8);
     let server = Setup::usual()
-        .flag("--data-timeout", "1")
+        .flag("--data-timeout", "5")
         .file("Movies/large", &large)
         .file("Own/old", b"old")
         .start();
@@ -440,14 +440,15 @@ fn a_transfer_can_be_watched_aborted_and_outlived() {
 
 #[test]
 fn who_keeps_others_waiting_is_let_go() {
+    let hasty = Setup::usual().flag("--login-timeout", "1").start();
+    let mut silent = Raw::connect(hasty.ftp);
+    // Long enough for what is not silent, however busy the machine.
     let server = Setup::usual()
-        .flag("--data-timeout", "1")
-        .flag("--stall-timeout", "1")
-        .flag("--login-timeout", "1")
+        .flag("--data-timeout", "3")
+        .flag("--stall-timeout", "3")
         .file("Own/old", b"old")
         .start();
     let calm = at_rest(&server);
-    let mut silent = Raw::connect(server.ftp);
     let mut raw = server.session();
     raw.epsv();
     raw.send("RETR Movies/Joker");

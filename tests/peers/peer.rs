@@ -1,7 +1,9 @@
 //! A server under its test: a directory, a port, a process, and their end.
 //!
 //! None of the servers can be given port 0 and asked which it took, so a free port is found by
-//! binding and letting go, and a server that finds it taken after all is started again on another.
+//! binding and letting go, below those that the kernel gives out: or another test's listener would
+//! get it meanwhile, and be taken for the server. A server that finds it taken after all is started
+//! again on another.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -11,8 +13,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
@@ -22,6 +25,16 @@ use crate::support::GUARD;
 
 /// How often a server is started anew because its port was taken meanwhile.
 const STARTS_MAX: usize = 5;
+
+/// The ports that servers listen on begin here. The kernel gives out ports from 32768 on, unless it
+/// is told otherwise, and tests that want a range of ports in a row look for it from 20000 on.
+const FIRST_PORT: u16 = 10_000;
+
+/// So many of them there are.
+const PORTS: u16 = 10_000;
+
+/// How long a server that does not listen yet is left alone.
+const BETWEEN_KNOCKS: Duration = Duration::from_millis(5);
 
 /// The password of every account.
 pub(crate) const PASSWORD: &str = "1234";
@@ -201,8 +214,8 @@ impl Peer {
                     assert!(read.is_ok() && line.starts_with("220"), "{line:?}, {}", self.said());
                     return true;
                 }
-                // The server has the better use for the time.
-                Err(_) => thread::yield_now(),
+                // The server has the better use for the processor.
+                Err(_) => thread::park_timeout(BETWEEN_KNOCKS),
             }
         }
         panic!("the server does not listen, and says:\n{}", self.said());
@@ -232,8 +245,17 @@ fn spawn(mut command: Command, said: &Path) -> Child {
         .unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()))
 }
 
-/// A port of loopback that nobody listens on at this moment.
+/// A port of loopback that nobody listens on at this moment, and that this process has not given out
+/// yet.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port to listen on");
-    listener.local_addr().expect("its address").port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    // Runs of this program beside each other begin at different places.
+    let first = u16::try_from(std::process::id() % 49).expect("below 49") * 200;
+    loop {
+        let at = first + GIVEN.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST_PORT + at % PORTS;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }

@@ -36,6 +36,8 @@
 
 mod incident;
 mod ledger;
+mod rules;
+mod ruling;
 mod seats;
 mod source;
 
@@ -43,11 +45,13 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 pub use incident::Incident;
+pub use rules::Rules;
+pub use ruling::{Attempt, Presented, Refusal, Ruled, Ruling, Standing};
 pub use seats::Seat;
 pub use source::{Network, Source};
 
 use super::successes::Successes;
-use super::{Account, Accounts, Challenge, Check, Client, Verdict};
+use super::{Account, Accounts, Check, Client, Verdict};
 use crate::terms::Moment;
 
 use ledger::Ledger;
@@ -93,123 +97,6 @@ const BURST_SECS: u32 = 2;
 /// flood of connections must not become a flood on the disk.
 const REFUSALS_SAID: u32 = 50;
 const BETWEEN_REFUSALS: Duration = Duration::from_millis(100);
-
-/// What an operator sets.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    /// Networks that are never delayed, banned or limited by address.
-    pub allow: Vec<Network>,
-    /// Failures after which a source is banned; 0 bans nobody.
-    pub ban_after: u32,
-    /// For how long.
-    pub ban: Duration,
-    /// Connections that a source may have at once, if there is a limit.
-    pub clients_per_address: Option<usize>,
-    /// Sessions that may be logged in as one user at once, if there is a limit.
-    pub clients_per_user: Option<usize>,
-    /// New connections of a source a second, with twice as many at once; 0 is no limit.
-    pub accept_rate: u32,
-    /// How long a password that was right need not be hashed again; zero is not at all.
-    pub remember: Duration,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            allow: Vec::new(),
-            ban_after: 20,
-            ban: Duration::from_secs(600),
-            clients_per_address: None,
-            clients_per_user: None,
-            accept_rate: 0,
-            remember: Duration::from_secs(60),
-        }
-    }
-}
-
-/// Why somebody is turned away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// Too many clients are here.
-    Full,
-    /// Too many of them have this address.
-    Address,
-    /// Too many connections have come from this address within a moment.
-    Rate,
-    /// Too many logins from this address have failed.
-    Banned {
-        /// Seconds until it may try again.
-        secs: u64,
-    },
-    /// Too many are logged in as this user.
-    User,
-    /// Too many passwords wait to be judged.
-    Crowded,
-}
-
-impl Refusal {
-    /// The word for it in the log.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Address => "address-full",
-            Self::Rate => "rate",
-            Self::Banned { .. } => "banned",
-            Self::User => "user-full",
-            Self::Crowded => "crowded",
-        }
-    }
-}
-
-/// Who presents a password.
-#[derive(Debug, Clone, Copy)]
-pub struct Attempt<'a> {
-    /// From where.
-    pub peer: IpAddr,
-    /// Who it claims to be.
-    pub username: &'a [u8],
-}
-
-/// How somebody stands who waits for a hash, the best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
-    /// This user has logged in from there before, or the address is allowed.
-    Known,
-    /// Nothing is known of the source.
-    Clean,
-    /// Logins from the source have failed.
-    Failing,
-}
-
-/// What comes of a password.
-#[derive(Debug)]
-pub enum Presented {
-    /// A hash has to tell: for the helper thread. [`Gate::judged`] is to follow.
-    Pending(Challenge),
-    /// This is known already.
-    Ruled(Ruled),
-}
-
-/// What a login came to, and how long the answer is to be held back.
-#[derive(Debug)]
-pub struct Ruled {
-    /// What it came to.
-    pub ruling: Ruling,
-    /// How long.
-    pub delay: Duration,
-}
-
-/// What a login came to.
-#[derive(Debug)]
-pub enum Ruling {
-    /// It is a client, who counts among those of its user as long as it lives.
-    Admitted(Client),
-    /// Wrong username or password.
-    Wrong,
-    /// Turned away for another reason.
-    Refused(Refusal),
-}
 
 /// See the room's header.
 #[derive(Debug)]

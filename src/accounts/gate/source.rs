@@ -1,4 +1,7 @@
-//! Where a peer comes from, as far as it is held to account for it.
+//! Where a peer comes from, as far as it is held to account for it: addresses and networks, as values.
+//!
+//! Knows nothing of what anybody did. The gate counts by sources; the daemon parses the operator's
+//! networks.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

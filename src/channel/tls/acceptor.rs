@@ -1,5 +1,8 @@
 //! What every new TLS connection is made from: certificate, key, and who is asked for a certificate
-//! in turn.
+//! in turn. It owns the policy of tickets: whose sessions resume, and how often.
+//!
+//! Files and PEM are the daemon's, who makes one at start and at each reload; the bytes of a
+//! connection are [`connection`](super::connection)'s.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -135,6 +138,7 @@ impl Acceptor {
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.max_tls13_tickets = TICKETS_ASKED_FOR;
+        config.enable_secret_extraction = cfg!(feature = "ktls");
         config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
         let room = Rc::new(RefCell::new(vec![0; ROOM].into_boxed_slice()));
         Ok(Self { config: Arc::new(config), resumption: options.resumption, room })

@@ -9,11 +9,12 @@ use std::rc::Rc;
 
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
-use rustls::{CipherSuite, Error, HandshakeKind, ProtocolVersion};
+use rustls::{CipherSuite, ConnectionTrafficSecrets, Error, HandshakeKind, ProtocolVersion};
 use sha2::{Digest, Sha256};
 
 use super::acceptor::{Purpose, Session};
 use crate::channel::Outbox;
+use crate::io::seal::{Cipher, Keys, Suite, Version};
 use crate::terms::Secured;
 
 /// Room that the reads of all TLS connections share, in bytes.
@@ -28,6 +29,12 @@ const RECORD_OVERHEAD: usize = 5 + 8 + 1 + 16;
 
 /// The content of a record, at most.
 const RECORD: usize = 1 << 14;
+
+/// What the nonces of AES-GCM under TLS 1.2 are set apart by from those that were used here. rustls
+/// mixes the number of a record into a start, and the kernel counts up from what it is given: were
+/// that the same start, the first record of the kernel's would have the nonce of our first, which
+/// gives the key away. With the highest of 64 bits turned they meet after some 2^63 records.
+const APART: u8 = 0x80;
 
 /// A room that connections take turns in.
 pub(super) type Room = Rc<RefCell<Box<[u8]>>>;
@@ -249,6 +256,52 @@ impl Connection {
                 | _ => return Err(io::ErrorKind::NotConnected.into()),
             }
         }
+    }
+
+    /// What was agreed on, if the sending half can be handed over: the handshake is done, nothing of
+    /// TLS's own waits to be written, and neither end has said close_notify.
+    pub(in crate::channel) fn to_hand_over(&self) -> Option<Suite> {
+        let open = self.stage == Stage::Up && !self.finished && !self.ended;
+        if !open || self.rustls.wants_write() || !self.plain.is_empty() {
+            return None;
+        }
+        let version = match self.rustls.protocol_version() {
+            Some(ProtocolVersion::TLSv1_2) => Version::Tls12,
+            Some(ProtocolVersion::TLSv1_3) => Version::Tls13,
+            Some(_) | None => return None,
+        };
+        let cipher = match suite(self.rustls.negotiated_cipher_suite()?.suite()) {
+            name if name.contains("AES_128_GCM") => Cipher::Aes128Gcm,
+            name if name.contains("AES_256_GCM") => Cipher::Aes256Gcm,
+            name if name.contains("CHACHA20_POLY1305") => Cipher::Chacha20Poly1305,
+            _ => return None,
+        };
+        Some(Suite { version, cipher })
+    }
+
+    /// Gives the sending half to `taker`, which is to encrypt from now on as was agreed in `suite`.
+    /// The receiving half is gone with this: what comes can't be opened any more.
+    ///
+    /// # Errors
+    /// Those of `taker`; or the configuration does not let the keys out.
+    pub(in crate::channel) fn hand_over(
+        self,
+        suite: Suite,
+        taker: impl FnOnce(&Keys<'_>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let (secrets, _) = self.rustls.dangerous_into_kernel_connection().map_err(invalid)?;
+        let (sequence, secrets) = secrets.tx;
+        let (key, iv) = match &secrets {
+            ConnectionTrafficSecrets::Aes128Gcm { key, iv }
+            | ConnectionTrafficSecrets::Aes256Gcm { key, iv }
+            | ConnectionTrafficSecrets::Chacha20Poly1305 { key, iv } => (key, iv),
+            _ => return Err(io::ErrorKind::Unsupported.into()),
+        };
+        let mut iv: [u8; 12] = iv.as_ref().try_into().map_err(io::Error::other)?;
+        if suite.version == Version::Tls12 && suite.cipher != Cipher::Chacha20Poly1305 {
+            iv[4] ^= APART;
+        }
+        taker(&Keys { suite, key: key.as_ref(), iv, sequence })
     }
 
     /// What the handshake has shown, once it is done.

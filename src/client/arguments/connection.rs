@@ -1,6 +1,7 @@
 //! The options that hold for a whole run ([`Connection`]) and those that a line of the shell can
 //! set for itself ([`Moving`]).
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -33,6 +34,10 @@ pub struct Connection {
     /// Let the server connect to us for data (PORT), instead of the other way round.
     #[arg(long, global = true)]
     pub active: bool,
+
+    /// Take the password from the first line of this file, which others must not be able to read.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub password_file: Option<PathBuf>,
 
     /// How connections are protected.
     #[command(flatten)]

@@ -24,8 +24,9 @@ use super::exit::Exit;
 /// job and ends. Commands can also come from -e, from a file (-f) or from standard input, several
 /// in a line with `;` between them; the first that fails ends the run with its exit code.
 ///
-/// The password comes from CORACLE_PASSWORD, else from ~/.netrc (which must not be readable by
-/// others), else from a prompt without echo if there is a terminal; never from the arguments.
+/// The password comes from the file of --password-file, else from CORACLE_PASSWORD, else from
+/// ~/.netrc (neither file may be readable by others), else from a prompt without echo if there is a
+/// terminal; never from the arguments.
 /// Where no user is given it is the one that ~/.netrc has for the host, else the one that you
 /// name when asked by the shell, else anonymous.
 #[derive(Debug, Parser)]

@@ -1,4 +1,6 @@
 //! Giving up capabilities, every one and from every set, and the way to get new ones.
+//!
+//! Of one thread, as Linux has it: `walls` calls this before there is another.
 
 use rustix::thread::{
     CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set,

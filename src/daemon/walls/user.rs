@@ -1,4 +1,7 @@
-//! Becoming another user, for good.
+//! Becoming another user, for good: `--user NAME[:GROUP]`, by the tables of the machine.
+//!
+//! It tries that there is no way back. What else root has to give up is `privileges`' matter; `walls`
+//! calls both, in their order.
 
 use std::ffi::CString;
 use std::io;

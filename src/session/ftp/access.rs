@@ -1,7 +1,7 @@
 //! USER, PASS, ACCT, REIN, QUIT (RFC 959, section 4.1.1), and the greeting before them.
 //!
 //! An unknown username and a wrong password are answered alike, so that nobody learns here which
-//! names exist (RFC 2577, section 6). How soon they are answered is the gate's to say.
+//! names exist (RFC 2577, section 7). How soon they are answered is the gate's to say.
 
 use std::mem;
 

@@ -353,6 +353,8 @@ mod tests {
         let said = ftp.expect("STAT -l Movies/WAR", "213-");
         assert!(said.contains(" WAR\r\n213 End."), "{said}");
         ftp.expect("STAT -l -a Movies/WAR", "213-");
+        let said = ftp.expect("STAT Docs/?.txt", "212-");
+        assert!(said.contains(" a.txt\r\n") && !said.contains(" Sub\r\n"), "{said}");
         ftp.expect("STAT none", "550");
     }
 }

@@ -36,7 +36,7 @@ pub(super) use self::respond::refusal;
 
 use self::state::{Answered, Busy, Carry, Held, Parameters, Said, State, Turn, Visit, Waiting};
 use self::table::{Phase, Row};
-use super::{Effect, Effects, Ends, Event, House, Settings, Timer, Tls, browser};
+use super::{Effect, Effects, Ending, Ends, Event, House, Settings, Timer, Tls, browser};
 use crate::terms::{Algorithm, Secured};
 use crate::tree::Tree;
 use crate::wire::ftp::command::{Command, CommandFault};
@@ -67,17 +67,6 @@ pub struct Session {
     heard: bool,
     /// Why no further line will be served, once what runs has ended.
     ending: Ending,
-}
-
-/// Whether a dialogue goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// It does.
-    No,
-    /// The peer will send no more lines.
-    HungUp,
-    /// The server is about to stop; lines that wait are not served.
-    Draining,
 }
 
 impl Session {

@@ -180,7 +180,8 @@ mod tests {
         ftp.expect("OPTS HASH", "200 SHA-256");
         ftp.expect("OPTS HASH crc32", "200 CRC32");
         assert!(ftp.expect("FEAT", "211-").contains("\r\n HASH SHA-256;CRC32*\r\n"));
-        ftp.expect("OPTS MLST type;size;", "200 MLST OPTS type;size;");
+        ftp.expect("OPTS MLST type", "200 MLST OPTS type;");
+        ftp.expect("OPTS mlst Size;TYPE;", "200 MLST OPTS type;size;");
         let said = ftp.expect("MLST Docs/a.txt", "250-");
         assert!(said.contains("\r\n type=file;size=6; /Docs/a.txt\r\n"), "{said}");
         for line in ["OPTS MLST", "OPTS MLST fish;cakes;"] {

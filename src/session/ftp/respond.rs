@@ -162,7 +162,7 @@ fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
         {
             (554, "the range does not lie within the file; SIZE says how long that is.")
         }
-        // RFC 1123, section 4.1.2.12.
+        // RFC 1123, section 4.1.3.4.
         Fault::Peer(PeerFault::BadRestart) => {
             (554, "the restart point lies behind the end of the file; begin again without REST.")
         }

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::mem;
 
 use self::browse::Visitor;
-use super::{Effect, Effects, Event, House, Order, Timer, browser};
+use super::{Effect, Effects, Ending, Event, House, Order, Timer, browser};
 use crate::accounts::Verdict;
 use crate::accounts::gate::{Presented, Refusal, Ruled, Ruling};
 use crate::terms::{self, Coding, Extent, Mode, Outcome, Protection, Route, Span};
@@ -30,17 +30,6 @@ pub struct Session {
     /// SHA-256 of the certificate that the peer has shown, if it was verified.
     identity: Option<Box<[u8; 32]>>,
     ending: Ending,
-}
-
-/// Whether a dialogue goes on once what runs has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// It does.
-    No,
-    /// The peer will send no more lines.
-    HungUp,
-    /// The server is about to stop.
-    Draining,
 }
 
 /// What the peer was asked last, or what it waits for.

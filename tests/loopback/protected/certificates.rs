@@ -220,7 +220,7 @@ fn clients_log_in_by_certificates() {
     let protected = Protected::start(setup);
     let curl = |certificate: Option<&str>, login: &str| {
         let mut curl = program("curl", place.path());
-        curl.args(["--silent", "--show-error", "--max-time", "30", "--noproxy", "*"])
+        curl.args(["--silent", "--show-error", "--max-time", "120", "--noproxy", "*"])
             .args(["--ssl-reqd", "--cacert", &protected.certificate(), "--user", login])
             .args(certificate.iter().flat_map(|file| ["--cert", file]))
             .args(["--list-only", &format!("ftp://{}/", protected.server.ftp)]);

@@ -27,7 +27,7 @@ fn curl_lists_gets_and_puts() {
     {
         let curl = |protection: &str, arguments: &[&str]| {
             let mut curl = program("curl", here.path());
-            curl.args(["--silent", "--show-error", "--max-time", "60", "--noproxy", "*"])
+            curl.args(["--silent", "--show-error", "--max-time", "120", "--noproxy", "*"])
                 .args([protection, "--cacert", &certificate, "--user", "user1:1234"])
                 .args(version)
                 .args(arguments);

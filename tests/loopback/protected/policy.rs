@@ -21,7 +21,10 @@ fn where_it_is_off_it_is_not_there() {
 
 #[test]
 fn where_it_is_required_nothing_goes_without_it() {
-    let protected = Protected::start(Setup::usual().flag("--tls", "required"));
+    // AUTH SSL, as curl says it, protects data connections as well: when PROT C has been refused, curl
+    // waits for a file in the clear, and the server for a handshake, which is the one to give up.
+    let setup = Setup::usual().flag("--tls", "required").flag("--handshake-timeout", "5");
+    let protected = Protected::start(setup);
     let here = TempDir::new().unwrap();
     let mut raw = Raw::connect(protected.server.ftp);
     raw.expect("USER user1", 530);
@@ -30,7 +33,7 @@ fn where_it_is_required_nothing_goes_without_it() {
     let url = format!("ftp://{}/Movies/Joker", protected.server.ftp);
     let curl = |arguments: &[&str]| {
         let mut curl = program("curl", here.path());
-        curl.args(["--silent", "--max-time", "30", "--noproxy", "*", "--user", "user1:1234"])
+        curl.args(["--silent", "--max-time", "120", "--noproxy", "*", "--user", "user1:1234"])
             .args(["--cacert", &protected.certificate(), &url])
             .args(arguments);
         finish(&mut curl)
@@ -157,7 +160,7 @@ for port, explicit in ((sys.argv[1], True), (sys.argv[2], False), (sys.argv[3], 
 
 #[test]
 fn handshakes_that_come_to_nothing_end() {
-    let setup = Setup::usual().flag("--handshake-timeout", "1");
+    let setup = Setup::usual().flag("--handshake-timeout", "2");
     let protected = Protected::start(setup);
     let descriptors = protected.server.descriptors();
     for address in [protected.ftps, protected.guided] {

@@ -57,6 +57,8 @@ fn command(place: &Place, settings: &str) -> Command {
 listen=YES
 listen_address=127.0.0.1
 listen_port={port}
+# By default it takes any port for data, among them those that other servers are about to be given.
+pasv_min_port=32768
 # No root, no other account, no chroot: all that belongs to the machine stays out of it.
 run_as_launching_user=YES
 seccomp_sandbox=NO

@@ -339,3 +339,84 @@ fn resumption_can_be_switched_off() {
         assert!(!control.server.demands_resumption());
     }
 }
+
+/// What the kernel is given, where it is given something.
+#[cfg(feature = "ktls")]
+mod handed_over {
+    use super::*;
+
+    /// The other end knows which keys, and which number, the next record has to have.
+    #[test]
+    fn what_is_handed_over_is_what_the_client_opens_with() {
+        for version in VERSIONS {
+            let world = World::new(Resumption::Prefer);
+            let mut config = world.client(version);
+            config.enable_secret_extraction = true;
+            let config = Arc::new(config);
+            let mut control = world.control(&config);
+            control.settle().unwrap();
+            let mut data = control.data(&config);
+            data.server.seal(b"before", &mut data.out).unwrap();
+            data.settle().unwrap();
+            assert_eq!(data.heard, b"before");
+            let suite = data.server.to_hand_over().unwrap();
+            assert_eq!(suite.version == Version::Tls12, version == &version::TLS12);
+            let (expected, secrets) = data.client.dangerous_extract_secrets().unwrap().rx;
+            let (ConnectionTrafficSecrets::Aes128Gcm { key: rx, iv: start }
+            | ConnectionTrafficSecrets::Aes256Gcm { key: rx, iv: start }) = &secrets
+            else {
+                panic!("not AES-GCM");
+            };
+            data.server
+                .hand_over(suite, |keys| {
+                    assert_eq!((keys.key, keys.sequence), (rx.as_ref(), expected));
+                    assert_eq!(keys.iv[..4], start.as_ref()[..4], "the salt");
+                    // Under TLS 1.2 the rest goes with each record, and must never be one that was used.
+                    if suite.version == Version::Tls13 {
+                        assert_eq!(keys.iv, start.as_ref());
+                    }
+                    Ok(())
+                })
+                .unwrap();
+        }
+    }
+
+    /// The nonce of a record of AES-GCM under TLS 1.2 stands in it.
+    #[test]
+    fn the_kernel_begins_far_from_the_nonces_that_were_used() {
+        let world = World::new(Resumption::Prefer);
+        let config = Arc::new(world.client(&version::TLS12));
+        let mut control = world.control(&config);
+        control.settle().unwrap();
+        let mut data = control.data(&config);
+        let mut out = Outbox::new();
+        data.server.seal(b"one record", &mut out).unwrap();
+        let used = u64::from_be_bytes(out.waiting()[5..13].try_into().unwrap());
+        let suite = data.server.to_hand_over().unwrap();
+        assert_ne!(suite.cipher, Cipher::Chacha20Poly1305);
+        data.server
+            .hand_over(suite, |keys| {
+                let first = u64::from_be_bytes(keys.iv[4..].try_into().unwrap());
+                assert!(first.abs_diff(used) > 1 << 62, "{first:x} {used:x}");
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn nothing_is_handed_over_that_is_not_open() {
+        let world = World::new(Resumption::Prefer);
+        let config = Arc::new(world.client(&version::TLS13));
+        let mut control = world.control(&config);
+        assert_eq!(control.server.to_hand_over(), None, "no handshake yet");
+        control.settle().unwrap();
+        let mut data = control.data(&config);
+        assert!(data.server.to_hand_over().is_some());
+        data.server.finish(&mut data.out).unwrap();
+        assert_eq!(data.server.to_hand_over(), None, "close_notify is said");
+        let mut data = control.data(&config);
+        data.client.send_close_notify();
+        data.settle().unwrap();
+        assert_eq!(data.server.to_hand_over(), None, "close_notify has come");
+    }
+}

@@ -1,10 +1,14 @@
 //! The visitor's end of a data connection: moves bytes until the end, or until its mischief.
 
 use std::net::SocketAddr;
+use std::time::Duration;
+
+use coracle::client::user_pi::Input;
 
 use super::deed::{How, Mischief};
+use super::{DIAL, LATE, PATIENCE, SLOW, Visitor};
 use crate::net::{ConnId, Got};
-use crate::peers::Stage;
+use crate::peers::{Stage, address_of};
 
 /// What the data connection is for at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -158,5 +162,127 @@ impl Data {
             self.sent += count;
             self.allowance -= count.min(self.allowance);
         }
+    }
+}
+
+/// What the visitor does with it.
+impl Visitor {
+    pub(super) fn open_data(&mut self, address: SocketAddr, stage: &mut Stage<'_>) {
+        self.data = Some(Data::new());
+        self.target = Some(address);
+        let mischief = self.mischief();
+        if mischief == Mischief::NeverConnect {
+            stage.net.alarm(stage.me, Duration::from_secs(5), PATIENCE);
+        } else if mischief == Mischief::StrangerFirst {
+            let stranger = address_of(59_000 + stage.me % 1000, address.ip());
+            let conn = stage.net.dial(stage.me, stranger, address);
+            self.strangers.push(conn);
+            stage.net.alarm(stage.me, Duration::from_millis(200), DIAL);
+        } else {
+            self.dial_data(stage);
+        }
+    }
+
+    pub(super) fn dial_data(&mut self, stage: &mut Stage<'_>) {
+        if let (Some(data), Some(address)) = (&mut self.data, self.target.take()) {
+            let conn = stage.net.dial_data(stage.me, self.address, address);
+            if let Some(control) = self.control {
+                stage.net.same_way(conn, control);
+            }
+            data.conn = Some(conn);
+        }
+    }
+
+    pub(super) fn listen(&mut self, stage: &mut Stage<'_>) {
+        let mut data = Data::new();
+        let address = stage.net.moor(stage.me, self.address);
+        if self.mischief() == Mischief::NeverConnect {
+            stage.net.black_hole(address);
+        }
+        data.mooring = Some(address);
+        self.data = Some(data);
+        let mut asked = Vec::new();
+        self.pi.handle(Input::Listening(address), &mut asked);
+        self.actions.extend(asked);
+    }
+
+    pub(super) fn begin(&mut self, role: Role, stage: &mut Stage<'_>) {
+        let Some(data) = &mut self.data else { panic!("data without a connection") };
+        data.role = role;
+        if let Mischief::Slow(most, _) = self.mischief()
+            && let Some(data) = &mut self.data
+        {
+            data.allowance = most;
+            stage.net.alarm(stage.me, Duration::from_millis(1), SLOW);
+        }
+        self.move_data(stage);
+    }
+
+    /// Moves what can be moved, with the mischief of the deed.
+    pub(super) fn move_data(&mut self, stage: &mut Stage<'_>) {
+        let mischief = self.mischief();
+        let payload = self.payload();
+        let input = {
+            let Some(data) = &mut self.data else { return };
+            let Some(conn) = data.conn else { return };
+            match data.role {
+                Role::Waiting | Role::Over => return,
+                Role::Receiving => data.receive(conn, mischief, stage),
+                Role::Sending => data.send(conn, &payload, mischief, stage),
+            }
+        };
+        match input {
+            None => {
+                if let Mischief::Abort(after) = mischief
+                    && self.data.as_ref().is_some_and(|data| data.moved() >= after)
+                    && !std::mem::replace(&mut self.interrupted, true)
+                {
+                    self.feed(Input::Interrupted, stage);
+                }
+            }
+            Some(End::Whole) => {
+                if let Mischief::AbortLate(millis) | Mischief::VanishLate(millis) = mischief {
+                    stage.net.alarm(stage.me, Duration::from_millis(millis), LATE);
+                }
+                let bytes = self.data.as_ref().map_or(0, Data::moved) as u64;
+                self.feed(Input::DataEnded { bytes }, stage);
+            }
+            Some(End::Broken) => self.feed(Input::DataFailed, stage),
+            Some(End::Killed) => {
+                // The end of the control connection lies behind more lines than are heard.
+                if stage.me.is_multiple_of(2) {
+                    self.unsent.extend(b"NOOP\r\n".repeat(100));
+                    self.flush(stage);
+                }
+                self.rude = true;
+                self.done = true;
+                let conns: Vec<ConnId> =
+                    [self.control, self.data.as_ref().and_then(|data| data.conn)]
+                        .into_iter()
+                        .flatten()
+                        .collect();
+                stage.net.kill(&conns);
+                self.close_data(stage);
+            }
+        }
+    }
+
+    pub(super) fn close_data(&mut self, stage: &mut Stage<'_>) {
+        if let Some(data) = self.data.as_mut() {
+            let cut_short = data.role == Role::Sending;
+            data.role = Role::Over;
+            if let Some(conn) = data.conn.take() {
+                // FIN would say that half an upload is the whole of it.
+                if cut_short {
+                    stage.net.reset(conn);
+                } else {
+                    stage.net.hang_up(conn);
+                }
+            }
+            if let Some(mooring) = data.mooring.take() {
+                stage.net.unmoor(mooring);
+            }
+        }
+        self.target = None;
     }
 }
