@@ -130,11 +130,31 @@ impl Report {
         if !self.json {
             return Ok(());
         }
-        let object = about(errand, effort)
-            .text("outcome", b"failed")
-            .number("code", failure.exit().code().into())
-            .text("error", failure.what().as_bytes());
-        self.line(object)
+        self.line(with_failure(about(errand, effort), failure))
+    }
+
+    /// Says how work that the server has done on its file `remote` has ended: with the last line of
+    /// this reply, or not at all, which somebody else tells the user.
+    ///
+    /// # Errors
+    /// Standard output can't be written.
+    pub fn worked(
+        &self,
+        remote: &[u8],
+        took: Duration,
+        ended: Result<&[u8], &Failure>,
+    ) -> Result<(), Failure> {
+        if !self.json {
+            if let Ok(reply) = ended {
+                self.notice(&String::from_utf8_lossy(reply));
+            }
+            return Ok(());
+        }
+        let object = Object::new().text("path", remote).seconds("seconds", took);
+        self.line(match ended {
+            Ok(reply) => object.text("outcome", b"done").number("code", 0).text("reply", reply),
+            Err(failure) => with_failure(object, failure),
+        })
     }
 
     /// Tells of a failure that the run survives.
@@ -153,6 +173,14 @@ impl Report {
         self.progress().aside(|| written = self.output.line(line.as_bytes()));
         written
     }
+}
+
+/// Adds what kept a file from being done.
+fn with_failure(object: Object, failure: &Failure) -> Object {
+    object
+        .text("outcome", b"failed")
+        .number("code", failure.exit().code().into())
+        .text("error", failure.what().as_bytes())
 }
 
 fn about(errand: &Errand, effort: Effort) -> Object {

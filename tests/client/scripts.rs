@@ -102,6 +102,28 @@ fn what_the_server_does_for_us_is_asked_for() {
 }
 
 #[test]
+fn a_compression_is_told_as_an_object_too() {
+    let home = Home::new();
+    let server = Scripted::new(|peer| {
+        peer.say("220 hello");
+        peer.until("SITE COMPRESS film", "250 1000 bytes are 10 now");
+        peer.until("SITE COMPRESS gone", "550 No such file");
+        peer.until("QUIT", "221 bye");
+    });
+    let host = format!("user1@{}", server.address);
+    let done = home.runs(&["--json", "-e", "compress film; compress gone", &host]).code(6);
+    let told = out(&done);
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines[0].starts_with(r#"{"path":"film","seconds":"#), "{told}");
+    assert!(
+        lines[0].ends_with(r#","outcome":"done","code":0,"reply":"1000 bytes are 10 now"}"#),
+        "{told}"
+    );
+    assert!(lines[1].contains(r#""outcome":"failed","code":6,"error":"#), "{told}");
+    server.ended();
+}
+
+#[test]
 fn a_shell_command_sees_the_local_directory_and_no_password() {
     let (server, home) = (TestServer::usual(), Home::new());
     std::fs::create_dir(home.path("films")).expect("a directory");

@@ -14,7 +14,7 @@ mod moving;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::address::Site;
 use super::arguments::{Connection, Fetch, Instruction, Job, Moving, Show};
@@ -307,9 +307,11 @@ impl Session {
 
     /// SITE COMPRESS, which may take its time and says how far it is.
     fn compress(&mut self, remote: &[u8]) -> Result<(), Failure> {
-        let reply = self.wanted([b"SITE COMPRESS ", remote].concat(), remote)?;
-        self.report.notice(&lossy(reply.lines().last().unwrap_or_default()));
-        Ok(())
+        let began = Instant::now();
+        let done = self.wanted([b"SITE COMPRESS ", remote].concat(), remote);
+        let ended = done.as_ref().map(|reply| reply.lines().last().unwrap_or_default());
+        self.report.worked(remote, began.elapsed(), ended)?;
+        done.map(drop)
     }
 
     fn change_permissions(&mut self, mode: &str, remote: &[u8]) -> Result<(), Failure> {
