@@ -301,6 +301,43 @@ fn what_is_printed_or_summed_is_so_once_however_often_it_breaks() {
 }
 
 #[test]
+fn what_one_try_was_to_throw_away_is_none_of_the_next() {
+    let home = Home::new();
+    let server = Scripted::in_turn(vec![
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "213 10");
+            peer.until("RETR film", "150 go");
+            let _ = peer.data().write_all(b"0123");
+            peer.say("426 it broke");
+            let _ = peer.control.get_mut().shutdown(std::net::Shutdown::Both);
+        }),
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "213 10");
+            peer.until("REST 4", "502 what");
+            let _ = peer.data();
+            peer.until("RETR film", "150 go");
+            let _ = peer.data().write_all(b"01");
+            peer.say("426 it broke");
+            let _ = peer.control.get_mut().shutdown(std::net::Shutdown::Both);
+        }),
+        Box::new(|peer| {
+            peer.say("220 hello");
+            peer.until("SIZE film", "213 10");
+            peer.until("REST 4", "350 go on");
+            peer.until("RETR film", "150 go");
+            let _ = peer.data().write_all(b"456789");
+            peer.say("226 done");
+            peer.until("QUIT", "221 bye");
+        }),
+    ]);
+    let cat = home.runs(&["cat", "--retries", "2", &server.url("film")]).success();
+    assert_eq!(out(&cat), "0123456789");
+    server.ended();
+}
+
+#[test]
 fn another_try_is_told_and_counted() {
     let (home, server) = (Home::new(), breaking(false));
     let done = home.runs(&["get", "--retries", "2", "--json", &server.url("film")]).success();

@@ -54,6 +54,8 @@ impl Courier {
             Some(_) | None => {}
         }
         let offset = once.written;
+        // A try that broke off may have left some.
+        once.known = 0;
         match retrieve(self.link()?, remote, offset, once) {
             Err(fault) if super::is_no_restart(&fault, offset) => {
                 once.known = offset;
