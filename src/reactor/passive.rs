@@ -218,9 +218,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             let claim = claims.entry(peer).or_default();
             (claim.waiting, claim.told) = (Some(owner), self.now);
         }
-        let told = match self.limits.passive_address {
-            Some(outside) if local.is_ipv4() => outside,
-            _ => local,
+        let told = match local {
+            IpAddr::V4(own) => self.limits.passive_address.to(peer).unwrap_or(own).into(),
+            IpAddr::V6(_) => local,
         };
         Ok((key, SocketAddr::new(told, port)))
     }
