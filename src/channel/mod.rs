@@ -140,6 +140,12 @@ impl<I: Io> Channel<I> {
         self.readable = true;
     }
 
+    /// Lets the next write be tried, whatever events have come: one comes only when a good part of the
+    /// socket's buffer is free, and a write is taken when any of it is.
+    pub const fn suspect_room(&mut self) {
+        self.writable = true;
+    }
+
     /// Whether a read may give something.
     pub const fn is_readable(&self) -> bool {
         self.readable

@@ -329,8 +329,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.end_transfer(&mut control, outcome);
             }
             Some(Due::Stall) => {
-                let bytes = self.moved(&control).unwrap_or_default();
-                self.end_transfer(&mut control, Outcome::Lost { loss: Loss::Stalled, bytes });
+                control.due = Some(Due::Stall);
+                self.put_control(control);
+                return self.stalled(key);
             }
             Some(Due::Handshake) if control.shaking.is_some() => self.lose(&mut control),
             Some(Due::Handshake) => self.end_transfer(&mut control, Self::insecure()),

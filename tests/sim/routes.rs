@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::net::Faults;
 use crate::peers::{Deed, Mischief};
+use crate::scenario::furnish;
 use crate::shapes::{Shape, fetch, rounds};
 
 #[test]
@@ -114,5 +115,21 @@ fn who_never_connected_is_not_refused_for_long() {
     };
     rounds("who_never_connected", build, |report| {
         assert_eq!((report.tally.fetched, report.tally.stored), (1, 2), "{report:?}");
+    });
+}
+
+#[test]
+fn who_reads_slowly_and_steadily_has_not_stalled() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.limits.stall = Duration::from_secs(20);
+        let content = shape.rng.bytes(300_000);
+        furnish(&mut shape.scenario.lore, b"/Movies/long", &content);
+        for who in 0..10 {
+            // So little that a socket's buffer is a third free, and an event says so, only later.
+            shape.visit(who, 0, [fetch("/Movies/long", Mischief::Slow(1_000, 5_000))]);
+        }
+    };
+    rounds("who_reads_slowly", build, |report| {
+        assert_eq!((report.tally.fetched, report.tally.broken), (10, 0), "{report:?}");
     });
 }
