@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use log::{debug, info, warn};
 
+use super::claims::{Claim, Comer};
 use super::control::Control;
-use super::passive::{Claim, Comer};
 use super::{Reactor, Security, Slot};
 use crate::accounts::gate::{Refusal, Seat};
 use crate::io::Io;

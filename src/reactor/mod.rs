@@ -16,6 +16,7 @@
 mod apply;
 mod census;
 mod chores;
+mod claims;
 mod commits;
 mod control;
 mod data;
@@ -24,6 +25,7 @@ mod listen;
 mod passive;
 mod ready;
 mod reap;
+mod shortage;
 mod slots;
 mod strangers;
 mod timers;

@@ -119,7 +119,8 @@ pub(super) fn no_port(fault: RouteFault, is_ipv4: bool) -> Reply {
     match fault {
         RouteFault::Exhausted => Reply::new(
             425,
-            "Every passive port already waits for a connection from you; use one, or try later.",
+            "The passive ports are exhausted: each waits for a connection from your address, or is in \
+             use; try again later.",
         ),
         RouteFault::Refused => {
             Reply::new(425, "No passive port is to be had now; try again later.")
