@@ -133,3 +133,69 @@ fn who_reads_slowly_and_steadily_has_not_stalled() {
         assert_eq!((report.tally.fetched, report.tally.broken), (10, 0), "{report:?}");
     });
 }
+
+#[test]
+fn who_has_ended_its_own_direction_is_sent_all() {
+    let build = |shape: &mut Shape| {
+        for who in 0..20 {
+            let files = ["/Movies/small", "/Movies/large", "/Movies/empty"];
+            shape.visit(who, 0, files.map(|path| fetch(path, Mischief::Mute)));
+        }
+    };
+    rounds("who_has_ended_its_own_direction", build, |report| {
+        assert_eq!(report.tally.fetched, 60, "{report:?}");
+    });
+}
+
+#[test]
+fn a_flood_of_strangers_keeps_nobody_from_a_port() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.limits.passive_ports = Some(50_000..=50_000);
+        for who in 0..10 {
+            let path = format!("/Incoming/own-{who}");
+            let deeds = [
+                fetch("/Movies/large", Mischief::Strangers(100)),
+                shape.put(&path, 5_000, Mischief::Strangers(100)),
+                fetch("/Movies/small", Mischief::None),
+            ];
+            shape.visit(who, 0, deeds);
+        }
+    };
+    rounds("a_flood_of_strangers", build, |report| {
+        let tally = report.tally;
+        assert_eq!((tally.fetched, tally.stored, tally.refused), (20, 10, 0), "{report:?}");
+    });
+}
+
+#[test]
+fn sessions_of_one_address_that_wait_have_a_port_each() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.limits.passive_ports = Some(50_000..=50_005);
+        for who in 0..6 {
+            let mut deeds = Vec::new();
+            for _ in 0..20 {
+                deeds.push(fetch("/Movies/small", Mischief::None));
+                deeds.push(shape.put(&format!("/Incoming/own-{who}"), 2_000, Mischief::None));
+            }
+            shape.visit(7, 0, deeds);
+        }
+    };
+    rounds("sessions_of_one_address_that_wait", build, |report| {
+        let tally = report.tally;
+        assert_eq!((tally.fetched, tally.stored, tally.refused), (120, 120, 0), "{report:?}");
+    });
+}
+
+#[test]
+fn no_listener_is_made_for_a_transfer() {
+    let build = |shape: &mut Shape| {
+        for who in 0..5 {
+            shape.visit(who, 0, (0..100).map(|_| fetch("/Movies/small", Mischief::None)));
+        }
+    };
+    rounds("no_listener_is_made", build, |report| {
+        assert_eq!(report.tally.fetched, 500, "{report:?}");
+        // Two to come to, and one for data that all five share.
+        assert_eq!(report.listens, 3, "{report:?}");
+    });
+}

@@ -196,7 +196,7 @@ fn many_addresses_share_a_port_without_a_refusal() {
             let deeds = [
                 fetch("/Movies/small", Mischief::None),
                 fetch("/Movies/large", Mischief::None),
-                fetch("/Movies/empty", Mischief::StrangerFirst),
+                fetch("/Movies/empty", Mischief::Strangers(1)),
             ];
             shape.visit(who, who as u64 % 7, deeds);
         }

@@ -129,6 +129,8 @@ pub(crate) struct Report {
     pub(crate) most_worked: Worked,
     /// How often no descriptor was left.
     pub(crate) exhaustions: u64,
+    /// Listening sockets that were made.
+    pub(crate) listens: u64,
     /// Virtual time until the server was done.
     pub(crate) took: Duration,
     /// Commits that waited for the disk.
@@ -154,6 +156,7 @@ impl Report {
         self.longest_compression_wait =
             self.longest_compression_wait.max(other.longest_compression_wait);
         self.exhaustions += other.exhaustions;
+        self.listens += other.listens;
         self.took += other.took;
         self.commits += other.commits;
         self.cuts += other.cuts;
@@ -483,6 +486,7 @@ impl World {
             most_worked: census.most_worked,
             most_spent: census.most_spent,
             exhaustions: stats.exhaustions,
+            listens: stats.listens,
             took,
             commits,
             cuts: 0,

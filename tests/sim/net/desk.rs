@@ -102,6 +102,7 @@ impl Net {
         };
         let address = SocketAddr::new(address.ip(), port);
         self.stats.listeners += 1;
+        self.stats.listens += 1;
         let backlog = std::collections::VecDeque::new();
         self.harbours.push(Harbour { address, key, backlog, listed: false, open: true });
         Ok(address)

@@ -137,6 +137,8 @@ pub(crate) struct Stats {
     pub(crate) server_sockets: usize,
     /// Listeners that the reactor holds.
     pub(crate) listeners: usize,
+    /// Those that it has made.
+    pub(crate) listens: u64,
     /// The most bytes that were offered to one write: what waited in an outbox.
     pub(crate) most_offered: usize,
     /// The most passes that a data connection that could move bytes was not served.
