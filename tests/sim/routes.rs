@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::net::Faults;
-use crate::peers::{Deed, Mischief};
+use crate::peers::{Deed, Mischief, Wanderer, address_of};
 use crate::scenario::furnish;
 use crate::shapes::{Shape, fetch, rounds};
 
@@ -198,4 +198,35 @@ fn no_listener_is_made_for_a_transfer() {
         // Two to come to, and one for data that all five share.
         assert_eq!(report.listens, 3, "{report:?}");
     });
+}
+
+#[test]
+fn who_asks_for_routes_at_random_gets_its_own_bytes_or_none() {
+    for (ports, crowd) in [(0, 1), (0, 3), (20, 2), (4, 1)] {
+        let build = |shape: &mut Shape| {
+            shape.scenario.limits.arrival = Duration::from_secs(5);
+            shape.scenario.limits.login = Duration::from_secs(600);
+            shape.scenario.faults = Faults {
+                late: 200,
+                short_reads: 100,
+                cut_batches: 200,
+                spurious: 100,
+                stale: 100,
+                shuffled: true,
+                ..Faults::default()
+            };
+            if ports > 0 {
+                shape.scenario.limits.passive_ports = Some(50_000..=49_999 + ports);
+            }
+            let host = shape.scenario.lore.ftp.ip();
+            for who in 0..12 {
+                let dice = shape.rng.fork();
+                let millis = shape.rng.below(500);
+                shape.add(millis, Wanderer::new(address_of(who / crowd, host), 100, dice));
+            }
+        };
+        rounds("who_asks_for_routes", build, |report| {
+            assert!(report.tally.fetched > 40 && report.tally.stored > 30, "{report:?}");
+        });
+    }
 }

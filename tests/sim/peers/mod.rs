@@ -11,6 +11,7 @@ mod pipeliner;
 mod sealed;
 mod siege;
 mod visitor;
+mod wanderer;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -28,6 +29,7 @@ pub(crate) use pipeliner::Pipeliner;
 pub(crate) use sealed::{Sealed, Want};
 pub(crate) use siege::{Drip, Guesser, Loiterer, Regular};
 pub(crate) use visitor::{Deed, How, Mischief, Visitor};
+pub(crate) use wanderer::Wanderer;
 
 use crate::net::{Net, PeerId, Peers, Wake};
 
