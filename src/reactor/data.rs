@@ -97,7 +97,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         transfer: Moving<T>,
     ) -> Option<Key> {
         let key = self.slots.next_key();
-        match self.io.dial(control.ends.local.ip(), peer, key) {
+        match self.io.dial(control.ends.local, peer, key) {
             Ok(socket) => {
                 let mut data =
                     Data::new(Channel::dialling(socket, key), control.key, Some(transfer));

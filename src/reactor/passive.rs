@@ -55,14 +55,15 @@ const BACKLOG: usize = 4096;
 /// not open listeners without end.
 const SPARED: usize = 8;
 
-/// The listeners that are kept, by the local address that they are bound to. The one that was given
+/// The listeners that are kept, by the local address that they are bound to, with its interface and
+/// without a port. The one that was given
 /// out longest ago comes first, so that a connection that comes too late for one session does not
 /// fall to the next one.
 #[derive(Debug)]
 pub(super) struct Ports {
     range: Option<RangeInclusive<u16>>,
     most: usize,
-    kept: HashMap<IpAddr, VecDeque<(Key, u16)>>,
+    kept: HashMap<SocketAddr, VecDeque<(Key, u16)>>,
     shortage: Shortage,
 }
 
@@ -75,7 +76,7 @@ impl Ports {
     fn choose<I: Io, T: Tree>(
         &self,
         slots: &Slots<Slot<I, T>>,
-        local: IpAddr,
+        local: SocketAddr,
         peer: IpAddr,
         now: Moment,
     ) -> Choice {
@@ -102,7 +103,7 @@ impl Ports {
     }
 
     /// Puts the port at `at` to the end, and returns it.
-    fn give_out(&mut self, local: IpAddr, at: usize) -> Option<(Key, u16)> {
+    fn give_out(&mut self, local: SocketAddr, at: usize) -> Option<(Key, u16)> {
         let kept = self.kept.get_mut(&local)?;
         let port = kept.remove(at)?;
         kept.push_back(port);
@@ -134,7 +135,7 @@ impl Ports {
 
     /// Ports that may be tried for a new listener: those of the range that are not kept yet, or 0
     /// for any.
-    fn candidates(&self, local: IpAddr) -> impl Iterator<Item = u16> + use<> {
+    fn candidates(&self, local: SocketAddr) -> impl Iterator<Item = u16> + use<> {
         let kept: Vec<u16> =
             self.kept.get(&local).map_or_else(Vec::new, |k| k.iter().map(|(_, p)| *p).collect());
         let full = self.kept.values().map(VecDeque::len).sum::<usize>() >= self.most;
@@ -182,7 +183,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         ends: Ends,
         family: Family,
     ) -> Result<(Key, SocketAddr), RouteFault> {
-        let local = ends.local.ip();
+        let mut local = ends.local;
+        local.set_port(0);
         let fits = match family {
             Family::Same => true,
             Family::Ipv4 => local.is_ipv4(),
@@ -199,15 +201,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             let claim = claims.entry(peer).or_default();
             (claim.waiting, claim.told) = (Some(owner), self.now);
         }
-        let told = match local {
+        let told = match local.ip() {
             IpAddr::V4(own) => self.limits.passive_address.to(peer).unwrap_or(own).into(),
-            IpAddr::V6(_) => local,
+            own @ IpAddr::V6(_) => own,
         };
         Ok((key, SocketAddr::new(told, port)))
     }
 
     /// A port for `peer`: one on which no late connection of it is feared, if there is one.
-    fn passive_port(&mut self, local: IpAddr, peer: IpAddr) -> Result<(Key, u16), RouteFault> {
+    fn passive_port(&mut self, local: SocketAddr, peer: IpAddr) -> Result<(Key, u16), RouteFault> {
         let choice = self.ports.choose(&self.slots, local, peer, self.now);
         let given = self.try_ports(&choice, local, peer);
         match &given {
@@ -226,7 +228,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn try_ports(
         &mut self,
         choice: &Choice,
-        local: IpAddr,
+        local: SocketAddr,
         peer: IpAddr,
     ) -> Result<(Key, u16), Unopened> {
         if let Some(free) = choice.free.and_then(|at| self.ports.give_out(local, at)) {
@@ -296,11 +298,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     }
 
     /// Opens one more listener.
-    fn open_passive(&mut self, local: IpAddr) -> Result<(Key, u16), Unopened> {
+    fn open_passive(&mut self, local: SocketAddr) -> Result<(Key, u16), Unopened> {
         let mut unopened = Unopened::spared();
         for port in self.ports.candidates(local) {
             let key = self.slots.next_key();
-            match self.io.listen(SocketAddr::new(local, port), key) {
+            let mut at = local;
+            at.set_port(port);
+            match self.io.listen(at, key) {
                 Ok((socket, address)) => {
                     let role = Role::Passive(HashMap::new());
                     self.slots.insert(Slot::Listener(Listener::new(socket, address, role)));

@@ -1,10 +1,13 @@
 //! Scenarios around passive routes that are told and not used: their connections come late, and must
 //! not be taken for those of the next transfers.
 
+use std::net::SocketAddrV6;
 use std::time::Duration;
 
+use coracle::client::user_pi::{DataMode, Task};
+
 use crate::net::Faults;
-use crate::peers::{Deed, Mischief, Wanderer, address_of};
+use crate::peers::{Deed, Mischief, Visitor, Wanderer, address_of};
 use crate::scenario::furnish;
 use crate::shapes::{Shape, fetch, rounds};
 
@@ -227,6 +230,36 @@ fn who_asks_for_routes_at_random_gets_its_own_bytes_or_none() {
         };
         rounds("who_asks_for_routes", build, |report| {
             assert!(report.tally.fetched > 40 && report.tally.stored > 30, "{report:?}");
+        });
+    }
+}
+
+#[test]
+fn link_local_addresses_have_data_connections_as_others_do() {
+    for (unspecified, mode) in [
+        (false, DataMode::Passive),
+        (false, DataMode::Active),
+        (true, DataMode::Passive),
+        (true, DataMode::Active),
+    ] {
+        let build = |shape: &mut Shape| {
+            shape.scenario.unspecified = unspecified;
+            let at = |port| SocketAddrV6::new("fe80::1".parse().unwrap(), port, 0, 7).into();
+            (shape.scenario.lore.ftp, shape.scenario.lore.guided) = (at(21), at(2120));
+            let host = shape.scenario.lore.ftp.ip();
+            for who in 0..3 {
+                let plan = [
+                    Deed::Login { user: "user1", password: "1234", right: true },
+                    fetch("/Movies/large", Mischief::None),
+                    shape.put(&format!("/Incoming/own-{who}"), 2_000, Mischief::None),
+                    fetch("/Movies/small", Mischief::None),
+                    Deed::Do(Task::Quit, Some(true)),
+                ];
+                shape.add(0, Visitor::new(address_of(who, host), host, mode, plan));
+            }
+        };
+        rounds("link_local_addresses", build, |report| {
+            assert_eq!((report.tally.fetched, report.tally.stored), (6, 3), "{report:?}");
         });
     }
 }

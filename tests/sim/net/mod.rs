@@ -318,6 +318,28 @@ fn mapped(address: SocketAddr) -> SocketAddr {
     }
 }
 
+/// The interface on which link-local addresses are.
+const SCOPE: u32 = 7;
+
+/// Whether `address` says all that a socket has to know of it: of a link-local one its interface too.
+fn is_complete(address: SocketAddr) -> bool {
+    match address {
+        SocketAddr::V6(v6) => !v6.ip().is_unicast_link_local() || v6.scope_id() == SCOPE,
+        SocketAddr::V4(_) => true,
+    }
+}
+
+/// `address` as a socket tells it.
+fn completed(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V6(mut v6) if v6.ip().is_unicast_link_local() => {
+            v6.set_scope_id(SCOPE);
+            v6.into()
+        }
+        SocketAddr::V6(_) | SocketAddr::V4(_) => address,
+    }
+}
+
 /// `duration` in nanoseconds.
 fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)

@@ -240,6 +240,9 @@ pub(crate) fn address_of(who: usize, server: IpAddr) -> IpAddr {
     let low = u16::try_from(who % 60_000).unwrap_or_default();
     match server {
         IpAddr::V4(_) => IpAddr::from([10, 1, low.to_be_bytes()[0], low.to_be_bytes()[1]]),
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => {
+            IpAddr::from([0xfe80, 0, 0, 0, 0, 0, 1, low])
+        }
         IpAddr::V6(_) => IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 1, low]),
     }
 }
