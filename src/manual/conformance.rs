@@ -177,6 +177,40 @@
 //! | directories of 100,000 entries | streamed; names alone are held, 5 MiB of them at the peak | `loopback::trips::a_directory_of_100_000_entries_is_listed_in_bounded_memory` |
 //! | 10,000 transfers on one session | nothing grows | `loopback::trips::ten_thousand_transfers_on_one_session` |
 //!
+//! # Data connections
+//!
+//! | what | how it is here | the test that shows so, or why not |
+//! |---|---|---|
+//! | nobody comes | 425 within `--data-timeout`, and the session lives; who comes after that is a stranger | `loopback::halves::a_session_lives_on_when_nobody_comes` `loopback::routes::what_ends_a_route_closes_who_comes_for_it` `sim::routes::who_never_connected_is_not_refused_for_long` |
+//! | nobody listens where PORT leads | 425 | `loopback::conformance::a_port_where_nobody_listens_is_425` |
+//! | the client closes early, with an end or a reset | 426, and the session lives | `loopback::halves::who_closes_both_directions_early_is_told_426_and_goes_on` `loopback::hostile::a_data_connection_may_break_at_any_point` |
+//! | it comes and goes before the command | that transfer's matter alone | `loopback::routes::who_comes_and_goes_before_the_command_costs_one_transfer` |
+//! | it ends its own direction of a download, before or during it | all is sent | `loopback::halves::who_has_ended_its_own_direction_is_sent_all` `sim::routes::who_has_ended_its_own_direction_is_sent_all` |
+//! | it ends its own direction of an upload, and waits for ours | ours ends, then 226 | `loopback::halves::an_upload_is_closed_by_us_before_it_is_answered` |
+//! | it ends its own direction of the control connection | as good as ABOR and QUIT (959 4.1.1), unless it has said QUIT | `loopback::halves::who_ends_its_control_connection_ends_the_transfer_unless_it_has_said_quit` |
+//! | zero windows: in a download, a listing, of replies | `--stall-timeout`, 426; replies: `--idle-timeout`, closed | `loopback::halves::who_takes_nothing_is_let_go_and_others_are_served` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
+//! | a window that is zero most of the time | whoever reads on is sent all, below the rate at which the kernel would tell us so | `loopback::halves::who_reads_slowly_and_steadily_is_sent_all` `sim::routes::who_reads_slowly_and_steadily_has_not_stalled` |
+//! | IPv6 | EPSV, EPRT; PASV is 522, for there is no IPv4 address to name | `loopback::routes::ipv6_has_all_that_it_needs` |
+//! | IPv6, link-local | the same: the interface stays with the address | `sim::routes::link_local_addresses_have_data_connections_as_others_do` |
+//! | IPv4-mapped addresses | are IPv4: PASV, EPSV, PORT, EPRT | `loopback::routes::ipv4_at_a_listener_of_both_has_all_that_it_needs` |
+//! | `--passive-address`, for NAT | PASV tells it; EPSV tells a port alone, and needs none | `loopback::routes::others_are_told_the_lone_address_or_the_one_that_they_came_to` |
+//! | the same, by network | the smallest network that the peer lies in; without a lone address others are told the one that they came to | `loopback::routes::peers_of_each_network_are_told_an_address_of_their_own` `reactor::told::tests::the_smallest_network_wins_and_the_rest_is_told_the_lone_address` |
+//! | one that can't be meant | refused at start and by `check`, with file and line | `loopback::routes::an_address_that_can_not_be_told_is_refused_at_start_and_by_check` |
+//! | the passive range exhausted | 425 that says so; the log says once when it begins, and what to do, and once when it is over | `loopback::ports::an_exhausted_range_is_said_so_once_and_has_ports_again` `reactor::shortage::tests::it_is_said_once_and_its_end_is` |
+//! | ports of the range that others hold, or that may not be bound | passed over | `loopback::ports::ports_that_others_hold_are_passed_over` `loopback::ports::ports_that_may_not_be_bound_are_passed_over` |
+//! | passive listeners are kept and shared | the same sockets after a thousand transfers | `loopback::ports::listeners_are_the_same_ones_after_a_thousand_transfers` `sim::routes::no_listener_is_made_for_a_transfer` |
+//! | a range of one port | serves many addresses at once | `loopback::ports::one_port_serves_forty_addresses_at_once` `sim::shapes::many_addresses_share_a_port_without_a_refusal` |
+//! | the same, alone | the start warns of it: on the only port a late connection is told from the right one by its being late, closed or under TLS | `loopback::ports::a_single_port_is_warned_of` `sim::routes::a_connection_under_way_is_not_taken_for_the_next` |
+//! | sessions of one address that wait at once | have a port each | `loopback::ports::sessions_of_one_address_that_wait_have_a_port_each` `sim::routes::sessions_of_one_address_that_wait_have_a_port_each` |
+//! | a stranger | is closed at once, without a byte | `loopback::hostile::a_strangers_data_connection_is_refused` |
+//! | a flood of them | keeps nobody from the port | `loopback::ports::a_flood_of_strangers_keeps_nobody_from_a_port` `sim::routes::a_flood_of_strangers_keeps_nobody_from_a_port` |
+//! | two connections to one port | the first is the transfer's, the second a stranger | `loopback::routes::of_two_connections_to_one_port_the_second_is_a_strangers` |
+//! | PASV, PASV, PASV; EPSV, then PORT; PORT, then EPSV | the last one counts, and the others are closed | `loopback::routes::only_the_route_that_was_told_last_leads_anywhere` `sim::routes::who_asks_for_routes_at_random_gets_its_own_bytes_or_none` |
+//! | ABOR or REIN behind PASV | the port is given up, and whoever comes is closed | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
+//! | USER behind PASV | the port stays: transfer parameters are unchanged (959 4.1.1) | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
+//! | a connection that was given up, and comes while the next is awaited | is not taken for it | `sim::routes::a_late_connection_is_not_taken_for_the_next` `sim::routes::a_late_connection_behind_others_is_not_taken_for_the_next` |
+//! | a reload while a connection is awaited | the transfer goes on as it was granted | `loopback::routes::a_reload_leaves_who_waits_for_a_connection_alone` |
+//!
 //! # Over the ground of pyftpdlib's functional tests
 //!
 //! Its tests were read, and each case that another test of ours did not hold was written anew. What was
