@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn it_is_said_once_and_its_end_is() {
-        let at = |secs| Moment::from_nanos(secs * 1_000_000_000);
+        let at = |secs: u64| Moment::from_nanos(secs * 1_000_000_000);
         let [one, other] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(IpAddr::from);
         let mut shortage = Shortage::default();
         assert!(!shortage.ends(one));

@@ -1,7 +1,7 @@
 //! Passive listeners over real sockets: kept and shared, and what happens where they run out.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Shutdown, TcpListener};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -9,14 +9,6 @@ use crate::support::{Raw, Setup, TestServer, assert_same, dial, free_ports, nois
 
 /// Bytes that no two socket buffers hold.
 const LARGE: usize = 8 << 20;
-
-/// A session as user1 from `from`.
-#[track_caller]
-fn session_from(from: Ipv4Addr, server: SocketAddr) -> Raw {
-    let mut raw = Raw::connect_from(from, server);
-    raw.login("user1", "1234");
-    raw
-}
 
 /// How often the log has said this.
 fn said(server: &TestServer, what: &str) -> usize {
@@ -33,7 +25,7 @@ fn one_port_serves_forty_addresses_at_once() {
     });
     let server = setup.flag("--passive-ports", port).start();
     let mut crowd: Vec<_> =
-        (0..40_u8).map(|who| session_from(Ipv4Addr::new(127, 0, 0, who + 1), server.ftp)).collect();
+        (0..40_u8).map(|who| server.session_from(Ipv4Addr::new(127, 0, 0, who + 1))).collect();
     // All wait, then all connect, then all transfer.
     for raw in &mut crowd {
         assert_eq!(raw.epsv().port().to_string(), port);
@@ -114,7 +106,7 @@ fn an_exhausted_range_is_said_so_once_and_has_ports_again() {
     assert_eq!(said(&server, "passive ports: exhausted for 127.0.0.1: "), 1, "{}", server.log());
     assert_eq!(said(&server, &format!("widen --passive-ports {range}")), 1, "{}", server.log());
     // Nobody else is short of one, and neither is who has the server connect.
-    let mut elsewhere = session_from(Ipv4Addr::new(127, 0, 0, 2), server.ftp);
+    let mut elsewhere = server.session_from(Ipv4Addr::new(127, 0, 0, 2));
     assert_same(&elsewhere.retrieve("Movies/Joker"), &server.content("Movies/Joker"));
     let listener = three.active();
     three.expect("RETR Movies/Joker", 150);

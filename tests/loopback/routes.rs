@@ -39,14 +39,6 @@ fn retrieves_from(raw: &mut Raw, listener: &TcpListener) {
     raw.hear(226);
 }
 
-/// A session as user1 from `from`.
-#[track_caller]
-fn session_from(from: Ipv4Addr, server: SocketAddr) -> Raw {
-    let mut raw = Raw::connect_from(from, server);
-    raw.login("user1", "1234");
-    raw
-}
-
 #[test]
 fn peers_of_each_network_are_told_an_address_of_their_own() {
     for listen in ["0.0.0.0:0", "[::]:0"] {
@@ -64,7 +56,8 @@ fn peers_of_each_network_are_told_an_address_of_their_own() {
             ([127, 5, 5, 5], [192, 0, 2, 1]),
         ] {
             let from = Ipv4Addr::from(from);
-            let mut raw = session_from(from, ftp);
+            let mut raw = Raw::connect_from(from, ftp);
+            raw.login("user1", "1234");
             let address = raw.pasv();
             assert_eq!(address.ip(), Ipv4Addr::from(told), "{from}");
             // What it came to is where the port is, whatever it was told.
@@ -85,10 +78,7 @@ fn others_are_told_the_lone_address_or_the_one_that_they_came_to() {
             options.iter().fold(Setup::usual(), |setup, o| setup.flag("--passive-address", o));
         let server = setup.start();
         assert_eq!(server.session().pasv().ip(), Ipv4Addr::from(told));
-        assert_eq!(
-            session_from([127, 5, 1, 1].into(), server.ftp).pasv().ip(),
-            Ipv4Addr::new(127, 0, 0, 5)
-        );
+        assert_eq!(server.session_from([127, 5, 1, 1]).pasv().ip(), Ipv4Addr::new(127, 0, 0, 5));
     }
 }
 

@@ -245,6 +245,26 @@ fn an_empty_download_is_done_though_nobody_waits_for_its_end() {
 }
 
 #[test]
+fn who_has_ended_its_own_direction_is_sent_all() {
+    let bytes = noise(12_000_000, 74);
+    let server = require().file("Movies/film", &bytes).start();
+    for version in VERSIONS {
+        let mut sealed = Sealed::open(&server, &client(version));
+        for before in [0, 1_000_000] {
+            let mut data = sealed.begin("RETR Movies/film");
+            let mut got = vec![0; before];
+            data.read_exact(&mut got).unwrap();
+            data.conn.send_close_notify();
+            data.flush().unwrap();
+            data.sock.shutdown(Shutdown::Write).unwrap();
+            data.read_to_end(&mut got).expect("a clean end");
+            assert_same(&got, &bytes);
+            sealed.hear(226);
+        }
+    }
+}
+
+#[test]
 fn an_upload_that_is_cut_is_not_put_in_place_and_is_gone_on_with() {
     let bytes = noise(900_000, 72);
     let server = Setup::usual().file("Own/old", b"as it was").start();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -170,8 +170,7 @@ impl Setup {
 }
 
 /// The address of a server that does not listen yet.
-const NOWHERE: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
+const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// So many ports in a row that nobody listens at just now, as `--passive-ports` has them.
 #[track_caller]
@@ -181,7 +180,7 @@ pub(crate) fn free_ports(number: u16) -> String {
     static TAKEN: AtomicU16 = AtomicU16::new(0);
     // Each process looks elsewhere, and each test behind the others of its process.
     let first = u16::try_from(std::process::id() % 500).expect("below 500") * 44;
-    let probe = |port| std::net::TcpListener::bind((std::net::Ipv4Addr::UNSPECIFIED, port)).is_ok();
+    let probe = |port| std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok();
     for _ in PORTS.step_by(usize::from(number)) {
         let behind = first.wrapping_add(TAKEN.fetch_add(number, Ordering::Relaxed));
         let low = PORTS.start + behind % (PORTS.end - PORTS.start - number);
@@ -247,6 +246,14 @@ impl TestServer {
     #[track_caller]
     pub(crate) fn session(&self) -> Raw {
         let mut raw = Raw::connect(self.ftp);
+        raw.login("user1", "1234");
+        raw
+    }
+
+    /// The same from the address `from`.
+    #[track_caller]
+    pub(crate) fn session_from(&self, from: impl Into<Ipv4Addr>) -> Raw {
+        let mut raw = Raw::connect_from(from.into(), self.ftp);
         raw.login("user1", "1234");
         raw
     }
