@@ -1,6 +1,6 @@
 //! Peers that end one direction and not the other, that take nothing, or little at a time.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -20,6 +20,19 @@ fn narrow(to: SocketAddr) -> TcpStream {
     let stream = TcpStream::from(socket);
     stream.set_read_timeout(Some(GUARD)).unwrap();
     stream
+}
+
+/// The large file over the guided dialogue, as far as the line that announces it.
+#[track_caller]
+fn guided_download(server: &TestServer) -> BufReader<TcpStream> {
+    let mut guided = BufReader::new(narrow(server.guided));
+    guided.get_mut().write_all(b"LOGIN\nuser1\n1234\nDOWNLOAD FILE\nMovies/large\n").unwrap();
+    let mut line = String::new();
+    while !line.starts_with("Sending ") {
+        line.clear();
+        assert!(guided.read_line(&mut line).unwrap() > 0, "it is announced");
+    }
+    guided
 }
 
 /// A server with a large file, and a listing that is as large.
@@ -153,6 +166,7 @@ fn who_takes_nothing_is_let_go_and_others_are_served() {
         raw.expect(line, 150);
         crowd.push((raw, data));
     }
+    let mut guided = guided_download(&server);
     // Replies that nobody takes: the session ends when no further line was read for its time.
     let mut deaf = narrow(server.ftp);
     deaf.write_all(b"USER user1\r\nPASS 1234\r\n").unwrap();
@@ -162,9 +176,12 @@ fn who_takes_nothing_is_let_go_and_others_are_served() {
     for (raw, data) in &mut crowd {
         let reply = raw.hear(426);
         assert!(reply.text().contains("stood still"), "{:?}", reply.lines);
-        drop(data.try_clone());
+        assert!(data.peer_addr().is_ok(), "it has been held open all along");
         assert_same(&raw.retrieve("Movies/Joker"), b"Why so small?\n");
     }
+    let mut got = Vec::new();
+    let _ = guided.read_to_end(&mut got);
+    assert!(got.len() < LARGE, "it has been let go");
     // What the server has closed fails to be written, sooner or later.
     deaf.set_write_timeout(Some(GUARD)).unwrap();
     until(
@@ -188,18 +205,23 @@ fn who_reads_slowly_and_steadily_is_sent_all() {
     let mut raw = server.session();
     let mut data = narrow(raw.epsv());
     raw.expect("RETR Movies/large", 150);
-    let mut got = Vec::new();
+    let mut guided = guided_download(&server);
     let mut piece = vec![0; 100_000];
+    let (mut got, mut told) = (Vec::new(), Vec::new());
     // Less in the time-out than a third of what the kernel holds for it, where it says by itself that
     // there is room.
     for _ in 0..14 {
         data.read_exact(&mut piece).unwrap();
         got.extend_from_slice(&piece);
+        guided.read_exact(&mut piece).unwrap();
+        told.extend_from_slice(&piece);
         assert!(raw.hears_nothing_for(Duration::from_millis(700)), "it goes on");
     }
     data.read_to_end(&mut got).unwrap();
     assert_same(&got, &large);
     raw.hear(226);
+    guided.take((LARGE - told.len()) as u64).read_to_end(&mut told).unwrap();
+    assert_same(&told, &large);
 }
 
 #[test]
