@@ -30,7 +30,7 @@
 //! A download has moved when the kernel has taken some of it, and it says by itself that it can only when
 //! a third of its buffer is free: for a reader of a few KiB a second that is later than the time-out. A
 //! write is taken as soon as there is any room, which the peer has made by reading. So one is tried when
-//! the time is over, and nobody who reads on is cut off.
+//! the time is over, and nobody who reads on is cut off. So it is with last words.
 //!
 //! What has no end of its own is a client that does what clients do, only slowly: a command now and
 //! then, or a byte of a transfer each two minutes. A least rate would cut off slow lines with them;

@@ -335,11 +335,22 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
             Some(Due::Handshake) if control.shaking.is_some() => self.lose(&mut control),
             Some(Due::Handshake) => self.end_transfer(&mut control, Self::insecure()),
+            Some(Due::Linger) if control.stage == Stage::Leaving => self.linger_on(&mut control),
             Some(Due::Linger) => self.lose(&mut control),
             None => {}
         }
         self.put_control(control);
         self.queue_control(key);
+    }
+
+    /// A departing peer has taken none of the last words for a linger, as far as events tell. They come
+    /// late, so a write is tried: if that is taken, the peer reads on.
+    fn linger_on(&mut self, control: &mut Control<I, T>) {
+        control.channel.suspect_room();
+        self.flush(control);
+        if control.due.is_none() {
+            self.lose(control);
+        }
     }
 
     /// Begins the departure: nothing more is served, what was said is written.

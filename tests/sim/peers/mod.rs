@@ -148,6 +148,8 @@ pub(crate) struct Tally {
     pub(crate) slowest: Duration,
     /// The longest that a loiterer was let stay.
     pub(crate) longest_stay: Duration,
+    /// Loiterers that have read the last word that was said to them.
+    pub(crate) farewells: u64,
     /// Transfers under TLS that came whole.
     pub(crate) sealed: u64,
 }
@@ -175,6 +177,7 @@ impl Tally {
         self.guessed += other.guessed;
         self.barred += other.barred;
         self.slowest = self.slowest.max(other.slowest);
+        self.farewells += other.farewells;
         self.longest_stay = self.longest_stay.max(other.longest_stay);
         self.sealed += other.sealed;
     }
