@@ -14,6 +14,7 @@
 mod disk;
 mod durable;
 mod inventory;
+#[expect(dead_code, reason = "scripts of the fuzzer use more of it")]
 mod net;
 mod peers;
 mod rng;
