@@ -98,6 +98,8 @@ impl Replies {
     /// What has to hold when nothing can happen any more.
     pub(crate) fn check_end(&self, net: &Net, stormy: bool) {
         let Some(tap) = net.tapped(self.conn) else { return };
+        // Who does not read can't be told either.
+        let stormy = stormy || self.deaf;
         let ledger = match &self.dialect {
             Dialect::Ftp(ledger) => ledger,
             Dialect::Guided(guided) => return guided.check_end(tap, stormy),
@@ -112,7 +114,7 @@ impl Replies {
         );
         // A peer that has gone is owed nothing, and one that is going has given up what waits
         // behind work.
-        let all = self.works || self.deaf || !tap.ended || tap.heard.len() < tap.sent.len();
+        let all = self.works || !tap.ended || tap.heard.len() < tap.sent.len();
         assert!(all || ledger.owes() == 0, "commands were lost: {}", ledger.describe());
     }
 }
@@ -158,8 +160,10 @@ impl Guided {
     }
 
     fn check_end(&self, tap: &Tap, stormy: bool) {
+        // A browser's request ends it.
+        let browses = tap.heard.windows(6).any(|bytes| bytes == b" HTTP/");
         assert!(
-            stormy || self.closing || tap.hung_up || !tap.ended || self.coming > 0,
+            stormy || self.closing || tap.hung_up || !tap.ended || self.coming > 0 || browses,
             "the guided dialogue broke off"
         );
     }

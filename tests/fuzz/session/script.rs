@@ -85,7 +85,7 @@ pub(crate) enum Fate {
 }
 
 /// A step.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Step {
     Say(Who, Vec<u8>),
     Await(Who, u64),
@@ -100,6 +100,28 @@ pub(crate) enum Step {
     Again(Who),
     Pause(Duration),
     Blow(Blow),
+}
+
+/// For a trace, as it is spelt.
+impl std::fmt::Debug for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = |who: &Who| char::from(b'a' + u8::try_from(*who).unwrap_or_default());
+        match self {
+            Self::Say(who, text) => write!(f, "{} >> {}", name(who), text.escape_ascii()),
+            Self::Await(who, count) => write!(f, "{} ? {count}", name(who)),
+            Self::Dial(who, from) => write!(f, "{} dial {}", name(who), name(from)),
+            Self::Send(who, bytes) => write!(f, "{} send, {} bytes", name(who), bytes.len()),
+            Self::Read(who, most) => write!(f, "{} read {most:?}", name(who)),
+            Self::Shut(who, shut) => write!(f, "{} shut: {shut}", name(who)),
+            Self::Data(who, fate) => write!(f, "{} data: {fate:?}", name(who)),
+            Self::Whole(who) => write!(f, "{} whole", name(who)),
+            Self::Deaf(who, deaf) => write!(f, "{} deaf: {deaf}", name(who)),
+            Self::Control(who, fate) => write!(f, "{} control: {fate:?}", name(who)),
+            Self::Again(who) => write!(f, "{} again", name(who)),
+            Self::Pause(time) => write!(f, ". {time:?}"),
+            Self::Blow(blow) => write!(f, "! {blow:?}"),
+        }
+    }
 }
 
 /// What a script comes to.
