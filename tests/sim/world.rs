@@ -236,10 +236,10 @@ impl<P: Peers> World<P> {
                 if let Some((_, grace)) = self.drain {
                     self.begin_to_drain(grace);
                 }
-            } else if key == DISK {
-                if let Some((_, fault)) = self.disk.pop() {
-                    self.break_disk(fault);
-                }
+            } else if key == DISK
+                && let Some((_, fault)) = self.disk.pop()
+            {
+                self.break_disk(fault);
             }
         }
     }

@@ -13,6 +13,15 @@ use crate::net::{ConnId, Net};
 /// Contents that are compared byte by byte, and those whose pieces are looked for.
 const LONGEST: usize = 1 << 20;
 
+/// What is said to have been moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moved {
+    Upload,
+    Download,
+    /// Content that came inline, in the guided dialogue.
+    Inline,
+}
+
 /// All contents that files have had.
 pub(crate) struct Contents {
     known: Vec<Rc<[u8]>>,

@@ -226,7 +226,7 @@ impl Director {
                 let [a, b, c, d] = ip.octets();
                 format!("{a},{b},{c},{d},{high},{low}")
             }
-            ip => {
+            ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => {
                 let family = if ip.is_ipv4() { 1 } else { 2 };
                 format!("|{family}|{ip}|{}|", address.port())
             }

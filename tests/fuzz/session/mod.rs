@@ -7,6 +7,7 @@
 
 mod coded;
 mod contents;
+mod course;
 mod director;
 mod mutation;
 mod replies;
@@ -31,10 +32,10 @@ use coracle::tree::{MemoryTree, Place, Tree as _};
 use crate::net::Faults;
 use crate::rng::Rng;
 use crate::world::{House, World};
-use contents::Contents;
+use contents::{Contents, Moved};
 use director::Director;
 pub(crate) use mutation::change;
-use replies::{Done, Replies};
+use replies::Replies;
 use script::{Blow, Setup};
 
 /// Bytes of a command line.
@@ -138,20 +139,15 @@ impl Judge {
         for replies in &mut self.replies {
             let Some(tap) = net.tapped(replies.conn) else { continue };
             replies.deaf |= director.deaf.contains(&replies.conn);
-            let mut done = Vec::new();
-            replies.look(tap, &mut |what, content| done.push((what, content.to_vec())));
-            for (what, content) in done {
-                match what {
-                    Done::Upload => self.contents.acknowledge(),
-                    Done::Download => {
-                        self.contents.bring(&director.datas, &net, replies.partly);
-                    }
-                    Done::Inline => assert!(
-                        self.contents.is_content(&content, false),
-                        "what came inline is no file's content"
-                    ),
-                }
-            }
+            let contents = &mut self.contents;
+            replies.look(tap, &mut |moved, partly, content| match moved {
+                Moved::Upload => contents.acknowledge(),
+                Moved::Download => contents.bring(&director.datas, &net, partly),
+                Moved::Inline => assert!(
+                    contents.is_content(content, false),
+                    "what came inline is no file's content"
+                ),
+            });
         }
     }
 
@@ -189,7 +185,7 @@ fn place_of(path: &[u8]) -> Option<(Root, &[u8])> {
     let path = path.strip_prefix(b"/").unwrap_or(path);
     let slash = path.iter().position(|byte| *byte == b'/')?;
     let named = |name: &&str| name.as_bytes() == &path[..slash];
-    let root = DIRECTORIES.iter().take(3).position(|name| named(&name))?;
+    let root = DIRECTORIES.iter().take(3).position(|name| named(name))?;
     Some((Root(u32::try_from(root).ok()?), &path[slash + 1..]))
 }
 

@@ -4,20 +4,12 @@
 //! Here is what has to hold of their end: a server that says that nothing was said for too long has
 //! answered all that was, and none hangs up on who is there without a word.
 
-use coracle::wire::ftp::verb::Verb;
 use coracle::wire::guided::Prompt;
 
+use super::contents::Moved;
+use super::course::Course;
 use crate::ledger::Ledger;
 use crate::net::{ConnId, Net, Tap};
-
-/// A transfer that is said to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Done {
-    Upload,
-    Download,
-    /// Content that came inline, in the guided dialogue.
-    Inline,
-}
 
 /// The replies of one control connection.
 pub(crate) struct Replies {
@@ -28,14 +20,10 @@ pub(crate) struct Replies {
     dialect: Dialect,
     /// It did not read its replies at some time, so that lines may wait for ever.
     pub(crate) deaf: bool,
-    /// Something that takes time was asked for: lines behind it are given up with it.
-    works: bool,
-    /// REST or RANG was asked for.
-    pub(crate) partly: bool,
 }
 
 enum Dialect {
-    Ftp(Box<Ledger>),
+    Ftp(Box<(Ledger, Course)>),
     Guided(Guided),
 }
 
@@ -52,46 +40,37 @@ struct Guided {
 impl Replies {
     pub(crate) fn new(conn: ConnId, is_ftp: bool, limit: usize) -> Self {
         let dialect = if is_ftp {
-            Dialect::Ftp(Box::new(Ledger::of_lines(limit)))
+            Dialect::Ftp(Box::new((Ledger::of_lines(limit), Course::default())))
         } else {
             Dialect::Guided(Guided::default())
         };
-        Self { conn, heard: 0, said: 0, dialect, deaf: false, works: false, partly: false }
+        Self { conn, heard: 0, said: 0, dialect, deaf: false }
     }
 
-    /// Reads on. `done` is told what has been done, with its content where that came inline.
-    pub(crate) fn look(&mut self, tap: &Tap, done: &mut dyn FnMut(Done, &[u8])) {
+    /// Reads on. `moved` is told what has been, whether it may be a part of a file, and its content
+    /// where that came inline.
+    pub(crate) fn look(&mut self, tap: &Tap, moved: &mut dyn FnMut(Moved, bool, &[u8])) {
         let heard = &tap.heard[std::mem::replace(&mut self.heard, tap.heard.len())..];
         let said = &tap.said[std::mem::replace(&mut self.said, tap.said.len())..];
-        let ledger = match &mut self.dialect {
-            Dialect::Ftp(ledger) => ledger,
-            Dialect::Guided(guided) => return guided.hear(said, done),
+        let (ledger, course) = match &mut self.dialect {
+            Dialect::Ftp(books) => (&mut books.0, &mut books.1),
+            Dialect::Guided(guided) => return guided.hear(said, moved),
         };
         ledger.sent(heard);
         if said.is_empty() {
             return;
         }
         for entry in ledger.received(said) {
-            let code = entry.reply.code().number();
-            let Some(line) = entry.line else {
-                let idle = code == 421 && entry.reply.text().contains("No command");
-                assert!(
-                    !idle || self.deaf || ledger.owes() == 0,
-                    "it calls itself idle and owes: {}",
-                    ledger.describe()
-                );
-                continue;
-            };
-            let word: Vec<u8> = line.iter().copied().take_while(|byte| *byte != b' ').collect();
-            let Some(verb) = Verb::parse(&word) else { continue };
-            match (verb, code) {
-                (Verb::Retr, 226) => done(Done::Download, b""),
-                (Verb::Stor | Verb::Appe | Verb::Stou, 226) => done(Done::Upload, b""),
-                (Verb::Rest | Verb::Rang, 350) => self.partly = true,
-                _ => {}
+            if let Some((what, partly)) = course.step(&entry) {
+                moved(what, partly, b"");
             }
-            self.works |=
-                entry.marks > 0 || [Verb::Hash, Verb::Xcrc, Verb::Xsha256].contains(&verb);
+            let code = entry.reply.code().number();
+            let idle = code == 421 && entry.reply.text().contains("No command");
+            assert!(
+                !idle || self.deaf || ledger.owes() == 0,
+                "it calls itself idle and owes: {}",
+                ledger.describe()
+            );
         }
     }
 
@@ -100,8 +79,8 @@ impl Replies {
         let Some(tap) = net.tapped(self.conn) else { return };
         // Who does not read can't be told either.
         let stormy = stormy || self.deaf;
-        let ledger = match &self.dialect {
-            Dialect::Ftp(ledger) => ledger,
+        let (ledger, course) = match &self.dialect {
+            Dialect::Ftp(books) => (&books.0, &books.1),
             Dialect::Guided(guided) => return guided.check_end(tap, stormy),
         };
         if stormy || ledger.is_closing() || tap.said.is_empty() {
@@ -114,20 +93,20 @@ impl Replies {
         );
         // A peer that has gone is owed nothing, and one that is going has given up what waits
         // behind work.
-        let all = self.works || !tap.ended || tap.heard.len() < tap.sent.len();
+        let all = course.works || !tap.ended || tap.heard.len() < tap.sent.len();
         assert!(all || ledger.owes() == 0, "commands were lost: {}", ledger.describe());
     }
 }
 
 impl Guided {
-    fn hear(&mut self, said: &[u8], done: &mut dyn FnMut(Done, &[u8])) {
+    fn hear(&mut self, said: &[u8], moved: &mut dyn FnMut(Moved, bool, &[u8])) {
         for byte in said {
             assert!(!self.closing, "something comes after the last line");
             if self.coming > 0 {
                 self.content.push(*byte);
                 self.coming -= 1;
                 if self.coming == 0 {
-                    done(Done::Inline, &std::mem::take(&mut self.content));
+                    moved(Moved::Inline, false, &std::mem::take(&mut self.content));
                 }
                 continue;
             }
@@ -144,7 +123,7 @@ impl Guided {
             if let Prompt::Sending { bytes, .. } = prompt {
                 self.coming = bytes;
                 if bytes == 0 {
-                    done(Done::Inline, b"");
+                    moved(Moved::Inline, false, b"");
                 }
             }
             self.closing = [
