@@ -185,7 +185,7 @@ fn place_of(path: &[u8]) -> Option<(Root, &[u8])> {
     let path = path.strip_prefix(b"/").unwrap_or(path);
     let slash = path.iter().position(|byte| *byte == b'/')?;
     let named = |name: &&str| name.as_bytes() == &path[..slash];
-    let root = DIRECTORIES.iter().take(3).position(|name| named(name))?;
+    let root = DIRECTORIES.iter().take(3).position(named)?;
     Some((Root(u32::try_from(root).ok()?), &path[slash + 1..]))
 }
 

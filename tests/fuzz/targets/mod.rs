@@ -23,5 +23,4 @@ pub(crate) const TARGETS: &[(&str, Target)] = &[
     ("listing", client_side::listing),
     ("credentials", tables::credentials),
     ("directories", tables::directories),
-    ("session", crate::session::session),
 ];
