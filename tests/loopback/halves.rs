@@ -14,11 +14,11 @@ const LARGE: usize = 16 << 20;
 /// A connection whose end of ours takes in as little as it can.
 #[track_caller]
 fn narrow(to: SocketAddr) -> TcpStream {
-    let socket = Socket::new(Domain::for_address(to), Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    socket.connect(&to.into()).unwrap();
+    let socket = Socket::new(Domain::for_address(to), Type::STREAM, None).expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    socket.connect(&to.into()).expect("the server accepts");
     let stream = TcpStream::from(socket);
-    stream.set_read_timeout(Some(GUARD)).unwrap();
+    stream.set_read_timeout(Some(GUARD)).expect("a time-out to read");
     stream
 }
 
@@ -26,11 +26,12 @@ fn narrow(to: SocketAddr) -> TcpStream {
 #[track_caller]
 fn guided_download(server: &TestServer) -> BufReader<TcpStream> {
     let mut guided = BufReader::new(narrow(server.guided));
-    guided.get_mut().write_all(b"LOGIN\nuser1\n1234\nDOWNLOAD FILE\nMovies/large\n").unwrap();
+    let lines = b"LOGIN\nuser1\n1234\nDOWNLOAD FILE\nMovies/large\n";
+    guided.get_mut().write_all(lines).expect("the server reads");
     let mut line = String::new();
     while !line.starts_with("Sending ") {
         line.clear();
-        assert!(guided.read_line(&mut line).unwrap() > 0, "it is announced");
+        assert!(guided.read_line(&mut line).expect("a line") > 0, "it is announced");
     }
     guided
 }

@@ -223,7 +223,8 @@ fn listeners_are_the_same_ones_after_a_thousand_transfers() {
     let wanted = server.content("Movies/Joker");
     let before = server.listeners();
     // Two that wait at the same time have a port each.
-    (raw.epsv(), other.epsv());
+    raw.epsv();
+    other.epsv();
     assert_same(&raw.retrieve("Movies/Joker"), &wanted);
     let kept = server.listeners();
     assert!(kept.is_superset(&before) && kept.len() > before.len());

@@ -33,8 +33,8 @@ fn retrieves_over(raw: &mut Raw, data: TcpStream) {
 #[track_caller]
 fn retrieves_from(raw: &mut Raw, listener: &TcpListener) {
     raw.expect("RETR Movies/Joker", 150);
-    let (data, from) = listener.accept().unwrap();
-    assert_eq!(from.ip(), listener.local_addr().unwrap().ip());
+    let (data, from) = listener.accept().expect("the server connects");
+    assert_eq!(from.ip(), listener.local_addr().expect("its address").ip());
     assert_same(&rest_of(data), JOKER);
     raw.hear(226);
 }
