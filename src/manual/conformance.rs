@@ -185,11 +185,11 @@
 //! | nobody listens where PORT leads | 425 | `loopback::conformance::a_port_where_nobody_listens_is_425` |
 //! | the client closes early, with an end or a reset | 426, and the session lives | `loopback::halves::who_closes_both_directions_early_is_told_426_and_goes_on` `loopback::hostile::a_data_connection_may_break_at_any_point` |
 //! | it comes and goes before the command | that transfer's matter alone | `loopback::routes::who_comes_and_goes_before_the_command_costs_one_transfer` |
-//! | it ends its own direction of a download, before or during it | all is sent | `loopback::halves::who_has_ended_its_own_direction_is_sent_all` `sim::routes::who_has_ended_its_own_direction_is_sent_all` |
+//! | it ends its own direction of a download, before or during it | all is sent, under TLS too | `loopback::halves::who_has_ended_its_own_direction_is_sent_all` `loopback::sealed::who_has_ended_its_own_direction_is_sent_all` `sim::routes::who_has_ended_its_own_direction_is_sent_all` |
 //! | it ends its own direction of an upload, and waits for ours | ours ends, then 226 | `loopback::halves::an_upload_is_closed_by_us_before_it_is_answered` |
 //! | it ends its own direction of the control connection | as good as ABOR and QUIT (959 4.1.1), unless it has said QUIT | `loopback::halves::who_ends_its_control_connection_ends_the_transfer_unless_it_has_said_quit` |
-//! | zero windows: in a download, a listing, of replies | `--stall-timeout`, 426; replies: `--idle-timeout`, closed | `loopback::halves::who_takes_nothing_is_let_go_and_others_are_served` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
-//! | a window that is zero most of the time | whoever reads on is sent all, below the rate at which the kernel would tell us so | `loopback::halves::who_reads_slowly_and_steadily_is_sent_all` `sim::routes::who_reads_slowly_and_steadily_has_not_stalled` |
+//! | zero windows: in a download, a listing, of replies | `--stall-timeout`, 426; replies: `--idle-timeout`, closed | `loopback::halves::who_takes_nothing_is_let_go_and_others_are_served` `loopback::halves::who_takes_no_replies_is_let_go_when_no_command_was_read_for_long` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
+//! | a window that is zero most of the time | whoever reads on is sent all, below the rate at which the kernel would tell us so | `loopback::halves::who_reads_slowly_and_steadily_is_sent_all` `sim::routes::who_reads_slowly_and_steadily_has_not_stalled` `sim::siege::last_words_are_read_to_their_end_by_who_reads_on_slowly` |
 //! | IPv6 | EPSV, EPRT; PASV is 522, for there is no IPv4 address to name | `loopback::routes::ipv6_has_all_that_it_needs` |
 //! | IPv6, link-local | the same: the interface stays with the address | `sim::routes::link_local_addresses_have_data_connections_as_others_do` |
 //! | IPv4-mapped addresses | are IPv4: PASV, EPSV, PORT, EPRT | `loopback::routes::ipv4_at_a_listener_of_both_has_all_that_it_needs` |
