@@ -36,6 +36,8 @@ impl Session {
     pub(super) fn user<T: Tree>(&mut self, name: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
         self.require_security(turn.house.settings)?;
         self.log_out(turn);
+        // Whoever begins anew has left its place before the gate counts.
+        self.state = State::NeedsUser;
         if let Some(client) = self.by_certificate(name, turn.house.accounts) {
             let (attempt, now) = (turn.house.attempt(name), turn.house.now);
             let ruling = turn.house.gate.vouched(client, attempt, now);
