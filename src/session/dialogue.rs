@@ -113,7 +113,7 @@ impl Dialogue {
     /// Another session over the same tree, which has greeted.
     pub(super) fn beside(&self) -> Self {
         let mut other = Self::new(self.dialect);
-        let (tree, accounts) = (self.tree.clone(), accounts(&self.roots));
+        let (tree, accounts) = (self.tree.clone(), accounts(&self.roots, &[]));
         (other.tree, other.roots, other.accounts) = (tree, self.roots.clone(), accounts);
         other
     }
@@ -124,7 +124,7 @@ impl Dialogue {
         let ends = Ends { local: local.parse().unwrap(), peer: peer.parse().unwrap() };
         Self {
             session: Session::new(dialect, ends),
-            accounts: accounts(&roots),
+            accounts: accounts(&roots, &[]),
             gate: Gate::new(Rules::default()),
             now: Moment::default(),
             tree,
@@ -341,6 +341,11 @@ impl Dialogue {
         let (sent, said) = self.transfer(b"");
         assert!(said.len() == 1 && said[0].starts_with("226"), "{text}: {said:?}");
         String::from_utf8(sent).unwrap()
+    }
+
+    /// The operator changes the lines of the tables that begin so, and has them read anew.
+    pub(super) fn reload(&mut self, changes: &[(&str, &str)]) {
+        self.accounts = accounts(&self.roots, changes);
     }
 
     /// Puts another file into the world.
