@@ -107,8 +107,14 @@ impl<F: Content, P: Part> Transfer<F, P> {
         Ok(())
     }
 
-    /// Nothing is left of the extent: what the packing puts behind it, then the end.
+    /// Nothing is left of the extent: what the packing puts behind it, then the end. A file that was
+    /// written to meanwhile has none.
     fn finish<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        if let Work::File { file, .. } = &self.work
+            && !file.still_holds().map_err(|error| failed(&error))?
+        {
+            return Err(Stop::Failed(Trouble::Changed.into()));
+        }
         // The outbox is left alone where nothing comes behind the last byte: it would take memory.
         if self.packing.has_end() {
             let tail = turn.channel.tail();

@@ -75,6 +75,27 @@ impl MemoryTree {
         Ok(())
     }
 
+    /// Writes `content` into the file at `path` below `root`, in place: it is that which whoever has
+    /// the file open reads from now on.
+    ///
+    /// # Errors
+    /// There is no such file.
+    pub fn rewrite(&self, root: Root, path: &[u8], content: &[u8]) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let (number, _) = state.node(Place { root, path })?;
+        let now = state.now;
+        let content: Rc<[u8]> = content.into();
+        match state.nodes.get_mut(&number) {
+            Some(Node { body: Body::File(old), modified, .. }) => {
+                *old = Rc::clone(&content);
+                *modified = now;
+            }
+            Some(_) | None => return Err(Denied::IsADirectory.into()),
+        }
+        state.rewritten.insert(number, content);
+        Ok(())
+    }
+
     /// The content of the file at `path` below `root`, if there is one.
     #[must_use]
     pub fn content(&self, root: Root, path: &[u8]) -> Option<Rc<[u8]>> {
@@ -167,7 +188,8 @@ impl Tree for MemoryTree {
         let (number, node) = state.node(place)?;
         match &node.body {
             Body::File(content) => {
-                let file = MemoryFile { tree: self.clone(), content: Rc::clone(content) };
+                let content = Rc::clone(content);
+                let file = MemoryFile { tree: self.clone(), number, content };
                 Ok((file, node.status(number)))
             }
             Body::Directory(_) => Err(Denied::IsADirectory.into()),
@@ -340,6 +362,7 @@ impl Tree for MemoryTree {
 #[derive(Debug)]
 pub struct MemoryFile {
     tree: MemoryTree,
+    number: u64,
     content: Rc<[u8]>,
 }
 
@@ -348,7 +371,8 @@ impl Content for MemoryFile {
         let mut state = self.tree.state.borrow_mut();
         strike(&mut state.failures.read)?;
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let rest = self.content.get(start..).unwrap_or_default();
+        let content = state.rewritten.get(&self.number).unwrap_or(&self.content);
+        let rest = content.get(start..).unwrap_or_default();
         let count = rest.len().min(buffer.len()).min(state.most.unwrap_or(usize::MAX));
         for (to, from) in buffer.iter_mut().zip(rest.iter().take(count)) {
             *to = *from;
@@ -358,6 +382,12 @@ impl Content for MemoryFile {
 
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         None
+    }
+
+    fn still_holds(&self) -> io::Result<bool> {
+        let state = self.tree.state.borrow();
+        let now = state.rewritten.get(&self.number).unwrap_or(&self.content);
+        Ok(now.len() > self.content.len() || Rc::ptr_eq(now, &self.content))
     }
 }
 

@@ -20,8 +20,7 @@ pub struct MemoryPart {
     pub(super) overwrite: bool,
 }
 
-/// What an upload keeps of the old file; content never changes under its number, so the number
-/// alone tells whether it is the same.
+/// What an upload keeps of the old file.
 #[derive(Debug)]
 pub(super) enum Kept {
     Nothing,
@@ -38,7 +37,9 @@ impl MemoryPart {
             Kept::Of { left: 1.., .. } => {
                 return Err(Trouble::Io(io::ErrorKind::UnexpectedEof).into());
             }
-            Kept::Of { number, .. } if standing != Some(number) => {
+            Kept::Of { number, ref content, .. }
+                if standing != Some(number) || !state.holds(number, content) =>
+            {
                 return Err(Trouble::Changed.into());
             }
             Kept::Absent if standing.is_some() && self.overwrite => {

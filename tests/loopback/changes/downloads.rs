@@ -26,7 +26,7 @@ enum Way {
 const WAYS: [Way; 5] = [Way::Clear, Way::Text, Way::Packed, Way::Sealed(0), Way::Sealed(1)];
 
 /// More than all buffers on the way take.
-const LENGTH: usize = 16 << 20;
+const LENGTH: usize = 8 << 20;
 
 /// Bytes that have come when the file changes.
 const BEFORE: usize = 100_000;
@@ -235,5 +235,30 @@ fn what_is_worked_on_and_shrinks_comes_to_nothing() {
             assert_eq!(last.code, 450, "{:?}", last.lines);
             assert_eq!(server.names("Own").len(), 1, "nothing of it is left");
         }
+    }
+}
+
+/// A file that is overwritten, as `cp` does it, is some of the old and some of the new to whoever reads
+/// it meanwhile.
+#[test]
+fn one_that_is_written_over_in_place_does_not_pass_for_whole() {
+    let (old, new) = (noise(LENGTH, 18), noise(LENGTH, 19));
+    let server = server(&old);
+    for way in WAYS {
+        fs::write(server.path("Own/film"), &old).unwrap();
+        let came = download(&server, way, |film| fs::write(film, &new).unwrap());
+        assert!(came.reply.starts_with("451"), "{way:?}: {}", came.reply);
+        assert_eq!(came.looks_whole, matches!(way, Way::Clear | Way::Text), "{way:?}");
+    }
+    // Its time and its permissions are not its content.
+    for way in WAYS {
+        fs::write(server.path("Own/film"), &new).unwrap();
+        let came = download(&server, way, |_| {
+            let mut other = server.session();
+            other.expect("MFMT 20010203040506 Own/film", 213);
+            other.expect("SITE CHMOD 600 Own/film", 200);
+        });
+        assert!(came.reply.starts_with("226"), "{way:?}: {}", came.reply);
+        assert_same(&came.bytes, &on_the_wire(way, &new));
     }
 }
