@@ -344,8 +344,22 @@ impl Dialogue {
 
     /// Puts another file into the world.
     pub(super) fn put_file(&self, directory: &str, path: &str, content: &[u8]) {
+        self.tree.put_file(self.root(directory), path.as_bytes(), content).unwrap();
+    }
+
+    /// Writes into a file of the world, in place.
+    pub(super) fn rewrite(&self, directory: &str, path: &str, content: &[u8]) {
+        self.tree.rewrite(self.root(directory), path.as_bytes(), content).unwrap();
+    }
+
+    /// Takes a directory of the world away, with all that it holds.
+    pub(super) fn take_away(&self, directory: &str, path: &str) {
+        self.tree.take_away(self.root(directory), path.as_bytes()).unwrap();
+    }
+
+    fn root(&self, directory: &str) -> Root {
         let (_, root) = self.roots.iter().find(|(name, _)| *name == directory).unwrap();
-        self.tree.put_file(*root, path.as_bytes(), content).unwrap();
+        *root
     }
 
     /// The content of a file of the world.

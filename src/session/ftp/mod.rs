@@ -10,6 +10,8 @@
 
 mod access;
 mod attribute;
+#[cfg(test)]
+mod changes;
 mod compress;
 mod digest;
 mod directory;

@@ -1,8 +1,8 @@
 //! A tree in memory, for dialogues and the simulation.
 //!
 //! It behaves as [`OsTree`](super::OsTree) does, which one set of tests holds both to, but has no
-//! links, no owners and no descriptors, and fails on request: the n-th read, write, commit or sync
-//! from now on. It also knows what of it is on the disk, for tests that cut the power. Clones are
+//! links, no owners and no descriptors, and fails on request: the n-th read, look, write, commit or
+//! sync from now on. It also knows what of it is on the disk, for tests that cut the power. Clones are
 //! the same tree, so that a test keeps one to look into.
 
 mod disk;
@@ -14,7 +14,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
-use crate::terms::{Content, Denied, Fault, PeerFault, Root, UnixTime};
+use crate::terms::{Content, Denied, Fault, PeerFault, Root, Trouble, UnixTime};
 
 use super::path::is_servable_path;
 use super::{Entries, Entry, Keep, Place, Status, Tree, settable_mode};
@@ -72,6 +72,21 @@ impl MemoryTree {
         let number = state.put_content(parent, name, 0o644, content.into())?;
         state.sync_file(number);
         state.sync_up(parent);
+        Ok(())
+    }
+
+    /// Takes the directory at `path` below `root` away, with all that it holds, whoever is at work in
+    /// it.
+    ///
+    /// # Errors
+    /// There is no such directory, or it is a root.
+    pub fn take_away(&self, root: Root, path: &[u8]) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let (above, name) = split_last(path).ok_or(Denied::NotPermitted)?;
+        let (directory, _) = state.directory(Place { root, path })?;
+        let (parent, _) = state.directory(Place { root, path: above })?;
+        state.remove_below(directory);
+        state.unlink(parent, name);
         Ok(())
     }
 
@@ -141,6 +156,11 @@ impl MemoryTree {
     /// Lets `after` more reads pass and the next one fail.
     pub fn fail_read(&self, after: u64, with: io::ErrorKind) {
         self.state.borrow_mut().failures.read = Some((after, with));
+    }
+
+    /// Lets `after` more looks at an entry of a directory that is read pass and the next one fail.
+    pub fn fail_entry(&self, after: u64, with: io::ErrorKind) {
+        self.state.borrow_mut().failures.entry = Some((after, with));
     }
 
     /// Lets `after` more writes pass and the next one fail, such as with
@@ -403,7 +423,10 @@ pub struct MemoryEntries {
 
 impl Entries for MemoryEntries {
     fn next_entry(&mut self) -> Option<Result<Entry<'_>, Fault>> {
-        let state = self.tree.state.borrow();
+        let mut state = self.tree.state.borrow_mut();
+        if let Err(error) = strike(&mut state.failures.entry) {
+            return Some(Err(Trouble::of_file(&error).into()));
+        }
         let (name, status) = self.names.find_map(|(name, number)| {
             let status = state.nodes.get(&number)?.status(number);
             Some((name, status))

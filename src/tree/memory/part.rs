@@ -32,6 +32,9 @@ impl MemoryPart {
     /// Puts it in place; returns its number.
     fn put_in_place(&mut self, state: &mut State) -> Result<u64, Fault> {
         strike_with(&mut state.failures.commit)?;
+        if !state.nodes.contains_key(&self.parent) {
+            return Err(Denied::NotFound.into());
+        }
         let standing = state.child(self.parent, &self.name);
         match self.kept {
             Kept::Of { left: 1.., .. } => {

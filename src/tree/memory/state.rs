@@ -62,6 +62,7 @@ pub(super) struct Left {
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     pub(super) read: Option<(u64, io::ErrorKind)>,
+    pub(super) entry: Option<(u64, io::ErrorKind)>,
     pub(super) write: Option<(u64, io::ErrorKind)>,
     pub(super) commit: Option<(u64, Fault)>,
     pub(super) sync: Option<(u64, io::ErrorKind)>,
@@ -115,6 +116,18 @@ impl State {
         if let Some(number) = self.names_mut(directory).and_then(|names| names.remove(name)) {
             self.nodes.remove(&number);
             self.left.retain(|(directory, _), _| *directory != number);
+        }
+    }
+
+    /// Removes all that a directory held which has no name any more.
+    pub(super) fn remove_below(&mut self, directory: u64) {
+        let Some(Node { body: Body::Directory(names), .. }) = self.nodes.remove(&directory) else {
+            return;
+        };
+        self.left.retain(|(there, _), _| *there != directory);
+        for number in names.into_values() {
+            self.remove_below(number);
+            self.nodes.remove(&number);
         }
     }
 
