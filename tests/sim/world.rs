@@ -34,6 +34,9 @@ const SIGNAL: Key = Key::outside(0);
 /// The poll's name for a disk that begins to fail.
 const DISK: Key = Key::outside(2);
 
+/// The poll's name for the signal to read the tables.
+const RELOAD: Key = Key::outside(5);
+
 /// Passes that a slot may stand in a queue before its turn.
 const LONGEST_WAIT: u64 = 1;
 
@@ -85,6 +88,8 @@ pub(crate) struct Scenario {
     pub(crate) disk: Vec<(Duration, DiskFault)>,
     /// When the power is cut.
     pub(crate) cut: Option<Duration>,
+    /// When the operator has other tables read, and which.
+    pub(crate) reload: Option<(Duration, Accounts)>,
     /// Whether listeners serve both families at once.
     pub(crate) unspecified: bool,
     /// Nobody is to be told 421 before they are through.
@@ -102,6 +107,11 @@ pub(crate) enum DiskFault {
     Read(u64),
     /// A write fails.
     Write(u64),
+    /// A directory can't be read on.
+    Entry(u64),
+    /// Somebody writes into this file in place: so many thousandths of its bytes are left, or as many
+    /// as there were, and other ones, where it is all of them.
+    Rewrite(&'static str, u64),
     /// A file can't be put in place.
     Commit(u64),
     /// Content, or names, can't be written to the disk.
@@ -190,6 +200,8 @@ struct World {
     linger: Duration,
     pondering: Duration,
     disk: Vec<(Duration, DiskFault)>,
+    /// What the tables will be.
+    reload: Option<Accounts>,
     passes: u64,
     large: bool,
     /// How many peers there are.
@@ -249,6 +261,10 @@ impl World {
         if let Some(after) = scenario.cut {
             net.borrow_mut().ring_outside(POWER, after);
         }
+        let reload = scenario.reload.map(|(after, accounts)| {
+            net.borrow_mut().ring_outside(RELOAD, after);
+            accounts
+        });
         let waits = Disk::new(rng.fork());
         for (after, _) in &scenario.disk {
             net.borrow_mut().ring_outside(DISK, *after);
@@ -267,6 +283,7 @@ impl World {
             linger,
             pondering: scenario.pondering,
             disk: scenario.disk,
+            reload,
             passes: 0,
             large,
             actors: count,
@@ -312,6 +329,10 @@ impl World {
                 self.begin_to_drain();
             } else if key == DISK {
                 self.break_disk();
+            } else if key == RELOAD
+                && let Some(accounts) = self.reload.take()
+            {
+                self.reactor.replace_accounts(accounts);
             }
         }
     }
@@ -344,6 +365,10 @@ impl World {
             DiskFault::Full(after) => self.tree.fail_write(after, io::ErrorKind::StorageFull),
             DiskFault::Read(after) => self.tree.fail_read(after, io::ErrorKind::Other),
             DiskFault::Write(after) => self.tree.fail_write(after, io::ErrorKind::Other),
+            DiskFault::Entry(after) => self.tree.fail_entry(after, io::ErrorKind::Other),
+            DiskFault::Rewrite(path, left) => {
+                self.cast.borrow_mut().lore.rewrite(path.as_bytes(), left);
+            }
             DiskFault::Sync(after) => self.tree.fail_sync(after, io::ErrorKind::Other),
             DiskFault::Commit(after) => {
                 self.tree.fail_commit(after, Fault::Trouble(Trouble::DiskFull));
