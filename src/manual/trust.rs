@@ -64,7 +64,7 @@
 //! | a right used for another: to write where one may read, to replace where one may add | each verb names its right, and the tree is asked for no more | `loopback::hostile::rights_are_kept_to` |
 //! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read | `session::ftp::attribute::tests::permissions_are_set` |
 //! | a reload that is seen by halves | both files are read and checked before either holds; one that does not fit keeps the old | `loopback::daemon::accounts_are_read_anew_on_sighup_and_kept_if_wrong` `loopback::walls::a_reload_is_granted_what_the_walls_let_in_and_refused_the_rest` |
-//! | rights that were taken back, used by who logged in before | each command is held against the tables as they are; who was taken out, or has another password or certificate, has to log in anew, and is not hung up on | `session::ftp::access::tests::a_reload_is_heard_of_with_the_next_command` `session::ftp::access::tests::who_is_taken_out_has_to_log_in_anew` `session::guided::tests::a_reload_is_heard_of_with_the_next_line` `loopback::changes::grants_that_are_taken_back_are_gone_with_the_next_command` |
+//! | rights that were taken back, used by who logged in before | each command is held against the tables as they are; who was taken out, or has another password or certificate, has to log in anew, and is not hung up on | `session::ftp::access::tests::a_reload_is_heard_of_with_the_next_command` `session::ftp::access::tests::who_is_taken_out_has_to_log_in_anew` `session::guided::tests::a_reload_is_heard_of_with_the_next_line` `loopback::changes::reload::grants_that_are_taken_back_are_gone_with_the_next_command` |
 //!
 //! ## Uploads
 //!

@@ -328,7 +328,10 @@ fn worsen(scenario: &mut Scenario, rng: &mut Rng) {
             2 => DiskFault::Write(after),
             3 => DiskFault::Sync(after),
             4 => DiskFault::Entry(after),
-            5 => DiskFault::Rewrite(*rng.pick(&SERVED), rng.below(1001)),
+            5 => {
+                let path: &'static str = SERVED[rng.size(0..SERVED.len())];
+                DiskFault::Rewrite(path, rng.below(1001))
+            }
             _ => DiskFault::Commit(after),
         };
         scenario.disk.push((at(rng, 10), fault));

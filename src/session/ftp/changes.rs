@@ -3,12 +3,21 @@
 use std::io::ErrorKind;
 
 use crate::session::dialogue::{Asked, Dialogue};
-use crate::terms::{Denied, Loss, Outcome};
+use crate::terms::{Denied, Loss, Outcome, Trouble};
 
 /// Plays the transfer to its end. Returns the bytes and the codes.
 fn ended(ftp: &mut Dialogue, upload: &[u8]) -> (Vec<u8>, Vec<String>) {
     let (sent, said) = ftp.transfer(upload);
     (sent, said.iter().map(|line| line[..3].to_owned()).collect())
+}
+
+/// Another session of the same client's, over the same files.
+fn another(ftp: &Dialogue) -> Dialogue {
+    let mut other = ftp.beside();
+    for (line, code) in [("USER user1", "331"), ("PASS 1234", "230"), ("TYPE I", "200")] {
+        other.expect(line, code);
+    }
+    other
 }
 
 #[test]
@@ -37,10 +46,7 @@ fn a_file_is_sent_as_it_was_announced_or_not_to_its_end() {
 fn a_file_that_is_replaced_or_removed_is_sent_as_it_was_opened() {
     for change in ["STOR", "RNTO", "DELE"] {
         let mut ftp = Dialogue::logged_in("user1");
-        let mut other = ftp.beside();
-        for (line, code) in [("USER user1", "331"), ("PASS 1234", "230"), ("TYPE I", "200")] {
-            other.expect(line, code);
-        }
+        let mut other = another(&ftp);
         ftp.begin("RETR Docs/a.txt");
         match change {
             "STOR" => {
@@ -126,9 +132,7 @@ fn an_upload_without_its_directory_is_nowhere() {
 #[test]
 fn a_name_that_has_become_a_directory_keeps_it() {
     let mut ftp = Dialogue::logged_in("user1");
-    let mut other = ftp.beside();
-    other.expect("USER user1", "331");
-    other.expect("PASS 1234", "230");
+    let mut other = another(&ftp);
     ftp.begin("STOR Docs/new");
     other.expect("MKD Docs/new", "257");
     assert_eq!(ended(&mut ftp, b"content").1, ["553"]);
@@ -147,10 +151,7 @@ fn a_name_that_has_become_a_directory_keeps_it() {
 #[test]
 fn two_uploads_to_one_name_do_not_meet() {
     let mut ftp = Dialogue::logged_in("user1");
-    let mut other = ftp.beside();
-    for (line, code) in [("USER user1", "331"), ("PASS 1234", "230"), ("TYPE I", "200")] {
-        other.expect(line, code);
-    }
+    let mut other = another(&ftp);
     ftp.begin("STOR Docs/new");
     other.expect("EPSV", "229");
     other.expect("REST 1", "350");
@@ -183,10 +184,7 @@ fn two_uploads_to_one_name_do_not_meet() {
 #[test]
 fn an_upload_shows_nothing_before_its_end() {
     let mut ftp = Dialogue::logged_in("user1");
-    let mut other = ftp.beside();
-    for (line, code) in [("USER user1", "331"), ("PASS 1234", "230"), ("TYPE I", "200")] {
-        other.expect(line, code);
-    }
+    let mut other = another(&ftp);
     for name in ["Docs/a.txt", "Docs/new"] {
         let facts = |other: &mut Dialogue| {
             ["SIZE", "MDTM", "MLST"].map(|verb| other.line(&format!("{verb} {name}")))
@@ -270,7 +268,7 @@ fn what_can_not_be_written_takes_nothing_away() {
 #[test]
 fn what_can_not_be_put_in_place_takes_nothing_away() {
     for (fault, code) in [
-        (crate::terms::Trouble::DiskFull.into(), "452"),
+        (Trouble::DiskFull.into(), "452"),
         (Denied::NotPermitted.into(), "550"),
         (Denied::NotFound.into(), "451"),
     ] {

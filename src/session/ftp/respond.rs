@@ -154,14 +154,13 @@ pub(super) fn about(code: u16, subject: &[u8], text: &str) -> Reply {
 /// Code and text of a fault that has ended a transfer. What may be otherwise in a moment is 450 where
 /// nothing was begun, and 451 where something was (RFC 959, section 5.4).
 fn failed(fault: Fault, verb: Verb) -> (u16, &'static str) {
-    match fault {
-        Fault::Denied(Denied::NotFound) => {
-            (451, "what it was to stand in is gone; look at the directory and send it again.")
-        }
-        fault => match reason(fault, verb) {
-            (450, text) => (451, text),
-            other => other,
-        },
+    if fault == Fault::Denied(Denied::NotFound) {
+        let text = "what it was to stand in is gone; look at the directory and send it again.";
+        return (451, text);
+    }
+    match reason(fault, verb) {
+        (450, text) => (451, text),
+        other => other,
     }
 }
 

@@ -12,7 +12,7 @@ use super::{begin_upload, end, hidden};
 use crate::support::{Setup, assert_same, noise};
 
 fn permit(path: &Path, mode: u32) {
-    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(mode)).expect("a file of ours");
 }
 
 #[test]

@@ -24,8 +24,8 @@ fn server(content: &[u8]) -> TestServer {
 /// Has the server read these tables, and waits until it has.
 #[track_caller]
 fn reload(server: &TestServer, credentials: &str, grants: &str) {
-    fs::write(server.data().join("Credentials"), credentials).unwrap();
-    fs::write(server.data().join("Directories"), grants).unwrap();
+    fs::write(server.data().join("Credentials"), credentials).expect("Credentials");
+    fs::write(server.data().join("Directories"), grants).expect("Directories");
     let read = || server.log().matches("accounts are read anew").count();
     let before = read();
     server.signal(Signal::HUP);

@@ -225,6 +225,15 @@ fn names_that_are_taken_or_given_up_during_an_upload() {
     assert_same(&server.content("Own/film"), &content);
     assert!(!server.path("Own/away").exists());
 
+    // Somebody tidies up too much.
+    let mut tidy = |_: &mut Raw| {
+        for name in server.names("Own").iter().filter(|name| name.starts_with(".coracle")) {
+            fs::remove_file(server.path("Own").join(name)).unwrap();
+        }
+    };
+    assert_eq!(run("STOR Own/film", &mut tidy), 451);
+    assert_same(&server.content("Own/film"), &content);
+
     // A directory is not replaced.
     fs::remove_file(&film).unwrap();
     assert_eq!(run("STOR Own/film", &mut |raw| drop(raw.expect("MKD Own/film", 257))), 553);
