@@ -206,10 +206,12 @@ struct World {
     large: bool,
     /// How many peers there are.
     actors: usize,
-    /// Work on files that one pass may do.
     /// What may be done before it is others' turn.
     most_spent: Spent,
+    /// Work on files that one pass may do.
     most_worked: Worked,
+    /// Slices of directories that had been read on before this pass.
+    slices: u64,
     unhurried: bool,
 }
 
@@ -289,6 +291,7 @@ impl World {
             actors: count,
             most_worked,
             most_spent,
+            slices: 0,
             unhurried: scenario.unhurried,
         }
     }
@@ -300,6 +303,7 @@ impl World {
     /// One pass, and what the daemon does behind it.
     fn pass(&mut self) {
         self.passes += 1;
+        self.slices = self.tree.slices();
         let now = self.net.borrow().now();
         self.tree
             .set_now(UnixTime(1_767_225_600 + i64::try_from(now / 1_000_000_000).unwrap_or(0)));
@@ -410,6 +414,12 @@ impl World {
                 && spent.lines <= most.lines
                 && spent.moved <= most.moved,
             "somebody had more than a turn, of which each may have {most:?}: {census:?}"
+        );
+        let slices = self.tree.slices() - self.slices;
+        let turns = LONGEST_TURN * (census.data as u64 + 1);
+        assert!(
+            slices <= turns,
+            "{slices} slices of directories were read in one pass: {census:?}"
         );
         self.check_work(&census);
         assert!(
