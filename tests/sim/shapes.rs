@@ -16,8 +16,9 @@ use crate::peers::{
 };
 use crate::play;
 use crate::rng::Rng;
+use crate::run::{Report, Scenario};
 use crate::scenario::{furnish, quiet};
-use crate::world::{DiskFault, Report, Scenario};
+use crate::world::DiskFault;
 
 /// Seeds that each shape is played with.
 const ROUNDS: u64 = 5;

@@ -186,6 +186,19 @@ impl MemoryTree {
         self.state.borrow_mut().cut_power(dice);
     }
 
+    /// Notes from now on what is put in place, for [`MemoryTree::take_placed`].
+    pub fn note_placed(&self) {
+        self.state.borrow_mut().placed = Some(Vec::new());
+    }
+
+    /// What uploads and other work have put in place since this was asked last, in order, whatever
+    /// has become of it; nothing before [`MemoryTree::note_placed`].
+    #[must_use]
+    pub fn take_placed(&self) -> Vec<Rc<[u8]>> {
+        let mut state = self.state.borrow_mut();
+        state.placed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Makes every read and write move no more than `most` bytes, or as many as it likes.
     pub fn limit_slices(&self, most: Option<usize>) {
         self.state.borrow_mut().most = most;

@@ -104,7 +104,6 @@ fn work_on_files_comes_to_its_end() {
     let server = server(&noise(24 << 20, 22));
     let (mut packing, mut digesting) = (server.session(), server.session());
     packing.send("SITE COMPRESS Own/film");
-    packing.hear(150);
     digesting.send("XSHA256 Own/film");
     reload(&server, CREDENTIALS, "user1:Movies:r\n");
     digesting.hear(250);

@@ -246,6 +246,14 @@ impl Peers for Cast {
             actor.wake(wake, &mut Stage { net, lore: &mut self.lore, me: who });
         }
     }
+
+    fn cut_off_at(&mut self, at: u64) {
+        self.lore.cut_at = Some(at);
+    }
+
+    fn rewrite(&mut self, path: &[u8], left: u64) {
+        self.lore.rewrite(path, left);
+    }
 }
 
 /// The address of the peer number `who`: one of its own, in the family of the server's.
