@@ -6,6 +6,7 @@
 //! to speak to a web browser through an FTP server.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 
 use crate::accounts::gate::Refusal;
 use crate::session::RouteFault;
@@ -101,7 +102,7 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
             ),
         },
         Outcome::Failed { fault, .. } => {
-            let (code, text) = reason(fault, verb);
+            let (code, text) = failed(fault, verb);
             Reply::new(code, format!("The transfer ended after {bytes} bytes: {text}"))
         }
     }
@@ -151,6 +152,19 @@ pub(super) fn about(code: u16, subject: &[u8], text: &str) -> Reply {
     Reply::from_bytes(code, Cow::Owned(line))
 }
 
+/// Code and text of a fault that has ended a transfer. What may be otherwise in a moment is 450 where
+/// nothing was begun, and 451 where something was (RFC 959, section 5.4).
+fn failed(fault: Fault, verb: Verb) -> (u16, &'static str) {
+    if fault == Fault::Denied(Denied::NotFound) {
+        let text = "what it was to stand in is gone; look at the directory and send it again.";
+        return (451, text);
+    }
+    match reason(fault, verb) {
+        (450, text) => (451, text),
+        other => other,
+    }
+}
+
 /// Code and text of a fault.
 fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
     // RFC 959, section 5.4: of what gives a file its name, 553 says that the name is at fault.
@@ -196,6 +210,9 @@ fn trouble(trouble: Trouble) -> (u16, &'static str) {
         Trouble::NoDescriptors => (451, "too many files are open; try again later."),
         Trouble::Changed => (450, "the file was changed meanwhile; look at it and try again."),
         Trouble::Busy => (450, "it is in use; try again later."),
+        Trouble::Io(ErrorKind::FileTooLarge) => {
+            (552, "no file can be as large here; send it in pieces.")
+        }
         Trouble::Io(_) => (451, "it can't be read or written now; try again later."),
     }
 }

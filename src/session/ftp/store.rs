@@ -353,8 +353,11 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         for (fault, start) in [
             (Trouble::DiskFull.into(), "452"),
-            (Trouble::Changed.into(), "450"),
+            (Trouble::Changed.into(), "451"),
+            (Trouble::Busy.into(), "451"),
             (Trouble::Io(std::io::ErrorKind::Other).into(), "451"),
+            (Trouble::Io(std::io::ErrorKind::FileTooLarge).into(), "552"),
+            (Denied::NotFound.into(), "451"),
             (Denied::Exists.into(), "553"),
             (Denied::NotPermitted.into(), "550"),
         ] {

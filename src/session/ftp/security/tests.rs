@@ -1,5 +1,6 @@
 //! Dialogues about protection.
 
+use crate::accounts::{Gate, Rules};
 use crate::session::dialogue::{Asked, Dialogue};
 use crate::session::{Dialect, Event, Timer, Tls};
 use crate::terms::Protection;
@@ -243,6 +244,17 @@ fn a_certificate_takes_the_place_of_a_password() {
     ftp.expect("PASS 1234", "230");
     ftp.expect("PASS 1234", "503");
     ftp.expect("USER user2", "331");
+}
+
+#[test]
+fn who_logs_in_anew_by_its_certificate_gives_its_own_place_up_first() {
+    let mut ftp = greeted(Tls::Optional);
+    ftp.gate = Gate::new(Rules { clients_per_user: Some(1), ..Rules::default() });
+    ftp.secure(Some(KNOWN));
+    for _ in 0..3 {
+        ftp.expect("USER keyed", "232");
+        assert_eq!(ftp.session.username(), Some("keyed"));
+    }
 }
 
 #[test]
