@@ -180,7 +180,12 @@ mod tests {
         ftp.expect("OPTS HASH", "200 SHA-256");
         ftp.expect("OPTS HASH crc32", "200 CRC32");
         assert!(ftp.expect("FEAT", "211-").contains("\r\n HASH SHA-256;CRC32*\r\n"));
-        ftp.expect("OPTS MLST type", "200 MLST OPTS type;");
+        ftp.expect("OPTS MLST type;", "200 MLST OPTS type;");
+        // What is misspelt leaves those that were chosen before (RFC 3659, section 7.9.2).
+        for line in ["OPTS MLST unique type;", "OPTS MLST size"] {
+            ftp.expect(line, "501");
+            assert!(ftp.expect("FEAT", "211-").contains(" MLST type*;size;modify;"));
+        }
         ftp.expect("OPTS mlst Size;TYPE;", "200 MLST OPTS type;size;");
         let said = ftp.expect("MLST Docs/a.txt", "250-");
         assert!(said.contains("\r\n type=file;size=6; /Docs/a.txt\r\n"), "{said}");

@@ -298,7 +298,9 @@ impl<'a> Parameter<'a> {
         let (option, value) = split_word(self.needed_word()?);
         let value = value.unwrap_or_default().trim_ascii();
         if option.eq_ignore_ascii_case(b"MLST") {
-            Ok(OptsArgument::Mlst(FactSelection::parse(value)))
+            FactSelection::parse(value)
+                .map(OptsArgument::Mlst)
+                .ok_or_else(|| self.syntax("Facts are wanted, each with a semicolon behind it"))
         } else if option.eq_ignore_ascii_case(b"HASH") {
             if value.is_empty() {
                 return Ok(OptsArgument::Hash(None));
