@@ -186,7 +186,7 @@
 //! |---|---|---|---|
 //! | login, failures, REIN, USER | the same, but both end a login at once while its transfer goes on | they wait for the transfer | `loopback::conformance::a_new_login_waits_for_the_transfer` |
 //! | verbs without their parameter | 501, but CWD goes to the root | 501, CWD as well | `loopback::conformance::commands_without_their_parameter_are_refused` |
-//! | verbs with one that they do not take | 501 | 501 to REIN and CDUP; the others bear it, as clients pad NOOP and a stray byte must not stop an ABOR | `wire::ftp::command::tests::verbs_without_a_parameter_bear_spaces_and_most_of_them_words` |
+//! | verbs with one that they do not take | 501 | 501, but NOOP, ABOR, QUIT and STOU bear it: clients pad NOOP and propose names, and a stray byte must not stop an ABOR | `wire::ftp::command::tests::verbs_without_a_parameter_bear_spaces_and_few_of_them_words` |
 //! | what strangers may say | STAT and SITE HELP as well | not these | `loopback::conformance::strangers_are_told_to_log_in` |
 //! | TYPE L 7 | 200 | 504 | `wire::ftp::command::tests::types_structures_and_modes` |
 //! | ALLO x, OPTS MLST without semicolons | 202, 501 | 501, 200 | `wire::ftp::command::tests::numbers` `session::ftp::parameter::tests::options` |
