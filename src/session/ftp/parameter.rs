@@ -51,7 +51,8 @@ pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answe
     match argument {
         OptsArgument::Utf8(true) => Ok(Said::Now(Reply::new(200, "Names are in UTF-8, always."))),
         OptsArgument::Utf8(false) => {
-            Err(Reply::new(504, "Names are bytes as they lie on the disk; UTF-8 can't be left."))
+            // RFC 2389, section 4, has no other code for what will not do later either.
+            Err(Reply::new(501, "Names are bytes as they lie on the disk; UTF-8 can't be left."))
         }
         OptsArgument::Hash(chosen) => {
             if let Some(algorithm) = chosen {
@@ -176,7 +177,7 @@ mod tests {
     fn options() {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("OPTS UTF8 ON", "200");
-        ftp.expect("OPTS UTF8 OFF", "504");
+        ftp.expect("OPTS UTF8 OFF", "501");
         ftp.expect("OPTS HASH", "200 SHA-256");
         ftp.expect("OPTS HASH crc32", "200 CRC32");
         assert!(ftp.expect("FEAT", "211-").contains("\r\n HASH SHA-256;CRC32*\r\n"));

@@ -364,7 +364,9 @@ impl<'a> HostArgument<'a> {
         }
         let is_label = |label: &str| {
             matches!(label.len(), 1..=LONGEST_LABEL)
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
         };
         let labels = text.strip_suffix('.').unwrap_or(text);
         let is_name = text.len() <= LONGEST_HOST && labels.split('.').all(is_label);

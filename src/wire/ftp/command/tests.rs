@@ -151,9 +151,21 @@ fn hosts_languages_and_programs() {
     }
     assert_eq!(parse("HOST"), Err(CommandFault::Missing(Verb::Host)));
     let long = format!("{}.org", "a".repeat(64));
-    for name in
-        [&long, "a b", "a..b", ".", "a/b", "2001:db8::1", "[192.0.2.1]", "[", "a:21", "[::1]:21"]
-    {
+    for name in [
+        &long,
+        "a b",
+        "a..b",
+        ".",
+        "a/b",
+        "-a.org",
+        "a-.org",
+        "a_b.org",
+        "2001:db8::1",
+        "[192.0.2.1]",
+        "[",
+        "a:21",
+        "[::1]:21",
+    ] {
         let line = format!("HOST {name}");
         assert!(matches!(parse(&line), Err(CommandFault::Syntax(..))), "{name}");
     }
