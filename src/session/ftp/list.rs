@@ -270,9 +270,11 @@ mod tests {
         ftp.expect("MKD Docs/Empty", "257");
         assert_eq!(ftp.fetch("LIST Docs/Empty"), "");
         ftp.expect("EPSV", "229");
-        ftp.expect("LIST Docs/none", "550");
-        ftp.expect("LIST Secret/*", "550");
-        ftp.expect("LIST Inbox", "550");
+        for verb in ["LIST", "NLST"] {
+            for path in ["Docs/none", "Secret/*", "Inbox"] {
+                ftp.expect(&format!("{verb} {path}"), "450");
+            }
+        }
     }
 
     #[test]
@@ -355,6 +357,6 @@ mod tests {
         ftp.expect("STAT -l -a Movies/WAR", "213-");
         let said = ftp.expect("STAT Docs/?.txt", "212-");
         assert!(said.contains(" a.txt\r\n") && !said.contains(" Sub\r\n"), "{said}");
-        ftp.expect("STAT none", "550");
+        ftp.expect("STAT none", "450");
     }
 }

@@ -45,7 +45,29 @@ pub(super) fn misspelt(fault: &CommandFault<'_>) -> Reply {
 /// the name that it was given.
 pub(super) fn fault(fault: Fault, verb: Verb, subject: &[u8]) -> Reply {
     let (code, text) = reason(fault, verb);
-    about(code, subject, text)
+    about(first(code, verb), subject, text)
+}
+
+/// The code that RFC 959, section 5.4, has for `verb` where others have 550: the table is to be
+/// adhered to strictly.
+const fn first(code: u16, verb: Verb) -> u16 {
+    match (code, verb) {
+        // What gives a file its name is refused for that.
+        (550, Verb::Stor | Verb::Stou | Verb::Rnto) => 553,
+        // These have 450 alone; and what is not there now may be there in a few hours, for which RFC
+        // 1123, section 4.1.2.11, wants 4yz.
+        (550, Verb::List | Verb::Nlst | Verb::Stat) => 450,
+        _ => code,
+    }
+}
+
+/// The code for the same behind a preliminary reply, where the table has neither 450 nor 55z for a
+/// file that could not be had. 452 is there for the full disk, which may have room in an hour.
+const fn second(code: u16) -> u16 {
+    match code {
+        450 | 550 | 553 | 554 => 451,
+        _ => code,
+    }
 }
 
 /// The reply to somebody who is turned away at the gate. All of them say "too many", by which a
@@ -102,7 +124,7 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
         },
         Outcome::Failed { fault, .. } => {
             let (code, text) = reason(fault, verb);
-            Reply::new(code, format!("The transfer ended after {bytes} bytes: {text}"))
+            Reply::new(second(code), format!("The transfer ended after {bytes} bytes: {text}"))
         }
     }
 }
@@ -156,6 +178,9 @@ fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
     let bad_name =
         if matches!(verb, Verb::Stor | Verb::Stou | Verb::Appe | Verb::Rnto) { 553 } else { 550 };
     match fault {
+        Fault::Peer(PeerFault::BadName) if matches!(verb, Verb::List | Verb::Nlst | Verb::Stat) => {
+            (501, "no file can have that name.")
+        }
         Fault::Peer(PeerFault::BadName) => (bad_name, "no file can have that name."),
         Fault::Peer(PeerFault::BadRestart)
             if matches!(verb, Verb::Hash | Verb::Xcrc | Verb::Xsha256) =>

@@ -206,9 +206,9 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("STOU", "425");
         ftp.expect("EPSV", "229");
-        ftp.expect("STOU", "550");
+        ftp.expect("STOU", "553");
         ftp.expect("CWD Movies", "250");
-        ftp.expect("STOU", "550");
+        ftp.expect("STOU", "553");
         ftp.expect("CWD /Inbox", "250");
         let mut names = Vec::new();
         for content in ["one", "two"] {
@@ -334,12 +334,12 @@ mod tests {
         ftp.expect("STOR Docs/new", "425");
         ftp.expect("EPSV", "229");
         for (line, start) in [
-            ("STOR new", "550"),
+            ("STOR new", "553"),
             ("STOR Docs", "553"),
             ("STOR Docs/Sub", "553"),
-            ("STOR Movies/new", "550"),
-            ("STOR Secret/new", "550"),
-            ("STOR Docs/none/new", "550"),
+            ("STOR Movies/new", "553"),
+            ("STOR Secret/new", "553"),
+            ("STOR Docs/none/new", "553"),
             ("APPE Movies/Joker", "550"),
             ("STOR Docs/.coracle-part-1", "553"),
         ] {
@@ -353,10 +353,10 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         for (fault, start) in [
             (Trouble::DiskFull.into(), "452"),
-            (Trouble::Changed.into(), "450"),
+            (Trouble::Changed.into(), "451"),
             (Trouble::Io(std::io::ErrorKind::Other).into(), "451"),
-            (Denied::Exists.into(), "553"),
-            (Denied::NotPermitted.into(), "550"),
+            (Denied::Exists.into(), "451"),
+            (Denied::NotPermitted.into(), "451"),
         ] {
             ftp.begin("STOR Docs/new");
             let said = ftp.end(Outcome::Failed { fault, bytes: 7 });
