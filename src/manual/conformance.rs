@@ -202,7 +202,7 @@
 //! | ABOR as urgent data | the same | the same | `loopback::trips::abor_comes_before_during_and_after_plain_and_urgent` |
 //! | PORT and EPRT: misspelt, foreign, below 1024 | 501 | 501, 504, 504, as RFC 2577 has it | `loopback::hostile::an_active_connection_goes_to_the_client_alone` |
 //! | PORT where nobody listens | connects at once, and says so | connects for the transfer: 425 | `loopback::conformance::a_port_where_nobody_listens_is_425` |
-//! | PASV over IPv6 | 227 | 522: there is no IPv4 address to name | `session::ftp::route::tests::over_ipv6` |
+//! | PASV over IPv6 | 227 | 502: there is no IPv4 address to name | `session::ftp::route::tests::over_ipv6` |
 //! | IPv4 clients of a listener for both | the same | the same | `loopback::conformance::ipv4_comes_to_a_listener_of_both` |
 //! | those who connect and reset | the same | the same | `loopback::hostile::a_client_may_vanish_at_any_point` |
 //! | time-outs, limits, the banner | the same | the same | `loopback::hostile::who_keeps_others_waiting_is_let_go` `loopback::gate::each_limit_is_said` |

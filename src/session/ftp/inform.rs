@@ -3,7 +3,7 @@
 
 use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
-use super::{Session, respond};
+use super::{Session, respond, site};
 use crate::accounts::Rights;
 use crate::session::view::{self, Spot};
 use crate::session::{House, Settings};
@@ -94,6 +94,9 @@ pub(super) fn help(word: Option<&[u8]>, settings: &Settings) -> Answered {
         .ok_or_else(|| Reply::new(501, "That is no verb; HELP alone lists those served."))?;
     let row = table::served(verb, settings)
         .ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
+    if verb == Verb::Site {
+        return Ok(Said::Now(Reply::new(214, site::HELP)));
+    }
     Ok(Said::Now(Reply::new(214, format!("{}: {}.", row.form, row.help))))
 }
 

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 
+use super::state::Passive;
 use crate::accounts::gate::Refusal;
 use crate::session::RouteFault;
 use crate::terms::{Denied, Fault, Loss, Outcome, PeerFault, Trouble};
@@ -137,7 +138,7 @@ pub(super) fn stored(bytes: u64, path: &VirtualPath) -> Reply {
 }
 
 /// The reply to PASV or EPSV where there is no port. `is_ipv4` speaks of the control connection.
-pub(super) fn no_port(fault: RouteFault, is_ipv4: bool) -> Reply {
+pub(super) fn no_port(fault: RouteFault, passive: Passive, is_ipv4: bool) -> Reply {
     match fault {
         RouteFault::Exhausted => Reply::new(
             425,
@@ -145,6 +146,10 @@ pub(super) fn no_port(fault: RouteFault, is_ipv4: bool) -> Reply {
         ),
         RouteFault::Refused => {
             Reply::new(425, "No passive port is to be had now; try again later.")
+        }
+        // RFC 2428 has 522 for its own verbs; of those that RFC 959 has for PASV, this is the one.
+        RouteFault::WrongFamily if passive == Passive::Plain => {
+            Reply::new(502, "PASV is for IPv4, and this connection is IPv6; use EPSV.")
         }
         RouteFault::WrongFamily => wrong_family(is_ipv4),
     }

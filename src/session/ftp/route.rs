@@ -123,7 +123,7 @@ impl Session {
             }
             (Passive::Plain, SocketAddr::V6(_)) => {
                 self.unroute(turn);
-                respond::no_port(RouteFault::WrongFamily, false)
+                respond::no_port(RouteFault::WrongFamily, passive, false)
             }
             (Passive::Extended, address) => {
                 let mut text = Vec::new();
@@ -136,8 +136,8 @@ impl Session {
 
     /// There is no passive port.
     pub(super) fn route_failed<T: Tree>(&mut self, fault: RouteFault, turn: &mut Turn<'_, '_, T>) {
-        if self.awaited().is_some() {
-            turn.effects.reply(respond::no_port(fault, self.peer.is_ipv4()));
+        if let Some(passive) = self.awaited() {
+            turn.effects.reply(respond::no_port(fault, passive, self.peer.is_ipv4()));
         }
     }
 
@@ -218,6 +218,8 @@ mod tests {
         ftp.expect("EPRT |2|::1|51200|", "200");
         ftp.expect("PORT 127,0,0,1,200,0", "504");
         ftp.send(b"PASV");
+        assert!(ftp.no_port(RouteFault::WrongFamily)[0].starts_with("502 PASV is for IPv4"));
+        ftp.send(b"EPSV 1");
         assert!(ftp.no_port(RouteFault::WrongFamily)[0].contains("use (2)"));
     }
 
