@@ -334,6 +334,16 @@ impl Dialogue {
         self.expect(text, "150");
     }
 
+    /// Sends `text`, which begins a transfer for which no route was made, and has nobody listen on
+    /// the peer's default data port.
+    #[track_caller]
+    pub(super) fn has_no_route(&mut self, text: &str) {
+        assert_eq!(self.line(text), Vec::<String>::new(), "{text}");
+        assert!(matches!(self.asked.pop(), Some(Asked::Dial(_))), "{text}");
+        let said = self.end(Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 });
+        assert_eq!(said, ["425 Use PASV or PORT first."], "{text}");
+    }
+
     /// Asks for a port, sends `text`, plays the transfer, and returns what it sent.
     #[track_caller]
     pub(super) fn fetch(&mut self, text: &str) -> String {

@@ -116,6 +116,8 @@ pub(super) struct Transferring {
     pub(super) total: Option<u64>,
     /// Whether ABOR was heard.
     pub(super) aborting: bool,
+    /// The preliminary reply, where it is not said before the connection stands.
+    pub(super) opening: Option<Reply>,
 }
 
 /// The work on files that runs.
@@ -197,7 +199,7 @@ impl Default for Parameters {
             level: 6,
             algorithm: Algorithm::default(),
             facts: FactSelection::default(),
-            route: Route::None,
+            route: Route::Default,
             extended_only: false,
             buffer_agreed: false,
             protection: Protection::Clear,
@@ -208,8 +210,9 @@ impl Default for Parameters {
 /// How the next data connection comes about. One route serves one transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route {
-    /// Not at all: PASV or its like is due.
-    None,
+    /// Nobody has said: we go to the client's default data port, which is that of its control
+    /// connection (RFC 959, section 3.2).
+    Default,
     /// The peer comes to the port that it was told.
     Passive,
     /// We go to this port of the peer's own address.

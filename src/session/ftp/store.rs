@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn stores_under_names_of_the_servers_making() {
         let mut ftp = Dialogue::logged_in("user1");
-        ftp.expect("STOU", "425");
+        ftp.expect("STOU", "553");
         ftp.expect("EPSV", "229");
         ftp.expect("STOU", "553");
         ftp.expect("CWD Movies", "250");
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn refuses() {
         let mut ftp = Dialogue::logged_in("user1");
-        ftp.expect("STOR Docs/new", "425");
+        ftp.has_no_route("STOR Docs/new");
         ftp.expect("EPSV", "229");
         for (line, start) in [
             ("STOR new", "553"),

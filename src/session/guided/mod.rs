@@ -105,7 +105,11 @@ impl Session {
                 step
             }
             // Neither a data connection nor work is ever asked for.
-            Event::RouteReady(_) | Event::RouteFailed(_) | Event::Progress(_) | Event::Chore(_) => {
+            Event::RouteReady(_)
+            | Event::RouteFailed(_)
+            | Event::Connected
+            | Event::Progress(_)
+            | Event::Chore(_) => {
                 step
             }
         };

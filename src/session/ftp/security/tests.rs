@@ -75,7 +75,7 @@ fn auth_begins_a_handshake_and_the_session_anew() {
         ftp.expect("PASS 1234", "503");
         log_in(&mut ftp);
         assert_eq!(ftp.expect("PWD", "257"), "257 \"/\" is the current directory.");
-        ftp.expect("RETR Docs/a.txt", "425");
+        ftp.has_no_route("RETR Docs/a.txt");
         ftp.begin("RETR Docs/a.txt");
         assert_eq!(ftp.order.as_ref().unwrap().protection, protection, "{line}");
     }
