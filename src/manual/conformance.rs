@@ -132,11 +132,11 @@
 //! | 2.3 | times: 14 digits in UTC, a fraction of one digit or more, the second 60 | m | `wire::ftp::facts::tests::stamps_are_14_digits_and_maybe_a_fraction` `loopback::trips::times_at_their_edges` |
 //! | 3 | MDTM: 213 and the time alone, else 550; FEAT says so | m | `session::ftp::inform::tests::size_and_time` |
 //! | 4 | SIZE: 213 and the number of bytes that RETR would send, no estimate; FEAT says so | m | `session::ftp::inform::tests::size_and_time` |
-//! | 4 | SIZE in TYPE A | | 550, which the RFC allows: to know it the whole file would have to be read |
+//! | 4 | SIZE in TYPE A is what would be sent, line ends and all; 550 where reading the file for it would take too much (section 4.2), above 64 MiB | m | `session::ftp::inform::tests::size_in_type_a_is_what_would_be_sent` `transfer::chore::tests::a_text_is_measured_over_the_turns` |
 //! | 4 | SIZE of no file | m | 550, unless an upload to that name has broken off and the client may go on with it: then what has arrived, which `session::ftp::store::tests::goes_on_with_what_a_broken_upload_left` shows |
 //! | 5.3 | REST: 350; RETR from there, STOR from there on, APPE as STOR | m | `session::ftp::send::tests::restarts` `session::ftp::store::tests::restarts_and_appends` `session::ftp::store::tests::appe_behind_rest_is_stor` |
 //! | 5.3 | REST comes straight before the transfer; elsewhere what it does is open | | `session::ftp::send::tests::a_restart_point_holds_for_one_command` |
-//! | 5.2 | REST in TYPE A | | 501: a point would have to count the bytes on the way |
+//! | 5.2, 5.3 | REST in TYPE A counts the bytes on the way, and is no error itself; RETR leaves out so many, an upload is 554 | m | `session::ftp::send::tests::in_type_a_a_restart_point_counts_what_is_sent` `session::ftp::parameter::tests::no_upload_in_type_a_goes_on` `loopback::strict::no_case_is_missed` |
 //! | 5.4 | FEAT says REST STREAM | m | `session::ftp::inform::tests::features_have_one_leading_space` |
 //! | 6 | TVFS: `/`, `.` and `..` as in Unix, and FEAT says so | m | `tree::path::tests::joins_as_a_shell_does` `session::ftp::inform::tests::features_have_one_leading_space` |
 //! | 7.1 | MLSD of a file: 501 | m | `session::ftp::list::tests::lists_for_machines` |
@@ -155,8 +155,8 @@
 //! |---|---|---|
 //! | TYPE A, upwards, cut anywhere: CR, LF, CRLF, a bare CR | CRLF is one line end wherever it is cut; a bare CR stays | `loopback::trips::an_uploaded_text_may_be_cut_anywhere` `wire::ascii::tests::chunks_do_not_matter` |
 //! | TYPE A, downwards, around each chunk | LF becomes CRLF once, CRLF stays | `loopback::trips::a_downloaded_text_may_end_its_lines_anywhere` |
-//! | SIZE in TYPE A | 550 | `session::ftp::inform::tests::size_and_time` |
-//! | REST in TYPE A | 501, but 0 is taken | `session::ftp::parameter::tests::restart_in_type_a_is_refused` |
+//! | SIZE in TYPE A | what would be sent | `session::ftp::inform::tests::size_in_type_a_is_what_would_be_sent` |
+//! | REST in TYPE A | counts the bytes on the way for RETR; 554 for an upload | `session::ftp::send::tests::in_type_a_a_restart_point_counts_what_is_sent` `session::ftp::parameter::tests::no_upload_in_type_a_goes_on` |
 //! | REST, then another command | forgotten, unless that makes the data connection | `session::ftp::send::tests::a_restart_point_holds_for_one_command` `loopback::conformance::a_refused_restart_is_forgotten` |
 //! | RNFR without RNTO | forgotten, with what makes a data connection too | `session::ftp::file::tests::what_rnfr_said_holds_for_one_command` |
 //! | names with quotation marks, spaces, leading dashes, wildcards, UTF-8, IAC | names like others | `loopback::trips::names_may_be_odd` `loopback::curl::downloads_odd_names_whole` |

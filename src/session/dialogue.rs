@@ -22,6 +22,7 @@ use crate::terms::{
     Root, Route, Secured,
 };
 use crate::tree::MemoryTree;
+use crate::wire::ascii::Encoder;
 use crate::wire::line::Line;
 use plays::{compress, fill, read, receive, write};
 pub(super) use world::TODAY;
@@ -295,6 +296,10 @@ impl Dialogue {
                     at += count as u64;
                 }
                 sent.truncate(usize::try_from(order.span.end - order.span.start).unwrap());
+                if order.coding == Coding::Ascii {
+                    let text = std::mem::take(&mut sent);
+                    Encoder::behind(order.skipped).push(&text, &mut sent);
+                }
                 Outcome::Done { bytes: sent.len() as u64 }
             }
             Extent::Lines(lines) => fill(lines, &mut sent),
@@ -315,6 +320,9 @@ impl Dialogue {
     pub(super) fn work(&mut self) -> Vec<String> {
         let outcome = match self.chore.take().expect("no work runs") {
             terms::Chore::Compress { file, part, length } => compress(&file, part, length),
+            terms::Chore::Measure { file, length } => {
+                ChoreOutcome::Measured(Encoder::new().measure(&read(&file, 0, length)))
+            }
             terms::Chore::Digest { file, span, algorithm } => {
                 let bytes = read(&file, span.start, span.end);
                 ChoreOutcome::Digested(match algorithm {

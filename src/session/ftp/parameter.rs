@@ -76,15 +76,9 @@ pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answe
 }
 
 impl Visit<'_> {
-    /// REST.
-    ///
-    /// Refused in TYPE A, where an offset would have to count the bytes on the wire (RFC 3659,
-    /// section 5.2): to find the place in the file, all before it would have to be read and
-    /// converted. Zero is where every transfer begins anyway.
+    /// REST. Whether the point can be is said to the transfer (RFC 3659, section 5.3). In TYPE A it
+    /// counts the bytes on the wire (section 5.2).
     pub(super) fn rest(self, offset: u64) -> Answered {
-        if offset != 0 && self.parameters.coding == Coding::Ascii {
-            return Err(Reply::new(501, "REST counts bytes of the file; set TYPE I first."));
-        }
         if offset != 0 {
             self.ready.carry = Carry::Restart(offset);
         }
@@ -164,12 +158,17 @@ mod tests {
     }
 
     #[test]
-    fn restart_in_type_a_is_refused() {
+    fn no_upload_in_type_a_goes_on() {
         let mut ftp = Dialogue::logged_in("user1");
-        ftp.expect("REST 5", "350");
         ftp.expect("TYPE A", "200");
-        ftp.expect("REST 5", "501");
+        ftp.expect("EPSV", "229");
+        for line in ["STOR Docs/a.txt", "APPE Docs/a.txt", "STOU"] {
+            ftp.expect("REST 5", "350");
+            ftp.expect(line, "554");
+        }
         ftp.expect("REST 0", "350");
+        ftp.expect("STOR Docs/a.txt", "150");
+        ftp.transfer(b"");
         ftp.expect("REST x", "501");
     }
 

@@ -146,6 +146,8 @@ pub(super) enum Purpose {
     Hash(Span, Algorithm),
     /// XCRC, XSHA256.
     Sum,
+    /// SIZE in TYPE A.
+    Size,
 }
 
 /// Whether running work is being stopped.
@@ -280,6 +282,12 @@ impl Visit<'_> {
     /// The reply to a fault of this command's.
     pub(super) fn refusal(&self, fault: Fault, argument: &[u8]) -> Reply {
         respond::fault(fault, self.row.verb, argument)
+    }
+
+    /// Whether REST has told where a transfer in TYPE A is to go on: it counts bytes on the wire, and
+    /// not of the file.
+    pub(super) fn restarts_text(&self) -> bool {
+        self.parameters.coding == Coding::Ascii && matches!(self.carry, Carry::Restart(_))
     }
 
     /// Where the upload is to begin, in bytes from the start of the file.

@@ -87,6 +87,13 @@ impl Visit<'_> {
     /// Refuses an upload that has nowhere to come from, or was given a range.
     fn require_upload_route(&self, settings: &Settings) -> Result<(), Reply> {
         self.require_route(settings)?;
+        if self.restarts_text() {
+            // RFC 3659, section 5.3: REST itself is no error, and the transfer is.
+            return Err(Reply::new(
+                554,
+                "A text can't be gone on with; set TYPE I, and ask SIZE and REST anew.",
+            ));
+        }
         if matches!(self.carry, Carry::Range(_)) {
             return Err(Reply::new(501, "RANG is for RETR and HASH; REST says where to begin."));
         }

@@ -7,7 +7,7 @@
 use std::mem;
 
 use super::route::MIN_ACTIVE_PORT;
-use super::state::{Answered, Busy, Route, Said, State, Stopping, Transferring, Turn, Visit};
+use super::state::{Answered, Busy, Carry, Route, Said, State, Stopping, Transferring, Turn, Visit};
 use super::{Ending, Session, respond};
 use crate::session::{Effect, Order, Settings, view};
 use crate::terms::{self, Coding, Extent, Loss, Mode, Outcome, Span};
@@ -68,11 +68,16 @@ impl Visit<'_> {
         let mode = self.parameters.mode();
         let route = terms::Route::Data;
         let protection = self.parameters.protection;
-        let order: Order<T> = terms::Order { extent, span, coding, mode, route, protection };
+        let skipped = match (&extent, coding, &self.carry) {
+            (Extent::File(_), Coding::Ascii, Carry::Restart(offset)) => *offset,
+            _ => 0,
+        };
+        let order: Order<T> =
+            terms::Order { extent, span, coding, skipped, mode, route, protection };
         turn.effects.push(Effect::Begin(order));
         let verb = self.row.verb;
         // Bytes on the wire are counted, and how many these will be nobody knows.
-        let total = total.filter(|_| mode == Mode::Stream);
+        let total = total.filter(|_| mode == Mode::Stream && coding == Coding::Image);
         let transfer = Transferring { verb, path, total, aborting: false, opening: kept };
         *self.busy = Busy::Transferring(Box::new(transfer));
         Ok(Said::Later)

@@ -357,6 +357,7 @@ impl<T: Tree> Turn<'_, '_, T> {
             extent: Extent::File(file),
             span: Span { start: 0, end: bytes },
             coding: Coding::Image,
+            skipped: 0,
             mode: Mode::Stream,
             route: Route::Control,
             protection: Protection::Clear,

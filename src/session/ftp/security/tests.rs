@@ -236,7 +236,7 @@ fn a_certificate_takes_the_place_of_a_password() {
     ftp.expect("USER keyed", "232");
     assert_eq!((ftp.session.username(), ftp.timer), (Some("keyed"), Some(Timer::Idle)));
     ftp.expect("PASS whatever", "202");
-    ftp.expect("SIZE Docs/a.txt", "550");
+    ftp.expect("MDTM Docs/a.txt", "213");
     // It is one client's certificate, and no other's.
     ftp.expect("USER user1", "331");
     assert_eq!(ftp.session.username(), None);
