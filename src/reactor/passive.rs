@@ -17,8 +17,9 @@
 //! - What is then still owed is late by itself: a packet was lost on the way, and is sent again. The
 //!   port is not given for [`UNDER_WAY`], in which it does come. The client is told 425 and may ask
 //!   again.
-//! - After that the port is given, for the client may never have connected. For [`LATE`] the connection
-//!   that comes is a doubtful one. A late connection is one that its client has no use for and has
+//! - After that, or where [`SPARED`] others have a debt that is younger, the port is given, for the
+//!   client may never have connected. For [`LATE`] the connection that comes is a doubtful one. A late
+//!   connection is one that its client has no use for and has
 //!   closed. So the end of one before a single byte has moved ends no upload and begins no download:
 //!   nothing is put in place, and the client is told 426.
 //!
@@ -54,8 +55,10 @@ const UNDER_WAY: Duration = Duration::from_secs(2);
 const BACKLOG: usize = 4096;
 
 /// Ports that are spared for an address's late connections at most, so that giving up routes does
-/// not open listeners without end.
-const SPARED: usize = 8;
+/// not open listeners without end. A client that only asks for ports, as one that tries a server out
+/// does, is to have many of them within [`LATE`]; of whoever has had as many, the port with the
+/// oldest debt is given at once.
+const SPARED: usize = 128;
 
 /// The listeners that are kept, by the local address that they are bound to. The one that was given
 /// out longest ago comes first, so that a connection that comes too late for one session does not
@@ -231,7 +234,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if let Some(free) = choice.free.and_then(|at| self.ports.give_out(local, at)) {
             return Ok(free);
         }
-        let fault = if choice.spared >= SPARED {
+        let has_many = choice.spared >= SPARED;
+        let fault = if has_many {
             RouteFault::Exhausted
         } else {
             match self.open_passive(local) {
@@ -241,7 +245,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         };
         let owing = choice.owing.and_then(|at| self.ports.give_out(local, at));
         let (key, port) = owing.ok_or(fault)?;
-        if self.has_come(key) && !self.is_under_way(key, peer) {
+        if self.has_come(key) && (has_many || !self.is_under_way(key, peer)) {
             Ok((key, port))
         } else {
             Err(fault)

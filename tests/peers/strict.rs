@@ -1,0 +1,65 @@
+//! The strict reading of the RFCs, played to the servers of others: how many cases each misses.
+//!
+//! `coracled` is to miss none, which `loopback::strict` holds it to. Of the others nothing is asked but
+//! that they can be played with at all: what is here is that the comparison in
+//! `manual::conformance` can be made again, and a run with `--nocapture` prints it.
+
+use std::time::Duration;
+
+use crate::peer::{Peer, Server};
+use crate::servers::{proftpd, pure_ftpd, pyftpdlib, vsftpd};
+use crate::strict_player::{Site, cases};
+
+/// How long each reply of theirs may take. Where one does not answer at all, that is a miss.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What is ours alone, and no server's to miss.
+const OURS: &str = "ours";
+
+#[test]
+fn vsftpd() {
+    misses("vsftpd", &vsftpd::SERVER, None);
+}
+
+#[test]
+fn proftpd() {
+    misses("ProFTPD", &proftpd::SERVER, None);
+}
+
+#[test]
+fn pure_ftpd() {
+    misses("pure-ftpd", &pure_ftpd::SERVER, Some(pure_ftpd::NOBODY));
+}
+
+#[test]
+fn pyftpdlib() {
+    misses("pyftpdlib", &pyftpdlib::SERVER, None);
+}
+
+/// Prints which cases `server` misses. Its files belong to `owner`, if not to who runs this.
+#[track_caller]
+fn misses(name: &str, server: &'static Server, owner: Option<u32>) {
+    let peer = Peer::start(server);
+    let site = Site {
+        address: peer.address(),
+        user: server.user,
+        files: peer.files(),
+        owner,
+        patience: PATIENCE,
+    };
+    let cases: Vec<_> = cases().into_iter().filter(|case| case.section != OURS).collect();
+    let (mut missed, mut unserved) = (Vec::new(), 0);
+    for case in &cases {
+        let Err(error) = site.play(case) else { continue };
+        // A verb that a server does not have is no misreading of what is asked of it.
+        unserved += usize::from(error.contains("\"500 ") || error.contains("\"502 "));
+        missed.push(format!("    {} {}: {}: {error}", case.place, case.section, case.what));
+    }
+    println!(
+        "{name}: {} of {} missed, {unserved} of them for a verb or an option that it does not have\n{}",
+        missed.len(),
+        cases.len(),
+        missed.join("\n")
+    );
+    assert!(missed.len() * 2 < cases.len(), "{name} can't be played with: {}", missed.join("\n"));
+}
