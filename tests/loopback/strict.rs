@@ -15,6 +15,7 @@ fn no_case_is_missed() {
         address: server.ftp,
         user: "user1",
         files: server.path(""),
+        root: String::new(),
         owner: None,
         patience: GUARD,
     };

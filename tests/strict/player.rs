@@ -21,6 +21,9 @@ use socket2::{Domain, SockRef, Socket, Type};
 /// What a server may say in one reply, and send over one connection for data.
 const BYTES_MAX: u64 = 64 << 20;
 
+/// How much longer a reply may take that is held back on purpose.
+const SLOWLY: u32 = 15;
+
 /// When `Own/text` was last modified: 2020-02-29 12:34:56 UTC.
 const TEXT_MODIFIED_SECS: u64 = 1_582_979_696;
 
@@ -35,6 +38,8 @@ pub(crate) struct Site {
     pub(crate) user: &'static str,
     /// What the account finds at its root: `Own`, where it may do everything, and `Locked`.
     pub(crate) files: PathBuf,
+    /// What the server calls the root: nothing, or the path of the files where it shows that.
+    pub(crate) root: String,
     /// Whom the files belong to, if not to who runs this.
     pub(crate) owner: Option<u32>,
     /// How long each reply may take.
@@ -118,7 +123,8 @@ impl Site {
         let own = self.files.join("Own");
         for entry in fs::read_dir(&own).expect("the directory of the account") {
             let path = entry.expect("an entry").path();
-            let gone = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            let gone =
+                if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             gone.expect("nothing is left over");
         }
         let bytes: Vec<u8> = (0..=255).collect();
@@ -186,10 +192,13 @@ impl<'a> Play<'a> {
     }
 
     fn line(&mut self, line: &str) -> Done {
+        let top = if self.site.root.is_empty() { "/" } else { &self.site.root };
+        let line = line.replace("{user}", self.site.user).replace("{root}", &self.site.root);
+        let line = &line.replace("{top}", top);
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         let (verb, how) = word.split_once('/').unwrap_or((word, "pasv"));
         match verb {
-            "C" => self.send(&[self.named(rest), b"\r\n".to_vec()].concat()),
+            "C" => self.send(&[bytes(rest), b"\r\n".to_vec()].concat()),
             "B" => self.send(&bytes(rest)),
             "urgent" => self.urgent(&bytes(rest)),
             "answer" => self.answers(&bytes(rest)),
@@ -213,7 +222,9 @@ impl<'a> Play<'a> {
             }
             "fails" => {
                 let (codes, command) = rest.split_once(' ').ok_or("codes and a command")?;
-                self.connect(how)?;
+                if how != "open" {
+                    self.connect(how)?;
+                }
                 self.send(&[&bytes(command), b"\r\n".as_slice()].concat())?;
                 self.reply()?;
                 if self.said[0].starts_with('1') {
@@ -248,8 +259,17 @@ impl<'a> Play<'a> {
             "file" => {
                 let (path, content) = split_content(rest);
                 let name = bytes(path);
-                let found = fs::read(self.site.files.join(OsStr::from_bytes(&name))).map_err(of(path))?;
+                let found =
+                    fs::read(self.site.files.join(OsStr::from_bytes(&name))).map_err(of(path))?;
                 check(found == bytes(content), || format!("it holds `{}`", show(&found)))
+            }
+            "holds" => {
+                let held = fs::read_dir(self.site.files.join("Own")).map_err(of("Own"))?.count();
+                check(held.to_string() == rest, || format!("{held} are there"))
+            }
+            "slowly" => {
+                let patience = self.site.patience * SLOWLY;
+                self.control.get_ref().set_read_timeout(Some(patience)).map_err(of("the clock"))
             }
             "no" => check(!self.site.files.join(rest).exists(), || "it is there".to_owned()),
             "dir" => check(self.site.files.join(rest).is_dir(), || "it is not there".to_owned()),
@@ -262,11 +282,6 @@ impl<'a> Play<'a> {
             }
             _ => Err("no such word".to_owned()),
         }
-    }
-
-    /// What a line says, with the account's own name for `{user}`.
-    fn named(&self, line: &str) -> Vec<u8> {
-        bytes(&line.replace("{user}", self.site.user))
     }
 
     fn send(&mut self, bytes: &[u8]) -> Done {
@@ -330,7 +345,8 @@ impl<'a> Play<'a> {
     /// Whether the last reply has one of these codes, in which an `x` is any digit.
     fn has_code(&self, codes: &str) -> Done {
         let said = self.said.last().map_or("", String::as_str);
-        let fits = codes.split('|').any(|code| like(&code.replace('x', "?"), said.get(..3).unwrap_or("")));
+        let fits =
+            codes.split('|').any(|code| like(&code.replace('x', "?"), said.get(..3).unwrap_or("")));
         check(fits, || format!("{said:?} came"))
     }
 
@@ -394,7 +410,8 @@ impl<'a> Play<'a> {
             }
             "epsv" => {
                 self.ask("EPSV", "229")?;
-                let port = self.said[0].split("(|||").nth(1).and_then(|rest| rest.split("|)").next());
+                let port =
+                    self.said[0].split("(|||").nth(1).and_then(|rest| rest.split("|)").next());
                 let port = port.and_then(|port| port.parse().ok());
                 let port: u16 = port.ok_or_else(|| format!("{:?} came", self.said))?;
                 self.data = Some(dial(self.site, (Ipv4Addr::LOCALHOST, port).into())?);
@@ -406,7 +423,7 @@ impl<'a> Play<'a> {
 
     /// Begins a transfer, up to its preliminary reply.
     fn transfer(&mut self, command: &str, how: &str) -> Done {
-        let command = [self.named(command), b"\r\n".to_vec()].concat();
+        let command = [bytes(command), b"\r\n".to_vec()].concat();
         let listener = match how {
             "port" | "eprt" | "default" => Some(self.listen(how)?),
             "open" => None,

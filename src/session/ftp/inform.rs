@@ -200,7 +200,10 @@ impl Visit<'_> {
         let (file, status) = opened.map_err(|fault| self.refusal(fault, argument))?;
         let length = status.size;
         if length > MAX_TEXT {
-            return Err(Reply::new(550, "To say SIZE in TYPE A all would be read; set TYPE I first."));
+            return Err(Reply::new(
+                550,
+                "To say SIZE in TYPE A all would be read; set TYPE I first.",
+            ));
         }
         self.work(Chore::Measure { file, length }, Purpose::Size, (path, argument), length, turn)
     }

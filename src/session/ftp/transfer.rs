@@ -7,7 +7,9 @@
 use std::mem;
 
 use super::route::MIN_ACTIVE_PORT;
-use super::state::{Answered, Busy, Carry, Route, Said, State, Stopping, Transferring, Turn, Visit};
+use super::state::{
+    Answered, Busy, Carry, Route, Said, State, Stopping, Transferring, Turn, Visit,
+};
 use super::{Ending, Session, respond};
 use crate::session::{Effect, Order, Settings, view};
 use crate::terms::{self, Coding, Extent, Loss, Mode, Outcome, Span};
@@ -142,7 +144,9 @@ impl Session {
         if let Busy::Transferring(transfer) = mem::take(&mut self.busy) {
             self.tidy(&transfer, outcome, turn);
             turn.effects.reply(match (outcome, transfer.verb) {
-                (Outcome::Lost { loss: Loss::NeverOpened, .. }, _) if transfer.opening.is_some() => {
+                (Outcome::Lost { loss: Loss::NeverOpened, .. }, _)
+                    if transfer.opening.is_some() =>
+                {
                     Reply::new(425, "Use PASV or PORT first.")
                 }
                 (Outcome::Done { bytes }, Verb::Stou) => respond::stored(bytes, &transfer.path),

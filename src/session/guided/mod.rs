@@ -109,9 +109,7 @@ impl Session {
             | Event::RouteFailed(_)
             | Event::Connected
             | Event::Progress(_)
-            | Event::Chore(_) => {
-                step
-            }
+            | Event::Chore(_) => step,
         };
         self.step = turn.settle(next, self.ending);
     }
