@@ -12,7 +12,7 @@
 //! | 959 4.2 | each command is answered once, finally, in order; preliminary replies come before | m | `session::contract::a_client_keeps_the_contract` `loopback::hostile::many_lines_at_once_are_answered_one_by_one` |
 //! | 959 4.2 | a reply of several lines begins `code-`, ends `code `, and no line between can be taken for its end | m | `wire::ftp::reply::tests::one_line_and_several_are_written_as_the_rfc_wants` `wire::ftp::reply::tests::no_text_can_look_like_another_reply` |
 //! | 959 4.2 | lines that come while a command is served wait | s | `session::ftp::transfer::tests::pipelined_lines_are_served_in_order` `loopback::trips::hundreds_of_lines_wait_behind_a_transfer` |
-//! | 959 5.4 | each reply is one of those that the section lists for its command, or a later RFC; the exceptions are below | m | `loopback::strict::no_case_is_missed` `session::ftp::store::tests::refuses` `session::ftp::store::tests::ends_that_are_not_good` `session::ftp::list::tests::nothing_is_an_empty_list` |
+//! | 959 5.4 | each reply is one of those that the section lists for its command, or a later RFC; the exceptions are below | m | `loopback::strict::no_case_is_missed` `session::ftp::store::tests::refuses` `session::ftp::store::tests::ends_that_are_not_good` |
 //! | 959 5.4, 1123 4.1.2.11 | nothing is said that nobody asked for, but 421 before the end | m | `session::contract::a_stranger_keeps_the_contract` `session::contract::a_client_keeps_the_contract` |
 //! | 959 4.2 | 421 may answer anything when the service ends | m | `session::ftp::transfer::tests::draining_lets_the_transfer_end` |
 //! | 959 5.4 | 220 greets; 421 in its place where there is no room | m | `session::ftp::access::tests::greets_and_logs_in` `loopback::hostile::one_client_too_many_is_told_so` |
@@ -81,6 +81,7 @@
 //!
 //! | reply | to | | the test that shows so, or why not |
 //! |---|---|---|---|
+//! | 550 | LIST, NLST, STAT | | the lists have 450 alone for a name that leads nowhere. It was tried: lftp asks again every two seconds, a thousand times, and curl takes it for an empty directory. 550 is what 4.2 has for a file that is not found, and RFC 3659, section 7.2.1, for MLSD |
 //! | 425 | PASV, EPSV | | every port of the range is taken for a moment: of the codes listed 421 alone is not for good, and it would end the session |
 //! | 450, 451, 452 | CWD, MKD, RMD | | the disk is full, or the directory in use: 550 would say that it won't do later either, and 1123 4.1.2.11 wants 4yz |
 //! | 452 | STOR, APPE, STOU under way | | a full disk may have room in an hour; 552 is for an account's own allotment, and there is none |
@@ -256,7 +257,7 @@
 //! | files that have CRLF already, TYPE A | the same | the same | `wire::ascii::tests::line_ends_become_crlf_once` |
 //! | STAT with a pattern | 550 | a listing | `session::ftp::list::tests::stat_lists_in_the_reply` |
 //! | times before 1900 | listed | listed | `session::ftp::list::tests::a_time_out_of_all_reason_is_listed` |
-//! | LIST, NLST and STAT of what is not there | 550 | 450, as RFC 959, section 5.4, has it; it had been 550: mended | `session::ftp::list::tests::nothing_is_an_empty_list` `session::ftp::list::tests::stat_lists_in_the_reply` |
+//! | LIST, NLST and STAT of what is not there | 550 | 550 | `session::ftp::list::tests::nothing_is_an_empty_list` `session::ftp::list::tests::stat_lists_in_the_reply` |
 //! | LIST /, -a, -l, -al, -la | the same | the same | `session::ftp::list::tests::lists_in_long_form` |
 //! | STOU where nothing may be made | leaves nothing | leaves nothing | `session::ftp::store::tests::refuses` |
 //! | SIZE and REST in TYPE A | 550, 501 | what is sent is counted | `session::ftp::inform::tests::size_in_type_a_is_what_would_be_sent` `session::ftp::send::tests::in_type_a_a_restart_point_counts_what_is_sent` |

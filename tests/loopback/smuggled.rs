@@ -151,7 +151,7 @@ fn a_glob_bomb_is_no_pattern_or_a_short_one() {
             let data = raw.passive();
             let reply = raw.ask(&format!("{verb} Movies/{bomb}"));
             // What is no pattern names a file, and there is none.
-            assert_eq!(reply.code, if is_pattern { 150 } else { 450 }, "{bomb}: {reply:?}");
+            assert_eq!(reply.code, if is_pattern { 150 } else { 550 }, "{bomb}: {reply:?}");
             drop(data);
             if is_pattern {
                 raw.reply();

@@ -272,7 +272,7 @@ mod tests {
         ftp.expect("EPSV", "229");
         for verb in ["LIST", "NLST"] {
             for path in ["Docs/none", "Secret/*", "Inbox"] {
-                ftp.expect(&format!("{verb} {path}"), "450");
+                ftp.expect(&format!("{verb} {path}"), "550");
             }
         }
     }
@@ -357,6 +357,6 @@ mod tests {
         ftp.expect("STAT -l -a Movies/WAR", "213-");
         let said = ftp.expect("STAT Docs/?.txt", "212-");
         assert!(said.contains(" a.txt\r\n") && !said.contains(" Sub\r\n"), "{said}");
-        ftp.expect("STAT none", "450");
+        ftp.expect("STAT none", "550");
     }
 }

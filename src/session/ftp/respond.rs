@@ -55,9 +55,9 @@ const fn first(code: u16, verb: Verb) -> u16 {
     match (code, verb) {
         // What gives a file its name is refused for that.
         (550, Verb::Stor | Verb::Stou | Verb::Rnto) => 553,
-        // These have 450 alone; and what is not there now may be there in a few hours, for which RFC
-        // 1123, section 4.1.2.11, wants 4yz.
-        (550, Verb::List | Verb::Nlst | Verb::Stat) => 450,
+        // LIST, NLST and STAT have 450 alone, which has lftp ask a thousand times for what is not
+        // there, and curl take it for an empty list. 550 says what it is, and RFC 3659, section
+        // 7.2.1, has it for MLSD.
         _ => code,
     }
 }
@@ -183,9 +183,6 @@ fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
     let bad_name =
         if matches!(verb, Verb::Stor | Verb::Stou | Verb::Appe | Verb::Rnto) { 553 } else { 550 };
     match fault {
-        Fault::Peer(PeerFault::BadName) if matches!(verb, Verb::List | Verb::Nlst | Verb::Stat) => {
-            (501, "no file can have that name.")
-        }
         Fault::Peer(PeerFault::BadName) => (bad_name, "no file can have that name."),
         Fault::Peer(PeerFault::BadRestart)
             if matches!(verb, Verb::Hash | Verb::Xcrc | Verb::Xsha256) =>
