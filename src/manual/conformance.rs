@@ -281,7 +281,7 @@
 //!
 //! `tests/strict` holds what the RFCs ask for as cases: the bytes that are sent, the codes that may
 //! answer, the form of the text, and what is on the disk thereafter. `loopback::strict` plays them to
-//! `coracled`, with 65 more of what it promises itself; `peers::strict` plays them to the servers that
+//! `coracled`, with 64 more of what it promises itself; `peers::strict` plays them to the servers that
 //! Debian and PyPI have, each as it comes from there but for its account. Missed are:
 //!
 //! | server | 959 | 1123 | 2389 | 2428 | 2577 | 2640 | 3659 | 7151 | in all | for a verb that it lacks |
@@ -303,9 +303,9 @@
 //! stay 550, for the reason above. And one that no case asked for: playing them fast, from one address,
 //! with ports that are asked for and not used, ended in 425.
 //!
-//! What others miss, most of all: Telnet's options (all but ProFTPD), RNTO behind another command than
-//! RNFR (all), ABOR and STAT during a transfer (vsftpd, ProFTPD, pure-ftpd: the process that moves the
-//! bytes does not listen), QUIT during a transfer (pyftpdlib, pure-ftpd), the byte 255 in a name
+//! What others miss, most of all: Telnet's options (ProFTPD answers refusals as well, the others
+//! nothing), RNTO behind another command than RNFR (all), ABOR and STAT during a transfer (vsftpd, ProFTPD, pure-ftpd: the process that moves the
+//! bytes does not listen), QUIT during a transfer (all but vsftpd), the byte 255 in a name
 //! (vsftpd, pure-ftpd, pyftpdlib), quotation marks in a path (pure-ftpd), TYPE A on the way up and down
 //! (vsftpd, unless its operator turns it on), SIZE in TYPE A (vsftpd and pure-ftpd tell the length of
 //! the file), REST behind the end (vsftpd and ProFTPD send nothing, and call it a success), names from
