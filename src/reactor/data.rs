@@ -8,6 +8,7 @@ use super::control::{Control, Due, Way};
 use super::{Moving, Reactor, Slot};
 use crate::channel::Channel;
 use crate::io::Io;
+use crate::session::Event;
 use crate::terms::{Key, Loss, Outcome, Protection};
 use crate::transfer::{Step, Transfer};
 use crate::tree::Tree;
@@ -161,7 +162,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 Ok(true) => {
                     data.dialling = false;
                     let protection = data.transfer.as_ref().map(Transfer::protection);
+                    self.put_data(key, data);
                     self.expect(owner, protection.unwrap_or_default());
+                    if let Some(mut control) = self.take_control(owner) {
+                        self.tell(&mut control, Event::Connected);
+                        self.put_control(control);
+                    }
+                    return self.queue_data(key);
                 }
                 Ok(false) => {
                     self.put_data(key, data);

@@ -22,6 +22,7 @@ use crate::terms::{
     Route, Secured,
 };
 use crate::tree::MemoryTree;
+use crate::wire::ascii::Encoder;
 use crate::wire::line::Line;
 use plays::{compress, fill, read, receive, send, write};
 pub(super) use world::TODAY;
@@ -287,7 +288,17 @@ impl Dialogue {
         let order = self.order.take().expect("no transfer runs");
         let mut sent = Vec::new();
         let outcome = match order.extent {
-            Extent::File(file) => send(&file, order.span.start, order.span.end, &mut sent),
+            Extent::File(file) => {
+                let outcome = send(&file, order.span.start, order.span.end, &mut sent);
+                match (order.coding, outcome) {
+                    (Coding::Ascii, Outcome::Done { .. }) => {
+                        let text = std::mem::take(&mut sent);
+                        Encoder::behind(order.skipped).push(&text, &mut sent);
+                        Outcome::Done { bytes: sent.len() as u64 }
+                    }
+                    (_, outcome) => outcome,
+                }
+            }
             Extent::Lines(lines) => fill(lines, &mut sent),
             Extent::Part(part) => receive(part, upload),
         };
@@ -306,6 +317,13 @@ impl Dialogue {
     pub(super) fn work(&mut self) -> Vec<String> {
         let outcome = match self.chore.take().expect("no work runs") {
             terms::Chore::Compress { file, part, length } => compress(&file, part, length),
+            terms::Chore::Measure { file, length } => {
+                let mut bytes = Vec::new();
+                match read(&file, 0, length, &mut bytes) {
+                    Err(fault) => ChoreOutcome::Failed(fault),
+                    Ok(()) => ChoreOutcome::Measured(Encoder::new().measure(&bytes)),
+                }
+            }
             terms::Chore::Digest { file, span, algorithm } => {
                 let mut bytes = Vec::new();
                 match read(&file, span.start, span.end, &mut bytes) {
@@ -326,6 +344,16 @@ impl Dialogue {
     pub(super) fn begin(&mut self, text: &str) {
         self.expect("EPSV", "229");
         self.expect(text, "150");
+    }
+
+    /// Sends `text`, which begins a transfer for which no route was made, and has nobody listen on
+    /// the peer's default data port.
+    #[track_caller]
+    pub(super) fn has_no_route(&mut self, text: &str) {
+        assert_eq!(self.line(text), Vec::<String>::new(), "{text}");
+        assert!(matches!(self.asked.pop(), Some(Asked::Dial(_))), "{text}");
+        let said = self.end(Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 });
+        assert_eq!(said, ["425 Use PASV or PORT first."], "{text}");
     }
 
     /// Asks for a port, sends `text`, plays the transfer, and returns what it sent.

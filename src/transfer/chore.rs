@@ -1,5 +1,5 @@
-//! Work on files that is no transfer, in slices: gzip from a file to a part, and the digests of a
-//! file.
+//! Work on files that is no transfer, in slices: gzip from a file to a part, the digests of a file,
+//! and its length in TYPE A.
 //!
 //! It knows no connection, no clock and no reply. The reactor steps it between other clients' turns
 //! and tells the session its [`ChoreOutcome`]. Work that is dropped before its end leaves nothing:
@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::pump::{Pace, failure, write_all};
 use super::upload::{Commit, Upload};
 use crate::terms::{Algorithm, Budget, Chore, ChoreOutcome, Content, Digest, Fault, Part, Trouble};
+use crate::wire::ascii::Encoder;
 
 /// A chore being done.
 pub struct Work<F, P> {
@@ -43,6 +44,12 @@ enum Task<F, P> {
         at: u64,
         end: u64,
         state: State,
+    },
+    Measure {
+        file: F,
+        length: u64,
+        encoder: Encoder,
+        measured: u64,
     },
     /// The file is whole in its part.
     Made(P),
@@ -81,6 +88,9 @@ impl<F: Content, P: Part> Work<F, P> {
                 };
                 Task::Digest { file, at: span.start, end: span.end, state }
             }
+            Chore::Measure { file, length } => {
+                Task::Measure { file, length, encoder: Encoder::new(), measured: 0 }
+            }
         };
         Self { task, done: 0 }
     }
@@ -105,6 +115,13 @@ impl<F: Content, P: Part> Work<F, P> {
                     at == end
                 })
             }
+            Task::Measure { file, length, encoder, measured } => {
+                let mut budget = Budget::new(pace.copied);
+                each(file, (&mut self.done, *length), &mut budget, scratch, |piece| {
+                    *measured += encoder.measure(piece);
+                })
+                .map(|()| self.done == *length)
+            }
             Task::Made(_) | Task::Over => return Progress::Ended(ChoreOutcome::Aborted),
         };
         match stepped
@@ -124,7 +141,10 @@ impl<F: Content, P: Part> Work<F, P> {
         match std::mem::replace(&mut self.task, Task::Over) {
             // Nothing goes on with half a gzip file.
             Task::Made(part) => Some(Commit::new(Upload::new(part, false), durably)),
-            other @ (Task::Compress(_) | Task::Digest { .. } | Task::Over) => {
+            other @ (Task::Compress(_)
+            | Task::Digest { .. }
+            | Task::Measure { .. }
+            | Task::Over) => {
                 self.task = other;
                 None
             }
@@ -134,9 +154,9 @@ impl<F: Content, P: Part> Work<F, P> {
     /// Checks that what was read is one content of the file, and not some of two.
     fn check_source(&self) -> Result<(), Fault> {
         let holds = match &self.task {
-            Task::Compress(Compressing { file, .. }) | Task::Digest { file, .. } => {
-                file.still_holds().map_err(|error| failure(&error))?
-            }
+            Task::Compress(Compressing { file, .. })
+            | Task::Digest { file, .. }
+            | Task::Measure { file, .. } => file.still_holds().map_err(|error| failure(&error))?,
             Task::Made(_) | Task::Over => true,
         };
         if holds { Ok(()) } else { Err(Trouble::Changed.into()) }
@@ -155,6 +175,7 @@ impl<F: Content, P: Part> Work<F, P> {
             Task::Digest { state: State::Crc32(hasher), .. } => {
                 ChoreOutcome::Digested(Digest::Crc32(hasher.finalize()))
             }
+            Task::Measure { measured, .. } => ChoreOutcome::Measured(measured),
             Task::Made(_) | Task::Over => ChoreOutcome::Aborted,
         };
         Progress::Ended(outcome)
@@ -198,15 +219,28 @@ fn digest(
     scratch: &mut [u8],
 ) -> Result<u64, Fault> {
     let before = *at;
+    each(file, (at, end), budget, scratch, |piece| match state {
+        State::Sha256(hasher) => hasher.update(piece),
+        State::Crc32(hasher) => hasher.update(piece),
+    })?;
+    Ok(*at - before)
+}
+
+/// Hands the next bytes of a file to `take`, within the budget; `at` goes on to where those behind
+/// them are.
+fn each(
+    file: &impl Content,
+    (at, end): (&mut u64, u64),
+    budget: &mut Budget,
+    scratch: &mut [u8],
+    mut take: impl FnMut(&[u8]),
+) -> Result<(), Fault> {
     while !budget.is_spent() && *at < end {
         let piece = read(file, *at, end, budget, scratch)?;
         *at += piece.len() as u64;
-        match state {
-            State::Sha256(hasher) => hasher.update(piece),
-            State::Crc32(hasher) => hasher.update(piece),
-        }
+        take(piece);
     }
-    Ok(*at - before)
+    Ok(())
 }
 
 /// The next bytes between `at` and `end`, at least one.
@@ -235,6 +269,7 @@ impl<F, P> fmt::Debug for Work<F, P> {
         let task = match &self.task {
             Task::Compress(_) => "Compress",
             Task::Digest { .. } => "Digest",
+            Task::Measure { .. } => "Measure",
             Task::Made(_) => "Made",
             Task::Over => "Over",
         };
@@ -362,6 +397,17 @@ mod tests {
             GzDecoder::new(&bytes[..]).read_to_end(&mut back).unwrap();
             assert_eq!(back, content);
         }
+    }
+
+    #[test]
+    fn a_text_is_measured_over_the_turns() {
+        let text = b"one\r\n\ntwo\n".repeat(900);
+        let length = text.len() as u64;
+        let (outcome, turns) = run(Chore::Measure { file: Bytes(text, 300, false), length });
+        assert_eq!(outcome, ChoreOutcome::Measured(length + 2 * 900));
+        assert!(turns > 4);
+        let (outcome, _) = run(Chore::Measure { file: Bytes(noise(10), 3, false), length: 11 });
+        assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
     }
 
     #[test]

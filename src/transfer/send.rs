@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::pump::{Stop, Transfer, Turn, Work, failed};
 use crate::channel::Moved;
 use crate::io::Io;
-use crate::terms::{Content, Filled, Part, Route, Trouble};
+use crate::terms::{Content, Filled, Part, PeerFault, Route, Trouble};
 
 /// What is left of a file that the kernel may be asked to encrypt, in bytes: from 64 KiB on, which
 /// are sealed here in one turn, to 64 GiB. AES-GCM is good for 2^24 records of one key (RFC 8446,
@@ -20,6 +20,12 @@ impl<F: Content, P: Part> Transfer<F, P> {
             return Err(Stop::Blocked);
         }
         match &self.work {
+            // What was to be left out is more than there is.
+            Work::File { span, coder: Some(coder), .. }
+                if span.start >= span.end && coder.skips() > 0 =>
+            {
+                Err(Stop::Failed(PeerFault::BadRestart.into()))
+            }
             Work::File { span, .. } if span.start >= span.end => self.finish(turn),
             Work::File { span, .. } => {
                 // Inline nothing can be said behind the last byte but that all is well.

@@ -213,6 +213,7 @@ mod tests {
                 extent,
                 span: Span::ALL,
                 coding,
+                skipped: 0,
                 mode,
                 route: Route::Data,
                 protection: Protection::Clear,

@@ -28,6 +28,9 @@ mod scripts;
 mod sealed;
 mod siege;
 mod smuggled;
+mod strict;
+#[path = "../strict/player.rs"]
+mod strict_player;
 mod trips;
 mod walls;
 mod work;

@@ -555,7 +555,9 @@ mod tests {
         assert_eq!(ftp.session.username(), None);
         ftp.expect("USER user1", "331");
         ftp.expect("PASS 1234", "230");
-        ftp.expect("SIZE Docs/a.txt", "550 SIZE is not known in TYPE A");
+        // In TYPE A it takes a while, and the line end counts twice.
+        assert!(ftp.line("SIZE Docs/a.txt").is_empty());
+        assert_eq!(ftp.work(), ["213 7"]);
     }
 
     #[test]

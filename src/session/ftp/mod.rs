@@ -118,6 +118,7 @@ impl Session {
                 self.route_failed(fault, turn);
                 self.settle(turn);
             }
+            Event::Connected => self.connected(turn),
             Event::Outcome(outcome) => {
                 self.outcome(outcome, turn);
                 self.settle(turn);

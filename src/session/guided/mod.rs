@@ -105,9 +105,11 @@ impl Session {
                 step
             }
             // Neither a data connection nor work is ever asked for.
-            Event::RouteReady(_) | Event::RouteFailed(_) | Event::Progress(_) | Event::Chore(_) => {
-                step
-            }
+            Event::RouteReady(_)
+            | Event::RouteFailed(_)
+            | Event::Connected
+            | Event::Progress(_)
+            | Event::Chore(_) => step,
         };
         self.step = turn.settle(next, self.ending);
     }
@@ -372,6 +374,7 @@ impl<T: Tree> Turn<'_, '_, T> {
             extent: Extent::File(file),
             span: Span { start: 0, end: bytes },
             coding: Coding::Image,
+            skipped: 0,
             mode: Mode::Stream,
             route: Route::Control,
             protection: Protection::Clear,
