@@ -61,6 +61,14 @@ struct Tls {
     staged: Vec<u8>,
     /// Bytes have gone over the wire since [`Channel::has_stirred`] was asked.
     stirred: bool,
+    /// How many bytes at the end of the outbox are our close_notify.
+    farewell: usize,
+}
+
+impl Tls {
+    const fn new(connection: Connection) -> Self {
+        Self { connection, staged: Vec::new(), stirred: false, farewell: 0 }
+    }
 }
 
 /// What an attempt to move bytes came to.
@@ -266,7 +274,7 @@ impl<I: Io> Channel<I> {
     /// The system has no random numbers.
     pub fn secure(&mut self, acceptor: &Acceptor) -> io::Result<()> {
         let connection = acceptor.begin()?;
-        self.tls = Some(Box::new(Tls { connection, staged: Vec::new(), stirred: false }));
+        self.tls = Some(Box::new(Tls::new(connection)));
         Ok(())
     }
 
@@ -278,7 +286,7 @@ impl<I: Io> Channel<I> {
     pub fn secure_beside(&mut self, control: &Self, upload: bool) -> io::Result<()> {
         let Some(beside) = &control.tls else { return Err(io::ErrorKind::InvalidInput.into()) };
         let connection = beside.connection.beside(upload)?;
-        self.tls = Some(Box::new(Tls { connection, staged: Vec::new(), stirred: false }));
+        self.tls = Some(Box::new(Tls::new(connection)));
         Ok(())
     }
 
@@ -295,6 +303,29 @@ impl<I: Io> Channel<I> {
                 tls.connection.is_finished()
                     && !(tls.connection.is_ended() && self.outbox.is_empty())
             })
+    }
+
+    /// Whether a connection that has failed on our end had done its duty: all that was said before
+    /// our close_notify was written, and the peer has said its own. Then the peer has gone on purpose,
+    /// without a look at our end, and nothing else that it could have missed. What else has come is
+    /// thrown away.
+    pub fn has_parted(&mut self, io: &mut I) -> bool {
+        let is_said = self.tls.as_ref().is_some_and(|tls| {
+            tls.connection.is_finished() && self.outbox.len() <= tls.farewell
+        });
+        if !is_said {
+            return false;
+        }
+        self.suspect();
+        let mut room = [0; 4096];
+        for _ in 0..READS_AT_PARTING {
+            match self.read(io, &mut room) {
+                Ok(Moved::Bytes(_)) => {}
+                Ok(Moved::End) => return true,
+                Ok(Moved::Blocked | Moved::Cut) | Err(_) => return false,
+            }
+        }
+        false
     }
 
     /// Whether the handshake that is done has resumed a session.
@@ -490,7 +521,9 @@ impl<I: Io> Channel<I> {
     pub fn finish(&mut self, io: &mut I) -> io::Result<Moved> {
         self.seal()?;
         if let Some(tls) = &mut self.tls {
+            let before = self.outbox.len();
             tls.connection.finish(&mut self.outbox)?;
+            tls.farewell += self.outbox.len() - before;
         }
         if self.flush(io)? == Moved::Blocked {
             return Ok(Moved::Blocked);
@@ -534,6 +567,9 @@ impl<I: Io> Channel<I> {
 
 /// Above so many waiting bytes nothing more is asked of a peer until it reads: 64 KiB.
 const HIGH_WATER: usize = 64 * 1024;
+
+/// Reads in search of the close_notify of a peer that has gone.
+const READS_AT_PARTING: usize = 4;
 
 /// sendfile answers for two descriptors; what a socket never says is the file's.
 fn is_of_the_file(error: &io::Error) -> bool {

@@ -14,17 +14,30 @@ use crate::terms::{Content, Filled, Part, Route, Trouble};
 const HANDED_OVER: RangeInclusive<u64> = 1 << 16..=1 << 36;
 
 impl<F: Content, P: Part> Transfer<F, P> {
-    /// Moves one piece, once all that waited before it has been written.
+    /// Moves one piece, once all that waited before it has been written. The end goes with the last
+    /// one: a client that knows when it has all may go then, and what is said behind that comes back as
+    /// a reset.
     pub(super) fn send<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        if self.route == Route::Data && self.is_exhausted() {
+            return self.finish(turn);
+        }
         if turn.channel.flush(turn.io).map_err(|_| Stop::Lost)? == Moved::Blocked {
             return Err(Stop::Blocked);
         }
         match &self.work {
-            Work::File { span, .. } if span.start >= span.end => self.finish(turn),
+            _ if self.is_exhausted() => self.finish(turn),
             Work::File { .. } if self.zero_copy => self.send_by_kernel(turn),
             Work::File { .. } => self.send_copied(turn),
-            Work::Lines { ended: true, .. } | Work::Part { .. } => self.finish(turn),
-            Work::Lines { .. } => self.send_lines(turn),
+            Work::Lines { .. } | Work::Part { .. } => self.send_lines(turn),
+        }
+    }
+
+    /// Whether nothing is left of the extent.
+    const fn is_exhausted(&self) -> bool {
+        match &self.work {
+            Work::File { span, .. } => span.start >= span.end,
+            Work::Lines { ended, .. } => *ended,
+            Work::Part { .. } => true,
         }
     }
 
@@ -123,8 +136,9 @@ impl<F: Content, P: Part> Transfer<F, P> {
         match turn.channel.finish(turn.io) {
             Ok(Moved::Blocked) => Err(Stop::Blocked),
             Ok(Moved::Bytes(_) | Moved::End | Moved::Cut) => Err(Stop::Ended),
-            // Who knows by SIZE that nothing comes may go before our end has reached it.
-            Err(_) if self.moved == 0 => Err(Stop::Ended),
+            // Who knows by SIZE that nothing comes, or has all that comes and has said close_notify,
+            // may go before our end has reached it. A reset alone tells nothing of what was read.
+            Err(_) if self.moved == 0 || turn.channel.has_parted(turn.io) => Err(Stop::Ended),
             Err(_) => Err(Stop::Lost),
         }
     }

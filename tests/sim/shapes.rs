@@ -388,6 +388,28 @@ fn handshakes_that_trickle_delay_nobody_and_end() {
     });
 }
 
+/// curl knows by SIZE when it has all, and goes then. What the server still says meets nobody, and is
+/// answered by a reset: before the end was said, or in the middle of it.
+#[test]
+fn a_download_under_tls_is_done_when_the_client_has_all_of_it() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.settings.tls = Tls::Optional;
+        let host = shape.scenario.lore.ftp.ip();
+        for who in 0..12 {
+            let length = shape.rng.size(1..40_000);
+            let path = format!("/Movies/grabbed-{who}");
+            let content = shape.rng.bytes(length);
+            furnish(&mut shape.scenario.lore, path.as_bytes(), &content);
+            let wants = vec![Want::Grab(path.into_bytes()); 8];
+            let client = Sealed::new(address_of(who, host), wants);
+            shape.add(0, if who % 2 == 0 { client.in_tls13() } else { client });
+        }
+    };
+    rounds("a_download_under_tls", build, |report| {
+        assert_eq!((report.tally.fetched, report.tally.sealed), (96, 96), "{report:?}");
+    });
+}
+
 #[test]
 fn a_drain_waits_for_the_end_of_protected_data() {
     for millis in (200..2000).step_by(200) {

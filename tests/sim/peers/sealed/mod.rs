@@ -26,6 +26,9 @@ const TICKETS: usize = 4;
 pub(crate) enum Want {
     /// To fetch the file.
     Fetch(Vec<u8>),
+    /// To fetch the file, and to go as soon as all of it is there: with close_notify, and without a
+    /// look at the server's.
+    Grab(Vec<u8>),
     /// To send the file; its data connection is cut after so many bytes on the wire.
     Put { path: Vec<u8>, payload: Rc<[u8]>, cut: Option<(usize, How)> },
 }
@@ -192,7 +195,7 @@ impl Sealed {
         data.secure(&self.config);
         match self.want.clone() {
             None => {}
-            Some(Want::Fetch(path)) => {
+            Some(Want::Fetch(path) | Want::Grab(path)) => {
                 self.ask(&format!("RETR {}", String::from_utf8_lossy(&path)), Asked::Transfer);
             }
             Some(Want::Put { path, payload, cut }) => {
@@ -225,6 +228,14 @@ impl Sealed {
             data.until_cut = usize::MAX;
             data.ended = Some(false);
         }
+        if let Some(Want::Grab(path)) = &self.want
+            && data.ended.is_none()
+            && data.is_up()
+            && stage.lore.content(path).is_some_and(|file| file.len() == data.plain.len())
+        {
+            data.close_behind();
+            data.part(stage);
+        }
         if let (Some(reply), Some(clean)) = (self.reply, data.ended) {
             let (conn, through) = (data.conn, data.is_through());
             let received = std::mem::take(&mut data.plain);
@@ -247,7 +258,7 @@ impl Sealed {
     ) {
         match self.want.take() {
             None => {}
-            Some(Want::Fetch(path)) => {
+            Some(Want::Fetch(path) | Want::Grab(path)) => {
                 assert!(reply == 226 || !stage.lore.calm, "{reply} for a download");
                 if reply == 226 {
                     assert!(clean, "226 without close_notify");

@@ -81,6 +81,19 @@ impl Wire {
             && !self.closes
     }
 
+    /// Whether its handshake is done.
+    pub(super) fn is_up(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| !tls.is_handshaking())
+    }
+
+    /// Writes what is left to be said, as far as there is room, and goes: all that was awaited has
+    /// come.
+    pub(super) fn part(&mut self, stage: &mut Stage<'_>) {
+        self.speak(stage);
+        stage.net.hang_up(self.conn);
+        self.ended = Some(true);
+    }
+
     /// Moves what can be moved.
     pub(super) fn pump(&mut self, stage: &mut Stage<'_>) -> Result<(), rustls::Error> {
         loop {
