@@ -295,6 +295,15 @@ impl<I: Io> Channel<I> {
         self.tls.as_ref().is_some_and(|tls| tls.connection.demands_resumption())
     }
 
+    /// Whether `data` shows the certificate that was shown on this control connection, if one was
+    /// (RFC 4217, section 15.1.2). What resumes a session shows what that began with.
+    pub fn knows(&self, data: &Self) -> bool {
+        match (&self.tls, &data.tls) {
+            (Some(control), Some(data)) => control.connection.knows(&data.connection),
+            (Some(_) | None, _) => true,
+        }
+    }
+
     /// Whether our direction was ended by a close_notify that has not been written yet, or that the
     /// peer's own has not answered.
     pub fn awaits_end(&self) -> bool {
@@ -310,9 +319,10 @@ impl<I: Io> Channel<I> {
     /// without a look at our end, and nothing else that it could have missed. What else has come is
     /// thrown away.
     pub fn has_parted(&mut self, io: &mut I) -> bool {
-        let is_said = self.tls.as_ref().is_some_and(|tls| {
-            tls.connection.is_finished() && self.outbox.len() <= tls.farewell
-        });
+        let is_said = self
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.connection.is_finished() && self.outbox.len() <= tls.farewell);
         if !is_said {
             return false;
         }

@@ -333,7 +333,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.end_transfer(&mut control, Outcome::Lost { loss: Loss::Stalled, bytes });
             }
             Some(Due::Handshake) if control.shaking.is_some() => self.lose(&mut control),
-            Some(Due::Handshake) => self.end_transfer(&mut control, Self::insecure()),
+            Some(Due::Handshake) => self.end_transfer(&mut control, Self::unsecured()),
             Some(Due::Linger) => self.lose(&mut control),
             None => {}
         }

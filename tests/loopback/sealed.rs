@@ -357,12 +357,22 @@ fn a_handshake_has_a_time_limit() {
     let mut socket = sealed.connect("STOR Own/film");
     socket.write_all(&[22, 3, 1, 2, 0, 1, 0]).unwrap();
     sealed.hear(425);
-    // What is no handshake at all ends at once.
+    // What breaks off in it may go better the next time (RFC 1123, section 4.1.2.11).
+    let mut socket = sealed.connect("STOR Own/film");
+    socket.write_all(&[22, 3, 1, 2, 0, 1, 0]).unwrap();
+    drop(socket);
+    sealed.hear(425);
+    // What is no handshake at all, or one that nobody will like, ends at once (RFC 4217, section
+    // 10.2).
     let mut socket = sealed.connect("STOR Own/film");
     socket.write_all(b"plain bytes, as if PROT had not been said").unwrap();
-    sealed.hear(425);
+    sealed.hear(522);
+    let mut untrusting = sealed.connect("STOR Own/film");
+    // A fatal alert: the certificate is of an unknown authority.
+    untrusting.write_all(&[21, 3, 3, 0, 2, 2, 48]).unwrap();
+    sealed.hear(522);
     assert!(server.names("Own").is_empty());
-    drop((socket, sealed));
+    drop((socket, untrusting, sealed));
     server.settles_at(before);
 }
 

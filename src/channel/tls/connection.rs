@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
+use rustls::pki_types::CertificateDer;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use rustls::{CipherSuite, ConnectionTrafficSecrets, Error, HandshakeKind, ProtocolVersion};
@@ -130,6 +131,16 @@ impl Connection {
     /// Whether a handshake that is done has resumed a session.
     pub(in crate::channel) fn is_resumed(&self) -> bool {
         self.rustls.handshake_kind() == Some(HandshakeKind::Resumed)
+    }
+
+    /// Whether `other` shows the certificate that was shown on this connection, if one was.
+    pub(in crate::channel) fn knows(&self, other: &Self) -> bool {
+        self.shown().is_none_or(|shown| other.shown() == Some(shown))
+    }
+
+    /// The peer's own certificate, if it showed one that was verified.
+    fn shown(&self) -> Option<&CertificateDer<'static>> {
+        self.rustls.peer_certificates().and_then(<[_]>::first)
     }
 
     /// Gives out plain text that has come already.
@@ -311,8 +322,7 @@ impl Connection {
             _ => "TLSv1.3",
         };
         let suite = self.rustls.negotiated_cipher_suite().map_or("unknown", |s| suite(s.suite()));
-        let shown = self.rustls.peer_certificates().and_then(<[_]>::first);
-        let identity = shown.map(|certificate| Box::new(Sha256::digest(certificate).into()));
+        let identity = self.shown().map(|certificate| Box::new(Sha256::digest(certificate).into()));
         Secured { protocol, suite, identity }
     }
 }

@@ -262,7 +262,7 @@ for turn in range(300):
     for say in said if turn % 2 else reversed(said):
         say()
     codes = answers()
-    assert codes[0] in ('425', '426') and codes[1:] == ['226', '200'], codes
+    assert codes[0] in ('522', '426') and codes[1:] == ['226', '200'], codes
     data.close()
 assert len(ftp.nlst()) == 3
 ftp.quit()
