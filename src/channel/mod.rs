@@ -63,18 +63,20 @@ struct Tls {
     stirred: bool,
     /// How many bytes at the end of the outbox are our close_notify.
     farewell: usize,
+    /// Bytes of the wire that the last read has worked through.
+    opened: usize,
 }
 
 impl Tls {
     const fn new(connection: Connection) -> Self {
-        Self { connection, staged: Vec::new(), stirred: false, farewell: 0 }
+        Self { connection, staged: Vec::new(), stirred: false, farewell: 0, opened: 0 }
     }
 }
 
 /// What an attempt to move bytes came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moved {
-    /// So many bytes moved.
+    /// So many bytes moved. None, where what came is no whole record yet, or one that holds nothing.
     Bytes(usize),
     /// The end: the peer has closed its direction, or the file has no more.
     End,
@@ -195,11 +197,14 @@ impl<I: Io> Channel<I> {
         let is_up = match &mut self.tls {
             None => false,
             Some(tls) if tls.connection.is_shaking() => return Ok(Moved::Blocked),
-            Some(tls) => match tls.connection.give(buffer) {
-                Taken::Bytes(count) => return Ok(Moved::Bytes(count)),
-                Taken::End => return Ok(Moved::End),
-                Taken::Nothing => tls.connection.is_up(),
-            },
+            Some(tls) => {
+                tls.opened = 0;
+                match tls.connection.give(buffer) {
+                    Taken::Bytes(count) => return Ok(Moved::Bytes(count)),
+                    Taken::End => return Ok(Moved::End),
+                    Taken::Nothing => tls.connection.is_up(),
+                }
+            }
         };
         if is_up {
             return self.read_sealed(io, buffer);
@@ -229,17 +234,22 @@ impl<I: Io> Channel<I> {
         }
     }
 
-    /// Reads under TLS, until there is plain text or nothing more to make it of.
+    /// Reads once under TLS: a peer that sends records without end which hold nothing is to have its
+    /// turns like others.
     fn read_sealed(&mut self, io: &mut I, buffer: &mut [u8]) -> io::Result<Moved> {
-        loop {
-            match self.receive_sealed(io, buffer)? {
-                (_, Taken::Bytes(count)) => return Ok(Moved::Bytes(count)),
-                (_, Taken::End) => return Ok(Moved::End),
-                (Moved::Blocked, Taken::Nothing) => return Ok(Moved::Blocked),
-                (Moved::End | Moved::Cut, Taken::Nothing) => return Ok(Moved::Cut),
-                (Moved::Bytes(_), Taken::Nothing) => {}
-            }
-        }
+        Ok(match self.receive_sealed(io, buffer)? {
+            (_, Taken::Bytes(count)) => Moved::Bytes(count),
+            (_, Taken::End) => Moved::End,
+            (Moved::Blocked, Taken::Nothing) => Moved::Blocked,
+            (Moved::End | Moved::Cut, Taken::Nothing) => Moved::Cut,
+            (Moved::Bytes(_), Taken::Nothing) => Moved::Bytes(0),
+        })
+    }
+
+    /// What the last read has cost, which gave out `count` bytes: under TLS as many as it took from the
+    /// wire, for a record of one byte is as much work as one of a hundred.
+    pub fn cost(&self, count: usize) -> usize {
+        self.tls.as_ref().map_or(count, |tls| tls.opened.max(count))
     }
 
     /// Takes once from the wire, and says what came from there and what it was under TLS.
@@ -254,6 +264,7 @@ impl<I: Io> Channel<I> {
             Ok((0, taken)) => Ok((Moved::End, taken)),
             Ok((count, taken)) => {
                 tls.stirred = true;
+                tls.opened += count;
                 Ok((Moved::Bytes(count), taken))
             }
             Err(error) => match self.blocked_reading(io, error) {

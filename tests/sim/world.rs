@@ -194,9 +194,11 @@ struct World {
     large: bool,
     /// How many peers there are.
     actors: usize,
-    /// Work on files that one pass may do.
     /// What may be done before it is others' turn.
     most_spent: Spent,
+    /// Bytes that may be taken from a protected data connection in that time.
+    most_taken: usize,
+    /// Work on files that one pass may do.
     most_worked: Worked,
     unhurried: bool,
 }
@@ -228,6 +230,7 @@ impl World {
         let (large, count) = (actors.len() > 100, actors.len());
         let most_worked = most_worked(&limits);
         let most_spent = most_spent(&limits, &settings);
+        let most_taken = 2 * (limits.budgets.pace.copied + limits.budgets.pace.chunk);
         let cast = Rc::new(RefCell::new(Cast { actors, lore }));
         let io = FakeIo::new(Rc::clone(&net), Rc::clone(&cast));
         let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
@@ -272,6 +275,7 @@ impl World {
             actors: count,
             most_worked,
             most_spent,
+            most_taken,
             unhurried: scenario.unhurried,
         }
     }
@@ -366,6 +370,11 @@ impl World {
             stats.longest_turn <= LONGEST_TURN,
             "a data connection had no turn for {} passes",
             stats.longest_turn
+        );
+        assert!(
+            stats.most_taken <= self.most_taken,
+            "{} bytes were taken from a protected data connection in one pass",
+            stats.most_taken
         );
         if self.large && !self.passes.is_multiple_of(64) {
             return;

@@ -188,6 +188,11 @@ impl Net {
         let conn = &mut self.conns[id];
         let count = conn.to_server.read(&mut buffer[..most]);
         if count > 0 {
+            if conn.sealed {
+                let before = if conn.taken.0 == polls { conn.taken.1 } else { 0 };
+                conn.taken = (polls, before + count);
+                self.stats.most_taken = self.stats.most_taken.max(before + count);
+            }
             if conn.to_server.is_readable() && conn.data {
                 conn.runnable_since = Some((polls, now));
             }

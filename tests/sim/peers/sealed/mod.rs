@@ -57,6 +57,8 @@ pub(crate) struct Sealed {
     asked: Asked,
     /// What it says in the clear behind AUTH TLS, as an attacker between the two would.
     injected: &'static [u8],
+    /// What it uploads comes in records of one byte each.
+    crumbles: bool,
     control: Option<Wire>,
     data: Option<Wire>,
     /// The final reply of the transfer, until its data connection has ended too.
@@ -78,6 +80,7 @@ impl Sealed {
             want: None,
             asked: Asked::Greeting,
             injected: b"",
+            crumbles: false,
             control: None,
             data: None,
             reply: None,
@@ -90,6 +93,12 @@ impl Sealed {
     /// The same, in TLS 1.3 however much it wants.
     pub(crate) fn in_tls13(mut self) -> Self {
         self.config = wire::config(true);
+        self
+    }
+
+    /// The same, with uploads in records of one byte each.
+    pub(crate) const fn in_crumbs(mut self) -> Self {
+        self.crumbles = true;
         self
     }
 
@@ -203,7 +212,11 @@ impl Sealed {
                 stage.lore.add_version(&path, self.before.clone());
                 self.intended = Some(Rc::clone(&payload));
                 stage.lore.add_version(&path, self.intended.clone());
-                data.say(&payload);
+                if self.crumbles {
+                    data.crumble(&payload);
+                } else {
+                    data.say(&payload);
+                }
                 data.close_behind();
                 data.until_cut = cut.map_or(usize::MAX, |(after, _)| after);
                 self.ask(&format!("STOR {}", String::from_utf8_lossy(&path)), Asked::Transfer);
