@@ -248,10 +248,19 @@ impl Dialogue {
 
     /// Makes the handshake that the session asked for, or that a port for implicit TLS begins with.
     pub(super) fn handshake(&mut self, identity: Option<[u8; 32]>) -> Vec<String> {
+        self.handshake_for(identity, None)
+    }
+
+    /// The same with a server of that name.
+    pub(super) fn handshake_for(
+        &mut self,
+        identity: Option<[u8; 32]>,
+        name: Option<&str>,
+    ) -> Vec<String> {
         self.securing = false;
-        let identity = identity.map(Box::new);
+        let (identity, name) = (identity.map(Box::new), name.map(Box::from));
         let (protocol, suite) = ("TLSv1.3", "TLS13_AES_128_GCM_SHA256");
-        self.told(Event::Secured(Secured { protocol, suite, identity }))
+        self.told(Event::Secured(Secured { protocol, suite, identity, name }))
     }
 
     /// Whether a handshake is asked for.

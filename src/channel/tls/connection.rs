@@ -323,7 +323,8 @@ impl Connection {
         };
         let suite = self.rustls.negotiated_cipher_suite().map_or("unknown", |s| suite(s.suite()));
         let identity = self.shown().map(|certificate| Box::new(Sha256::digest(certificate).into()));
-        Secured { protocol, suite, identity }
+        let name = self.session.as_ref().and_then(Session::name).map(Box::from);
+        Secured { protocol, suite, identity, name }
     }
 }
 

@@ -125,9 +125,9 @@ impl Session {
         }
     }
 
-    /// HOST (RFC 7151): there is one host here, and every name that leads to it is its own. An
-    /// address has to be that which the client came to. A username that came before counts for
-    /// nothing behind it.
+    /// HOST (RFC 7151): there is one host here, and every name that leads to it is its own, but under
+    /// TLS it stays the one that the handshake was with (section 3.2.1). An address has to be that
+    /// which the client came to. A username that came before counts for nothing behind it.
     pub(super) fn host<T: Tree>(
         &mut self,
         host: HostArgument<'_>,
@@ -138,7 +138,7 @@ impl Session {
         }
         let is_ours = match host {
             HostArgument::Address(address) => address.to_canonical() == turn.house.local,
-            HostArgument::Name(_) => true,
+            HostArgument::Name(name) => self.is_secured_as(name),
         };
         if !is_ours {
             return Err(Reply::new(504, "HOST: This server is not to be had under that name."));

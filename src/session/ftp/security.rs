@@ -122,6 +122,13 @@ impl Session {
         self.secured.is_some()
     }
 
+    /// Whether a handshake, if there was one, was with the host of that name, or with any.
+    pub(super) fn is_secured_as(&self, name: &str) -> bool {
+        let asked = self.secured.as_ref().and_then(|secured| secured.name.as_deref());
+        let bare = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        asked.is_none_or(|asked| bare(asked) == bare(name))
+    }
+
     /// What STAT says of it.
     pub(super) fn write_protection(&self, out: &mut Vec<u8>) {
         let Some(secured) = &self.secured else { return };

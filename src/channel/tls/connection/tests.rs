@@ -254,6 +254,27 @@ fn a_broken_record_ends_it_with_an_alert() {
 }
 
 #[test]
+fn the_name_that_was_asked_for_is_known() {
+    for resumption in [Resumption::Prefer, Resumption::Off] {
+        let world = World::new(resumption);
+        for version in VERSIONS {
+            let client = Arc::new(world.client(version));
+            let mut pair = world.control(&client);
+            pair.settle().unwrap();
+            assert_eq!(pair.server.secured().name.as_deref(), Some("localhost"));
+            let mut silent = world.client(version);
+            silent.enable_sni = false;
+            let mut pair = world.control(&Arc::new(silent));
+            pair.settle().unwrap();
+            assert_eq!(pair.server.secured().name, None);
+            // Nor does a data connection give it one.
+            let _data = pair.data(&client);
+            assert_eq!(pair.server.secured().name, None);
+        }
+    }
+}
+
+#[test]
 fn who_has_come_for_another_protocol_is_turned_away_in_the_handshake() {
     let world = World::new(Resumption::Prefer);
     for version in VERSIONS {

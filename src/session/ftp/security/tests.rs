@@ -134,6 +134,27 @@ fn auth_behind_a_transfer_forgets_what_waits_behind_it() {
 }
 
 #[test]
+fn the_host_is_the_one_that_the_handshake_was_with() {
+    let mut ftp = greeted(Tls::Optional);
+    ftp.expect("HOST elsewhere.example.org", "220");
+    ftp.expect("AUTH TLS", "234");
+    assert!(ftp.handshake_for(None, Some("ftp.example.org")).is_empty());
+    ftp.expect("USER user1", "331");
+    ftp.expect("HOST elsewhere.example.org", "504");
+    ftp.expect("HOST example.org", "504");
+    ftp.expect("PASS 1234", "230");
+    ftp.expect("USER user1", "331");
+    for line in ["HOST ftp.example.org", "HOST FTP.Example.ORG.", "HOST 192.0.2.1"] {
+        ftp.expect(line, "220");
+    }
+    ftp.expect("PASS 1234", "503");
+    // Who asked for no name may still ask for any.
+    let mut ftp = greeted(Tls::Optional);
+    ftp.secure(None);
+    ftp.expect("HOST elsewhere.example.org", "220");
+}
+
+#[test]
 fn pbsz_comes_before_prot_and_auth_before_both() {
     let mut ftp = greeted(Tls::Optional);
     ftp.expect("PBSZ 0", "503");
