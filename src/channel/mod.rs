@@ -289,6 +289,14 @@ impl<I: Io> Channel<I> {
         Ok(())
     }
 
+    /// Takes TLS back where nothing of it has come, and says whether that is so: what was said since
+    /// goes out in the clear.
+    pub fn unsecure(&mut self) -> bool {
+        let Some(tls) = self.tls.take_if(|tls| !tls.connection.has_begun()) else { return false };
+        self.outbox.tail().extend_from_slice(&tls.staged);
+        true
+    }
+
     /// Begins TLS, as the server, on a data connection of the session that `control` is the control
     /// connection of. It will carry an `upload` or something to the peer.
     ///

@@ -322,7 +322,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     pub(super) fn control_due(&mut self, key: Key) {
         let Some(mut control) = self.take_control(key) else { return };
         match control.due.take() {
-            Some(Due::Session(timer)) => self.tell(&mut control, Event::Expired(timer)),
+            Some(Due::Session(timer)) => {
+                if control.shaking.is_some() {
+                    control.channel.unsecure();
+                }
+                self.tell(&mut control, Event::Expired(timer));
+            }
             Some(Due::Release) => self.release(&mut control),
             Some(Due::Arrival) => {
                 let outcome = Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 };
@@ -332,7 +337,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 let bytes = self.moved(&control).unwrap_or_default();
                 self.end_transfer(&mut control, Outcome::Lost { loss: Loss::Stalled, bytes });
             }
-            Some(Due::Handshake) if control.shaking.is_some() => self.lose(&mut control),
+            Some(Due::Handshake) if control.shaking.is_some() => {
+                self.give_handshake_up(&mut control)
+            }
             Some(Due::Handshake) => self.end_transfer(&mut control, Self::unsecured()),
             Some(Due::Linger) => self.lose(&mut control),
             None => {}

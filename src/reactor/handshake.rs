@@ -14,7 +14,7 @@ use super::data::Data;
 use super::{Limits, Reactor, Slot};
 use crate::channel::{Handshake, Moved};
 use crate::io::Io;
-use crate::session::Event;
+use crate::session::{Event, Session};
 use crate::terms::{Key, Loss, Moment, Outcome, Protection, Secured};
 use crate::tree::Tree;
 use crate::wire::line::Framer;
@@ -82,11 +82,31 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
             Err(error) => {
                 debug!("{}: TLS handshake failed: {error}", control.ends.peer);
-                // Our alert is to reach the peer.
+                self.tell_in_the_clear(control);
+                // Our alert, or that, is to reach the peer.
                 self.bid_farewell(control);
                 false
             }
         }
+    }
+
+    /// The time for a handshake on a control connection is over.
+    pub(super) fn give_handshake_up(&mut self, control: &mut Control<I, T>) {
+        if self.tell_in_the_clear(control) {
+            self.bid_farewell(control);
+        } else {
+            self.lose(control);
+        }
+    }
+
+    /// Tells a peer of whose handshake nothing has come that nothing comes of it, and says whether
+    /// it is one (RFC 4217, section 10.1).
+    fn tell_in_the_clear(&mut self, control: &mut Control<I, T>) -> bool {
+        let is_clear = control.channel.unsecure();
+        if is_clear && let Some(answer) = Session::unsecured(control.session.dialect()) {
+            self.say(control, &answer);
+        }
+        is_clear
     }
 
     fn shaken(&mut self, control: &mut Control<I, T>, secured: Secured) {

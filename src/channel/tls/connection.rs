@@ -51,6 +51,8 @@ pub(in crate::channel) struct Connection {
     /// What was read from records that held more than the reader had room for.
     plain: Outbox,
     stage: Stage,
+    /// Something has come that may be TLS.
+    begun: bool,
     /// The peer has said close_notify: nothing more will come, and nothing is missing.
     ended: bool,
     /// Our close_notify has been given out.
@@ -100,6 +102,7 @@ impl Connection {
             unused: Vec::new(),
             plain: Outbox::new(),
             stage: Stage::Shaking,
+            begun: false,
             ended: false,
             finished: false,
         }
@@ -108,6 +111,11 @@ impl Connection {
     /// Whether data connections of this control connection have to resume its session.
     pub(in crate::channel) fn demands_resumption(&self) -> bool {
         self.session.as_ref().is_some_and(Session::demands_resumption)
+    }
+
+    /// Whether anything has come that may be TLS.
+    pub(in crate::channel) const fn has_begun(&self) -> bool {
+        self.begun
     }
 
     pub(in crate::channel) fn is_shaking(&self) -> bool {
@@ -159,7 +167,8 @@ impl Connection {
     /// `out`. The bytes that `receive` gave come back too: zero is the end of the wire.
     ///
     /// # Errors
-    /// Those of `receive`, or the peer broke the protocol; then `out` has our alert.
+    /// Those of `receive`, or the peer broke the protocol; then `out` has our alert, but for a peer that
+    /// speaks words in place of a hello.
     pub(in crate::channel) fn take(
         &mut self,
         receive: impl FnOnce(&mut [u8]) -> io::Result<usize>,
@@ -173,6 +182,16 @@ impl Connection {
         let most = buffer.len().clamp(4096, ROOM - UNUSED);
         let count = receive(&mut room[kept..kept + most])?;
         let have = kept + count;
+        if !self.begun && count > 0 {
+            if is_of_words(room[0]) {
+                self.stage = Stage::Failed;
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "words in place of a hello",
+                ));
+            }
+            self.begun = true;
+        }
         let mut sink = Sink { buffer, filled: 0, rest: &mut self.plain };
         let processed = process(
             &mut self.rustls,
@@ -453,6 +472,11 @@ fn append(
             }
         }
     }
+}
+
+/// Whether a peer that begins so speaks words: no record, of whatever version of TLS or SSL, does.
+const fn is_of_words(first: u8) -> bool {
+    first.is_ascii_alphabetic() || first.is_ascii_whitespace()
 }
 
 fn invalid(error: Error) -> io::Error {

@@ -33,6 +33,7 @@ use std::mem;
 use std::net::SocketAddr;
 
 pub(super) use self::respond::refusal;
+pub(super) use self::security::no_handshake;
 
 use self::state::{Answered, Busy, Carry, Held, Parameters, Said, State, Turn, Visit, Waiting};
 use self::table::{Phase, Row};

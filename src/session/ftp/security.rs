@@ -157,6 +157,11 @@ impl Visit<'_> {
     }
 }
 
+/// The end of a connection on which TLS was to begin, in the clear since nothing of it has come.
+pub(in crate::session) fn no_handshake() -> Reply {
+    Reply::new(421, "No TLS handshake came; the connection is closed.")
+}
+
 fn not_secured() -> Reply {
     Reply::new(503, "Send AUTH TLS first.")
 }

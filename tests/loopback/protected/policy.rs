@@ -163,16 +163,29 @@ fn handshakes_that_come_to_nothing_end() {
     let setup = Setup::usual().flag("--handshake-timeout", "2");
     let protected = Protected::start(setup);
     let descriptors = protected.server.descriptors();
-    for address in [protected.ftps, protected.guided] {
-        // Silence, for as long as the operator grants it, and words that are no handshake.
-        Raw::silent(address).closed();
-        let mut raw = Raw::silent(address);
-        raw.write(b"USER user1\r\nPASS 1234\r\n");
+    // Silence, for as long as the operator grants it, and words that are no handshake. Nothing of TLS
+    // has come, and FTP has a word for that (RFC 4217, section 10.1).
+    let words = b"USER user1\r\nPASS 1234\r\n";
+    Raw::silent(protected.guided).closed();
+    let mut raw = Raw::silent(protected.guided);
+    raw.write(words);
+    raw.closed();
+    for said in [&b""[..], words] {
+        let mut raw = Raw::silent(protected.ftps);
+        raw.write(said);
+        raw.hear(421);
+        raw.closed();
+        let mut raw = Raw::connect(protected.server.ftp);
+        raw.expect("AUTH TLS", 234);
+        raw.write(said);
+        raw.hear(421);
         raw.closed();
     }
+    // Behind half a hello nobody knows what would be understood.
     let mut raw = Raw::connect(protected.server.ftp);
     raw.expect("AUTH TLS", 234);
-    raw.closed();
+    raw.write(&[22, 3, 1, 2, 0, 1, 0]);
+    assert_eq!(raw.answer(), None);
     protected.server.serves_others();
     protected.server.settles_at(descriptors);
 }
