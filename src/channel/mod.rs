@@ -65,11 +65,20 @@ struct Tls {
     farewell: usize,
     /// Bytes of the wire that the last read has worked through.
     opened: usize,
+    /// Its end has been said, and the connection goes on in the clear behind the peer's.
+    clears: bool,
 }
 
 impl Tls {
     const fn new(connection: Connection) -> Self {
-        Self { connection, staged: Vec::new(), stirred: false, farewell: 0, opened: 0 }
+        Self {
+            connection,
+            staged: Vec::new(),
+            stirred: false,
+            farewell: 0,
+            opened: 0,
+            clears: false,
+        }
     }
 }
 
@@ -202,7 +211,7 @@ impl<I: Io> Channel<I> {
                 match tls.connection.give(buffer) {
                     Taken::Bytes(count) => return Ok(Moved::Bytes(count)),
                     Taken::End => return Ok(Moved::End),
-                    Taken::Nothing => tls.connection.is_up(),
+                    Taken::Over(_) | Taken::Nothing => tls.connection.is_up(),
                 }
             }
         };
@@ -238,6 +247,10 @@ impl<I: Io> Channel<I> {
     /// turns like others.
     fn read_sealed(&mut self, io: &mut I, buffer: &mut [u8]) -> io::Result<Moved> {
         Ok(match self.receive_sealed(io, buffer)? {
+            (_, Taken::Over(count)) => {
+                self.tls = None;
+                Moved::Bytes(count)
+            }
             (_, Taken::Bytes(count)) => Moved::Bytes(count),
             (_, Taken::End) => Moved::End,
             (Moved::Blocked, Taken::Nothing) => Moved::Blocked,
@@ -295,6 +308,20 @@ impl<I: Io> Channel<I> {
         let Some(tls) = self.tls.take_if(|tls| !tls.connection.has_begun()) else { return false };
         self.outbox.tail().extend_from_slice(&tls.staged);
         true
+    }
+
+    /// Ends TLS behind all that was said. What is said from now on goes out in the clear; what comes is
+    /// thrown away until the peer has ended TLS, too, and is in the clear behind that.
+    ///
+    /// # Errors
+    /// There are no keys to say it with.
+    pub fn clear(&mut self) -> io::Result<()> {
+        self.seal()?;
+        if let Some(tls) = &mut self.tls {
+            tls.connection.clear(&mut self.outbox)?;
+            tls.clears = true;
+        }
+        Ok(())
     }
 
     /// Begins TLS, as the server, on a data connection of the session that `control` is the control
@@ -423,8 +450,8 @@ impl<I: Io> Channel<I> {
     /// The end to append to what is to be said.
     pub fn tail(&mut self) -> &mut Vec<u8> {
         match &mut self.tls {
-            Some(tls) => &mut tls.staged,
-            None => self.outbox.tail(),
+            Some(tls) if !tls.clears => &mut tls.staged,
+            Some(_) | None => self.outbox.tail(),
         }
     }
 
@@ -434,7 +461,7 @@ impl<I: Io> Channel<I> {
     /// TLS has no keys for them.
     pub fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.tls {
-            Some(tls) if tls.connection.is_up() && tls.staged.is_empty() => {
+            Some(tls) if tls.connection.is_up() && tls.staged.is_empty() && !tls.clears => {
                 tls.connection.seal(bytes, &mut self.outbox)
             }
             Some(_) | None => {

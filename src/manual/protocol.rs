@@ -13,7 +13,7 @@
 //! | `Secure` | `Secured` | once, unless the handshake fails and the connection goes |
 //! | `Withhold` | `Released` | once, unless the time to log in is over first |
 //! | `Start` | `Expired` | at most once, unless started anew or stopped |
-//! | `Dial`, `Unroute`, `Reply`, `Stop`, `Close` | nothing | |
+//! | `Dial`, `Unroute`, `Unsecure`, `Reply`, `Stop`, `Close` | nothing | |
 //!
 //! While the answer to `Listen`, `Verify`, `Secure` or `Withhold` is due the session wants no lines; they
 //! wait in the framer, in the socket, and in the end at the peer. While a transfer or work runs it
@@ -40,7 +40,7 @@
 //! | `PROT P`, `PROT C` | 200 | 503 before PBSZ; C is 534 where TLS is required |
 //! | `PROT S`, `PROT E` | 536 | TLS has no such level |
 //! | `CCC` | 534, in the clear 533 | whoever can write into a clear connection behind a login is the client |
-//! | `REIN` under TLS | 534 | the RFC would have it go on in the clear, which is CCC by another name; USER begins a new login |
+//! | `REIN` under TLS | 220 and close_notify; then the clear, behind the client's own | RFC 4217, section 13. It is not CCC: nobody is logged in there whom somebody else could speak for. Implicit TLS stays, as it was there before the greeting |
 //! | `ADAT`, `MIC`, `CONF`, `ENC` | 502 | TLS does not use them |
 //! | `USER` in the clear, TLS required | 530 | before a password is sent |
 //! | a transfer in the clear, TLS required | 522 | before anything is opened for it |

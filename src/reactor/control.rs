@@ -46,6 +46,8 @@ pub(super) struct Control<I: Io, T: Tree> {
     pub(super) stage: Stage,
     /// The TLS handshake that is under way on it.
     pub(super) shaking: Option<Box<Shaking>>,
+    /// TLS has been ended on it since the framer was looked at.
+    pub(super) cleared: bool,
     /// The peer has closed its direction: no more lines will come.
     pub(super) hung_up: bool,
     /// The session has been told so.
@@ -143,6 +145,7 @@ impl<I: Io, T: Tree> Control<I, T> {
             seat: None,
             stage: Stage::Open,
             shaking: None,
+            cleared: false,
             hung_up: false,
             told: false,
             refusal: None,
@@ -210,6 +213,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 // Whatever came in the clear behind the line that asked for TLS was never said.
                 framer = Framer::new(self.limits.line);
                 break true;
+            }
+            if std::mem::take(&mut control.cleared) {
+                // Nor is what came under TLS behind the line that ended it a command in the clear.
+                framer = Framer::new(self.limits.line);
             }
             if !Self::may_speak(control) {
                 break false;

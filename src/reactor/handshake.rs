@@ -67,6 +67,18 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.requeue(control);
     }
 
+    /// Ends TLS on a control connection, behind all that was said.
+    pub(super) fn unsecure(&mut self, control: &mut Control<I, T>) {
+        control.cleared = true;
+        match control.channel.clear() {
+            Ok(()) => self.mark_dirty(control),
+            Err(error) => {
+                debug!("{}: TLS could not be ended: {error}", control.ends.peer);
+                self.lose(control);
+            }
+        }
+    }
+
     /// One step of the handshake of a control connection. True if more can be done at once.
     pub(super) fn shake(&mut self, control: &mut Control<I, T>) -> bool {
         if self.handshakes.is_spent() {

@@ -72,6 +72,7 @@ pub(super) enum Asked {
     Dial(SocketAddr),
     Abort,
     Unroute,
+    Unsecure,
 }
 
 impl Dialogue {
@@ -453,9 +454,15 @@ impl Dialogue {
             Effect::Unroute => self.asked.push(Asked::Unroute),
             Effect::Secure => {
                 assert!(self.is_free(), "two answers are due");
-                assert_eq!(self.timer, None, "a timer runs during the handshake");
+                assert_eq!(self.timer, Some(Timer::Login), "the time to log in runs on");
                 self.securing = true;
                 // Lines that waited came in the clear, and are forgotten.
+                self.unanswered = 0;
+            }
+            Effect::Unsecure => {
+                assert!(self.is_free(), "an answer is due");
+                self.asked.push(Asked::Unsecure);
+                // Lines that waited came under TLS, and are forgotten.
                 self.unanswered = 0;
             }
             Effect::Start(timer) => self.timer = Some(timer),

@@ -57,6 +57,8 @@ pub(in crate::channel) struct Connection {
     ended: bool,
     /// Our close_notify has been given out.
     finished: bool,
+    /// What comes is thrown away until the peer's close_notify, and is in the clear behind it.
+    clears: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +77,8 @@ pub(in crate::channel) enum Taken {
     Nothing,
     /// The peer's close_notify: the clean end.
     End,
+    /// The same where the connection goes on in the clear, with so many bytes that came behind it.
+    Over(usize),
 }
 
 impl Connection {
@@ -105,6 +109,7 @@ impl Connection {
             begun: false,
             ended: false,
             finished: false,
+            clears: false,
         }
     }
 
@@ -192,11 +197,16 @@ impl Connection {
             }
             self.begun = true;
         }
-        let mut sink = Sink { buffer, filled: 0, rest: &mut self.plain };
+        let mut sink = Sink { buffer: &mut *buffer, filled: 0, rest: &mut self.plain };
+        let clears = self.clears;
         let processed = process(
             &mut self.rustls,
             &mut room[..have],
-            &mut |piece| sink.put(piece),
+            &mut |piece| {
+                if !clears {
+                    sink.put(piece);
+                }
+            },
             &mut self.ended,
             out,
         );
@@ -209,6 +219,9 @@ impl Connection {
                 return Err(invalid(error));
             }
         };
+        if self.clears && self.ended {
+            return give_clear(&room[used..have], buffer).map(|rest| (count, rest));
+        }
         self.keep(&room[used..have])?;
         if up && self.stage == Stage::Shaking {
             self.stage = Stage::Up;
@@ -257,6 +270,16 @@ impl Connection {
             return Ok(());
         }
         self.write(2 + RECORD_OVERHEAD, out, |writer, room| writer.queue_close_notify(room))
+    }
+
+    /// Says close_notify, and lets the connection go on in the clear behind that of the peer.
+    ///
+    /// # Errors
+    /// There are no keys to say it with.
+    pub(in crate::channel) fn clear(&mut self, out: &mut Outbox) -> io::Result<()> {
+        self.clears = true;
+        self.plain = Outbox::new();
+        self.finish(out)
     }
 
     fn write(
@@ -471,6 +494,17 @@ fn append(
                 return Err(invalid(error));
             }
         }
+    }
+}
+
+/// Gives out what came behind TLS. A reader of commands has room for it.
+fn give_clear(bytes: &[u8], buffer: &mut [u8]) -> io::Result<Taken> {
+    match buffer.get_mut(..bytes.len()) {
+        Some(room) => {
+            room.copy_from_slice(bytes);
+            Ok(Taken::Over(bytes.len()))
+        }
+        None => Err(io::ErrorKind::InvalidData.into()),
     }
 }
 

@@ -120,6 +120,121 @@ for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n', b'NOOP\r\n' *
     protected.server.serves_others();
 }
 
+/// RFC 4217, section 13: the reply comes under TLS, what follows in the clear, and nobody is logged in.
+/// What is said under TLS behind REIN is never carried out, and what comes in the clear behind the
+/// client's end of TLS is heard, however it is cut.
+#[test]
+fn rein_goes_back_to_the_clear() {
+    let protected = Protected::start(Setup::usual());
+    let here = TempDir::new().unwrap();
+    script(
+        here.path(),
+        r"
+for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+    for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n'):
+        for cut in (1, 5, 1000):
+            connection = socket.create_connection(address(sys.argv[1]), timeout=120)
+            plain = connection.makefile('rb', buffering=0)
+            def line(stream):
+                said = b''
+                while not said.endswith(b'\n'):
+                    byte = stream.read(1)
+                    assert byte, said
+                    said += byte
+                return said
+            def ask(command, code):
+                connection.sendall(command + b'\r\n')
+                said = line(plain)
+                assert said[:3] == code, (command, said)
+            assert line(plain)[:3] == b'220'
+            for turn in range(2):
+                ask(b'AUTH TLS', b'234')
+                # By hand, so that the end of TLS and what comes behind it can go together.
+                come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
+                secured = context(None, version).wrap_bio(come, go)
+                def move(step):
+                    while True:
+                        try:
+                            done = step()
+                            connection.sendall(go.read())
+                            return done
+                        except ssl.SSLWantReadError:
+                            connection.sendall(go.read())
+                            come.write(connection.recv(1))
+                move(secured.do_handshake)
+                for command, code in ((b'USER user1', b'331'), (b'PASS 1234', b'230'),
+                                      (b'PBSZ 0', b'200'), (b'PROT P', b'200')):
+                    move(lambda: secured.write(command + b'\r\n'))
+                    said = b''
+                    while not said.endswith(b'\n'):
+                        said += move(lambda: secured.read(1))
+                    assert said[:3] == code, (command, said)
+                secured.write(b'REIN\r\n' + injected)
+                connection.sendall(go.read())
+                said = b''
+                while not said.endswith(b'\n'):
+                    said += move(lambda: secured.read(1))
+                assert said[:3] == b'220', said
+                try:
+                    secured.unwrap()
+                except ssl.SSLWantReadError:
+                    pass
+                # The server's end stands behind its reply; what is behind that is in the clear.
+                end = go.read() + b'PWD\r\n'
+                for at in range(0, len(end), cut):
+                    connection.sendall(end[at:at + cut])
+                try:
+                    while True:
+                        try:
+                            assert not secured.read(1)
+                            break
+                        except ssl.SSLWantReadError:
+                            come.write(connection.recv(1))
+                except ssl.SSLZeroReturnError:
+                    pass
+                said = line(plain)
+                assert said[:3] == b'530', said
+                ask(b'PROT P', b'503')
+            for command, code in ((b'USER user1', b'331'), (b'PASS 1234', b'230'),
+                                  (b'QUIT', b'221')):
+                ask(command, code)
+            connection.close()
+",
+        &[&protected.server.ftp.to_string()],
+    );
+    assert_eq!(protected.server.names("Own").len(), 0);
+    protected.server.serves_others();
+}
+
+/// Or a stranger could stay for ever, a handshake at a time.
+#[test]
+fn neither_auth_nor_rein_puts_off_the_end_of_the_time_to_log_in() {
+    let protected = Protected::start(Setup::usual().flag("--login-timeout", "3"));
+    let here = TempDir::new().unwrap();
+    script(
+        here.path(),
+        r"
+import time
+ftp = Client(False, False, context())
+ftp.connect(*address(sys.argv[1]))
+def reopen(connection):
+    ftp.sock, ftp.file = connection, connection.makefile('r', encoding=ftp.encoding)
+until = time.monotonic() + 90
+try:
+    while time.monotonic() < until:
+        assert ftp.sendcmd('AUTH TLS')[:3] == '234'
+        reopen(ftp.context.wrap_socket(ftp.sock))
+        assert ftp.sendcmd('REIN')[:3] == '220'
+        reopen(ftp.sock.unwrap())
+    raise AssertionError('it goes on for ever')
+except (ftplib.Error, EOFError, OSError) as error:
+    print(error)
+",
+        &[&protected.server.ftp.to_string()],
+    );
+    protected.server.serves_others();
+}
+
 /// A browser that is lured here by whoever sits on the line takes our certificate for that of the
 /// web server of the same name, and would speak HTTP to us (ALPACA). It says so in its hello.
 #[test]

@@ -119,6 +119,11 @@ impl Pair {
                     self.ended = true;
                     return Ok(());
                 }
+                Taken::Over(count) => {
+                    self.read.extend_from_slice(&buffer[..count]);
+                    self.ended = true;
+                    return Ok(());
+                }
             }
             taken = self.server.give(&mut buffer);
         }
@@ -252,6 +257,34 @@ fn a_broken_record_ends_it_with_an_alert() {
         *pair.wire.last_mut().unwrap() ^= 1;
         assert!(pair.serve().is_err());
         assert!(pair.read.is_empty() && !pair.server.is_up());
+    }
+}
+
+#[test]
+fn behind_both_ends_of_tls_it_goes_on_in_the_clear() {
+    let world = World::new(Resumption::Prefer);
+    for version in VERSIONS {
+        for piece in [usize::MAX, 1, 30] {
+            let mut pair = world.control(&Arc::new(world.client(version)));
+            pair.settle().unwrap();
+            pair.piece = piece;
+            pair.server.seal(b"220 bye\r\n", &mut pair.out).unwrap();
+            pair.server.clear(&mut pair.out).unwrap();
+            // What comes under TLS was meant for somebody else.
+            pair.client.writer().write_all(b"DELE x\r\n").unwrap();
+            pair.client.send_close_notify();
+            while pair.client.wants_write() {
+                pair.client.write_tls(&mut pair.wire).unwrap();
+            }
+            pair.wire.extend_from_slice(b"NOOP\r\n");
+            while !pair.ended {
+                pair.serve().unwrap();
+            }
+            assert_eq!([pair.read.as_slice(), &pair.wire].concat(), b"NOOP\r\n");
+            pair.listen();
+            assert_eq!(pair.heard, b"220 bye\r\n");
+            assert_eq!(pair.client.reader().read(&mut [0; 8]).unwrap(), 0, "a clean end");
+        }
     }
 }
 
