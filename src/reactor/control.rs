@@ -406,12 +406,19 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn flush(&mut self, control: &mut Control<I, T>) {
         let was_high = control.channel.is_high();
         let waited = control.channel.waiting();
-        match control.channel.flush(&mut self.io) {
+        let leaving = control.stage == Stage::Leaving;
+        // The end goes with the last words: who goes at those answers what comes later by a reset.
+        let written = if leaving {
+            control.channel.finish(&mut self.io)
+        } else {
+            control.channel.flush(&mut self.io)
+        };
+        match written {
             Ok(Moved::End | Moved::Cut | Moved::Bytes(_)) => {}
             Ok(Moved::Blocked) => {
                 // A peer on a slow line is not cut off from what was said, as long as it reads.
                 let reads_on = control.channel.waiting() < waited && self.now < control.gone_by;
-                if control.stage == Stage::Leaving && reads_on {
+                if leaving && reads_on {
                     self.set_due(control, Due::Linger, self.limits.linger);
                 }
                 return;
@@ -422,17 +429,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 return;
             }
         }
-        if control.stage == Stage::Leaving {
-            match control.channel.finish(&mut self.io) {
-                // The close_notify waits; it is tried again when the socket takes something.
-                Ok(Moved::Blocked) if !control.hung_up => {}
-                Ok(_) if !control.hung_up => {
-                    control.stage = Stage::Lingering;
-                    self.set_due(control, Due::Linger, self.limits.linger);
-                    self.requeue(control);
-                }
-                Ok(_) | Err(_) => self.lose(control),
-            }
+        if leaving && control.hung_up {
+            self.lose(control);
+        } else if leaving {
+            control.stage = Stage::Lingering;
+            self.set_due(control, Due::Linger, self.limits.linger);
+            self.requeue(control);
         } else if was_high {
             self.requeue(control);
         }

@@ -227,9 +227,6 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
         };
         let Some(transfer) = transfer else { return };
-        if present {
-            self.answer_end(key);
-        }
         let Some(mut control) = self.take_control(owner) else { return };
         if present {
             self.answer_end(key);
