@@ -243,8 +243,7 @@ impl<I: Io> Channel<I> {
         }
     }
 
-    /// Reads once under TLS: a peer that sends records without end which hold nothing is to have its
-    /// turns like others.
+    /// Reads once under TLS, so that who sends much of which little comes has its turns like others.
     fn read_sealed(&mut self, io: &mut I, buffer: &mut [u8]) -> io::Result<Moved> {
         Ok(match self.receive_sealed(io, buffer)? {
             (_, Taken::Over(count)) => {

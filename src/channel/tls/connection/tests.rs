@@ -4,8 +4,9 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use rustls::client::{ClientConfig, ClientConnection, Resumption as Memory, Tls12Resumption};
+use rustls::crypto::cipher::{OutboundChunks, OutboundPlainMessage};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{RootCertStore, SupportedProtocolVersion, version};
+use rustls::{ContentType, RootCertStore, SupportedProtocolVersion, version};
 
 use super::super::{Acceptor, Options, Resumption};
 use super::*;
@@ -62,9 +63,8 @@ struct Pair {
 
 impl Pair {
     fn new(server: Connection, client: &Arc<ClientConfig>) -> Self {
-        let name = ServerName::try_from("localhost").unwrap();
         Self {
-            client: ClientConnection::new(Arc::clone(client), name).unwrap(),
+            client: ClientConnection::new(Arc::clone(client), name()).unwrap(),
             server,
             wire: Vec::new(),
             out: Outbox::new(),
@@ -146,6 +146,11 @@ impl Pair {
     }
 }
 
+/// Whose certificate it is.
+fn name() -> ServerName<'static> {
+    ServerName::try_from("localhost").unwrap()
+}
+
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
 
 fn noise(length: usize) -> Vec<u8> {
@@ -167,6 +172,78 @@ fn a_handshake_comes_about_byte_by_byte() {
         assert!(!pair.server.is_resumed() && secured.identity.is_none());
         assert_eq!(pair.held(), 0);
     }
+}
+
+/// Nothing is accepted before the handshake is done, so nothing can be sent twice by somebody else.
+#[test]
+fn a_resumed_session_brings_no_early_data() {
+    let world = World::new(Resumption::Prefer);
+    let mut client = world.client(&version::TLS13);
+    client.enable_early_data = true;
+    let client = Arc::new(client);
+    let mut control = world.control(&client);
+    control.settle().unwrap();
+    let mut data = Pair::new(control.server.beside(false).unwrap(), &client);
+    assert!(data.client.early_data().is_none());
+    data.settle().unwrap();
+    assert!(data.server.is_resumed());
+}
+
+#[test]
+fn a_hello_may_come_in_many_records() {
+    let world = World::new(Resumption::Prefer);
+    for version in VERSIONS {
+        let mut client = world.client(version);
+        client.max_fragment_size = Some(32);
+        let mut pair = world.control(&Arc::new(client));
+        pair.settle().unwrap();
+        assert!(pair.server.is_up() && !pair.client.is_handshaking());
+        pair.client.writer().write_all(&noise(1000)).unwrap();
+        pair.settle().unwrap();
+        assert!(pair.read == noise(1000));
+        assert_eq!(pair.held(), 0);
+    }
+}
+
+/// A few records that hold nothing are nothing; many are no conversation.
+#[test]
+fn empty_records_are_no_end_and_not_without_end() {
+    let world = World::new(Resumption::Prefer);
+    let mut config = world.client(&version::TLS13);
+    config.enable_secret_extraction = true;
+    let mut pair = world.control(&Arc::new(config));
+    pair.settle().unwrap();
+    let suite = pair.client.negotiated_cipher_suite().unwrap().tls13().unwrap();
+    let client = ClientConnection::new(Arc::new(world.client(&version::TLS13)), name()).unwrap();
+    let (sequence, secrets) =
+        std::mem::replace(&mut pair.client, client).dangerous_extract_secrets().unwrap().tx;
+    let (ConnectionTrafficSecrets::Aes128Gcm { key, iv }
+    | ConnectionTrafficSecrets::Aes256Gcm { key, iv }) = secrets
+    else {
+        panic!("not AES-GCM");
+    };
+    let mut sealer = suite.aead_alg.encrypter(key, iv);
+    let mut sealed = |number: u64, payload: &[u8]| {
+        let message = OutboundPlainMessage {
+            typ: ContentType::ApplicationData,
+            version: ProtocolVersion::TLSv1_2,
+            payload: OutboundChunks::Single(payload),
+        };
+        sealer.encrypt(message, sequence + number).unwrap().encode()
+    };
+    for number in 0..10 {
+        pair.wire = sealed(number, b"");
+        pair.serve().unwrap();
+    }
+    assert!(pair.read.is_empty() && !pair.ended && pair.held() == 0);
+    pair.wire = sealed(10, b"NOOP\r\n");
+    pair.serve().unwrap();
+    assert_eq!(pair.read, b"NOOP\r\n");
+    let flood = (11..200).map(|number| {
+        pair.wire = sealed(number, b"");
+        pair.serve()
+    });
+    assert!(flood.take_while(Result::is_ok).count() < 100);
 }
 
 #[test]
