@@ -45,6 +45,10 @@
 //! | `USER` in the clear, TLS required | 530 | before a password is sent |
 //! | a transfer in the clear, TLS required | 522 | before anything is opened for it |
 //! | `USER` with the certificate of the entry | 232, and 202 to a PASS behind it | clients that have a password send it |
+//! | words, or nothing, in place of a handshake | 421 in the clear | RFC 4217, section 10.1; behind half a hello nobody knows what would be understood |
+//! | a handshake for data that one of the two does not like | 522 | RFC 4217, section 10.2; 425 where it broke off or took too long, and may go better the next time |
+//! | a data connection that does not show the client's certificate of the control connection | 522 | whoever comes to a passive port is not known by anything else |
+//! | HOST with another name than the handshake was with | 504 | RFC 7151; without a name in the handshake any is taken |
 //! | any of these, TLS off | 502 | and FEAT and HELP are silent |
 //!
 //! `AUTH` begins a session anew. A login, a username, parameters and a prepared port that came before

@@ -29,7 +29,7 @@ fn sessions(server: &TestServer, ftps: SocketAddr) -> impl Iterator<Item = Seale
 #[track_caller]
 fn store(sealed: &mut Sealed, command: &str, bytes: &[u8]) {
     let mut data = sealed.begin(command);
-    data.write_all(bytes).unwrap();
+    data.write_all(bytes).expect("the server takes it");
     end(data);
     sealed.hear(226);
 }
