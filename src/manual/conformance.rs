@@ -96,7 +96,7 @@
 //! | 4217 9 | no byte of a protected transfer moves before its handshake is done | m | `loopback::sealed::a_handshake_has_a_time_limit` `loopback::protected::policy::transfers_can_be_stopped_in_the_handshake` |
 //! | 4217 10.1 | where nothing has come of TLS: 421 in the clear; where a handshake has failed: the end | s | `loopback::protected::policy::handshakes_that_come_to_nothing_end` |
 //! | 4217 10.2 | how data is protected is looked at when it is to move, not before | s | `loopback::protected::policy::where_it_is_required_nothing_goes_without_it` |
-//! | 4217 10.2, 11.4 | 521, or 522, where that will not do, in place of 150 | s | `session::ftp::security::tests::where_tls_is_required_nobody_logs_in_without_it`: 522, as vsftpd and ProFTPD have it; pyftpdlib has 521 |
+//! | 4217 10.2, 11.4 | 521, or 522, where that will not do, in place of 150 | s | `session::ftp::security::tests::where_tls_is_required_nobody_logs_in_without_it`: 522 |
 //! | 4217 10.2 | 522 behind 150 where TLS comes to nothing on the data connection | m | `loopback::sealed::a_handshake_has_a_time_limit`; where it broke off or took too long, 425, as RFC 1123, section 4.1.2.11, has it of what may go better the next time |
 //! | 4217 10.2 | 522 says so where a session had to be resumed | s | `loopback::sealed::a_data_connection_is_of_its_own_session_or_of_none` `loopback::protected::policy::data_connections_can_have_to_resume` |
 //! | 4217 12.6, 12.7 | TLS ends before the data connection does, and that before 226 | s | `loopback::sealed::both_directions_end_with_close_notify` `sim::shapes::a_download_under_tls_is_done_when_the_client_has_all_of_it` |

@@ -232,6 +232,11 @@ except (ftplib.Error, EOFError, OSError) as error:
 ",
         &[&protected.server.ftp.to_string()],
     );
+    // And who begins no handshake hears the end of it in the clear.
+    let mut raw = Raw::connect(protected.server.ftp);
+    raw.expect("AUTH TLS", 234);
+    raw.hear(421);
+    raw.closed();
     protected.server.serves_others();
 }
 
