@@ -2,24 +2,36 @@
 
 use std::process::Command;
 
-use crate::bench::{Bench, Way, unpacked};
+use crate::bench::{Bench, unpacked};
 use crate::ground::{Client, Duty, Job, PATTERN};
+use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with};
 
 const FLAT: &str = "moves files, not directories";
 const EXPANDED: &str = "it writes to whichever local file the name matches as a pattern";
-const CLEAR: &str = "knows no TLS";
+const ONE: &str = "one file after the other";
+const TIMELESS: &str = "sends no times";
 
 pub(crate) const TNFTP: Client = Client {
     name: "tnftp",
     version: |_| tnftp_version().unwrap_or_default(),
     run: |bench, job| {
         let mut tnftp = bench.unpacked("tnftp");
-        tnftp.args(["-n", "-i", if bench.way == Way::Active { "-A" } else { "-p" }]);
+        tnftp.args(["-n", "-i", if bench.way.active { "-A" } else { "-p" }]);
         run(tnftp, bench, job)
     },
-    cannot: &[(Duty::TreeGet, FLAT), (Duty::TreePut, FLAT), (Duty::Tls, CLEAR)],
+    cannot: &[
+        (Duty::TreeGet, FLAT),
+        (Duty::TreePut, FLAT),
+        (Duty::TimePut, TIMELESS),
+        (Duty::Parallel, ONE),
+        (Duty::Tls, CLEAR),
+        (Duty::ImplicitTls, CLEAR),
+        (Duty::ActiveTls, CLEAR),
+        (Duty::ResumedTls, CLEAR),
+    ],
     cannot_name: &[(PATTERN, EXPANDED)],
+    cannot_yet: &[],
 };
 
 pub(crate) const INETUTILS: Client = Client {
@@ -30,11 +42,22 @@ pub(crate) const INETUTILS: Client = Client {
     },
     run: |bench, job| {
         let mut ftp = bench.unpacked("inetutils-ftp");
-        ftp.args(["-n", "-i", if bench.way == Way::Active { "--active" } else { "--passive" }]);
+        ftp.args(["-n", "-i", if bench.way.active { "--active" } else { "--passive" }]);
         run(ftp, bench, job)
     },
-    cannot: &[(Duty::TreeGet, FLAT), (Duty::TreePut, FLAT), (Duty::Tls, CLEAR)],
+    cannot: &[
+        (Duty::TreeGet, FLAT),
+        (Duty::TreePut, FLAT),
+        (Duty::TimeGet, "keeps no times"),
+        (Duty::TimePut, TIMELESS),
+        (Duty::Parallel, ONE),
+        (Duty::Tls, CLEAR),
+        (Duty::ImplicitTls, CLEAR),
+        (Duty::ActiveTls, CLEAR),
+        (Duty::ResumedTls, CLEAR),
+    ],
     cannot_name: &[(PATTERN, EXPANDED)],
+    cannot_yet: &[],
 };
 
 /// The date that it goes by, which it tells to web servers alone: eight digits by themselves.
@@ -50,11 +73,21 @@ fn tnftp_version() -> Option<String> {
 fn run(mut command: Command, bench: &Bench, job: &Job<'_>) -> Finished {
     let lines = match *job {
         Job::Names { remote } => format!("nlist {} names.txt", quoted(remote)),
-        Job::Get { remote, local } => both("get", remote, local),
+        Job::Get { remote, local } | Job::GetTimed { remote, local } => both("get", remote, local),
         Job::TreeGet { remote, local } => both("mget", remote, local),
-        Job::Put { local, remote } => format!("put {} {}", literal(local), quoted(remote)),
+        Job::GetText { remote, local } => format!("ascii\n{}", both("get", remote, local)),
+        Job::PutText { local, remote } => format!("ascii\n{}", both("put", local, remote)),
+        Job::Manage([old, new, unwanted, made, bare]) => {
+            format!("{}\ndelete {unwanted}\nmkdir {made}\nrmdir {bare}", both("rename", old, new))
+        }
+        Job::GetMany { remote, local, .. } => {
+            format!("!mkdir {local}\nlcd {local}\ncd {remote}\nmget *")
+        }
+        Job::Put { local, remote } | Job::PutTimed { local, remote } => {
+            format!("put {} {}", literal(local), quoted(remote))
+        }
         Job::TreePut { local, remote } => both("mput", local, remote),
-        Job::ResumeGet { remote, local, .. } => both("reget", remote, local),
+        Job::ResumeGet { remote, local } => both("reget", remote, local),
         Job::ResumePut { local, remote, at } => {
             format!("restart {at}\n{}", both("put", local, remote))
         }

@@ -1,0 +1,1 @@
+//! # Clients: what other people's programs say, and what they need
