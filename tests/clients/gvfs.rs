@@ -34,6 +34,7 @@ pub(crate) const CLIENT: Client = Client {
     ],
     cannot_name: &[],
     cannot_yet: &[],
+    cannot_empty: None,
 };
 
 /// Starts the daemon, mounts by answering the prompts, and runs `gio` with the other arguments.

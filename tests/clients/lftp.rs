@@ -14,6 +14,7 @@ pub(crate) const CLIENT: Client = Client {
     cannot: &[(Duty::V6Active, "names `::` as its address where both are on one machine")],
     cannot_name: &[],
     cannot_yet: &[],
+    cannot_empty: None,
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

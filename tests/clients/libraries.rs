@@ -33,6 +33,7 @@ pub(crate) const FTPLIB: Client = Client {
     ],
     cannot_name: &[],
     cannot_yet: &[],
+    cannot_empty: None,
 };
 
 pub(crate) const NET_FTP: Client = Client {
@@ -53,6 +54,7 @@ pub(crate) const NET_FTP: Client = Client {
     ],
     cannot_name: &[],
     cannot_yet: &[],
+    cannot_empty: None,
 };
 
 pub(crate) const PHP: Client = Client {
@@ -70,6 +72,7 @@ pub(crate) const PHP: Client = Client {
     ],
     cannot_name: &[],
     cannot_yet: &[],
+    cannot_empty: None,
 };
 
 /// The machine's Python itself, without what may stand before it to choose among several.
@@ -105,7 +108,7 @@ fn php(bench: &Bench) -> Command {
 }
 
 /// What there is below what is unpacked.
-fn matching(pattern: &str) -> Vec<PathBuf> {
+pub(crate) fn matching(pattern: &str) -> Vec<PathBuf> {
     let pattern = unpacked(pattern).display().to_string();
     glob::glob(&pattern).expect("a pattern").map_while(Result::ok).collect()
 }

@@ -24,8 +24,11 @@ mod gvfs;
 mod lftp;
 mod libraries;
 mod ncftp;
+mod packages;
 mod prompts;
 mod rclone;
+mod shells;
+mod small;
 mod wget;
 
 /// A test for each client.
@@ -53,4 +56,19 @@ every_client! {
     rclone: rclone::CLIENT,
     aria2: aria2::CLIENT,
     gvfs: gvfs::CLIENT,
+    ftp_ssl: prompts::FTP_SSL,
+    yafc: shells::YAFC,
+    gftp_text: shells::GFTP,
+    wput: shells::WPUT,
+    busybox: small::BUSYBOX,
+    axel: small::AXEL,
+    snarf: small::SNARF,
+    ftpcopy: small::FTPCOPY,
+    apt: small::APT,
+    ruby_net_ftp: packages::RUBY,
+    tcllib_ftp: packages::TCLLIB,
+    aioftp: packages::AIOFTP,
+    ftputil: packages::FTPUTIL,
+    basic_ftp: packages::BASIC_FTP,
+    node_ftp: packages::NODE_FTP,
 }

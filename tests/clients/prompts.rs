@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::bench::{Bench, unpacked};
-use crate::ground::{Client, Duty, Job, PATTERN};
+use crate::ground::{Client, Duty, Job, PATTERN, SIGNS};
 use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with};
 
@@ -32,6 +32,7 @@ pub(crate) const TNFTP: Client = Client {
     ],
     cannot_name: &[(PATTERN, EXPANDED)],
     cannot_yet: &[],
+    cannot_empty: None,
 };
 
 pub(crate) const INETUTILS: Client = Client {
@@ -58,6 +59,43 @@ pub(crate) const INETUTILS: Client = Client {
     ],
     cannot_name: &[(PATTERN, EXPANDED)],
     cannot_yet: &[],
+    cannot_empty: None,
+};
+
+const CUT: &str = "ends uploads under TLS without close_notify, like one that was cut";
+
+/// The `ftp` that came with Linux once, and learned TLS.
+pub(crate) const FTP_SSL: Client = Client {
+    cannot: &[
+        (Duty::TreeGet, FLAT),
+        (Duty::TreePut, FLAT),
+        (Duty::TimeGet, "keeps no times"),
+        (Duty::TimePut, TIMELESS),
+        (Duty::Parallel, ONE),
+        (Duty::Tls, CUT),
+        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
+        (Duty::ActiveTls, CUT),
+        (Duty::ResumedTls, CUT),
+    ],
+    cannot_name: &[(PATTERN, EXPANDED), (SIGNS, "it has no way to quote a question mark")],
+    ..Client::new(
+        "ftp-ssl",
+        |_| String::new(),
+        |bench, job| {
+            let mut ftp = bench.unpacked("ftp-ssl");
+            ftp.args(["-n", "-i"]);
+            if !bench.way.active {
+                ftp.arg("-p");
+            }
+            if bench.way.tls.is_none() {
+                ftp.args(["-z", "nossl"]);
+            } else {
+                let ca = format!("cacert={}", bench.ca());
+                ftp.args(["-z", "secure", "-z", "verify=1", "-z", &ca]);
+            }
+            run(ftp, bench, job)
+        },
+    )
 };
 
 /// The date that it goes by, which it tells to web servers alone: eight digits by themselves.

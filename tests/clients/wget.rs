@@ -27,6 +27,7 @@ pub(crate) const CLIENT: Client = Client {
     ],
     cannot_name: &[],
     cannot_yet: &[],
+    cannot_empty: None,
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

@@ -37,13 +37,18 @@ fn listed(client: &Client, bench: &Bench, remote: &str, wanted: &[&str]) -> Outc
     Ok(())
 }
 
-pub(super) fn get(client: &Client, bench: &Bench) -> Outcome {
-    for (name, content) in [("get.bin", noise(300_007, 1)), ("get.none", Vec::new())] {
-        let remote = format!("Own/{name}");
-        bench.serve(&remote, &content);
-        fetch(client, bench, &remote, &content)?;
+pub(super) fn get(client: &Client, bench: &Bench) -> Result<String, String> {
+    let content = noise(300_007, 1);
+    bench.serve("Own/get.bin", &content);
+    fetch(client, bench, "Own/get.bin", &content)?;
+    bench.serve("Own/get.none", b"");
+    bench.in_vain(bench.is_in_vain() || client.cannot_empty.is_some());
+    match (fetch(client, bench, "Own/get.none", b""), client.cannot_empty) {
+        (Ok(()), None) => Ok(String::new()),
+        (Err(_), Some(reason)) => Ok(format!(", but {reason}")),
+        (Ok(()), Some(_)) => Err("it can fetch an empty file after all".to_owned()),
+        (Err(error), None) => Err(error),
     }
-    Ok(())
 }
 
 /// Downloads into the directory `got`.
@@ -91,13 +96,18 @@ pub(super) fn resume_get(client: &Client, bench: &Bench) -> Outcome {
     same(&bench.path(local), &wanted, &finished, bench)
 }
 
-pub(super) fn resume_put(client: &Client, bench: &Bench) -> Outcome {
+pub(super) fn resume_put(client: &Client, bench: &Bench) -> Result<String, String> {
     let (whole, there, wanted) = resumed();
     let (local, remote) = ("own/resumed.bin", "Own/resumed.bin");
     bench.write(local, &whole);
     bench.server.cut_upload(remote, &there);
     let finished = (client.run)(bench, &Job::ResumePut { local, remote, at: there.len() });
-    same(&bench.server.path(remote), &wanted, &finished, bench)
+    let came = fs::read(bench.server.path(remote)).unwrap_or_default();
+    let kept = came.iter().take_while(|byte| **byte == b'x').count();
+    if kept < there.len() && kept >= there.len() - 4096 && came[kept..] == whole[kept..] {
+        return Ok(format!(", but from {} bytes before the end", there.len() - kept));
+    }
+    same(&bench.server.path(remote), &wanted, &finished, bench).map(|()| String::new())
 }
 
 pub(super) fn tree_get(client: &Client, bench: &Bench) -> Outcome {
@@ -158,7 +168,7 @@ fn there_and_back(client: &Client, bench: &Bench, name: &str, seed: u64) -> Outc
         let finished = (client.run)(bench, &Job::Put { local: &local, remote: &remote });
         same(&bench.server.path(&remote), &content, &finished, bench)?;
     }
-    fetch(client, bench, &remote, &content)
+    if client.can(Duty::Get) { fetch(client, bench, &remote, &content) } else { Ok(()) }
 }
 
 /// A directory is listed, a file comes and a file goes.

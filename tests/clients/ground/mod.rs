@@ -139,6 +139,8 @@ pub(crate) struct Client {
     pub(crate) run: fn(&Bench, &Job<'_>) -> Finished,
     /// Duties that it can't do, with the reason.
     pub(crate) cannot: &'static [(Duty, &'static str)],
+    /// Why it can't download an empty file, if so.
+    pub(crate) cannot_empty: Option<&'static str>,
     /// Duties that some versions of it can't do: how those begin, and the reason.
     pub(crate) cannot_yet: &'static [(Duty, &'static str, &'static str)],
     /// Those of [`ODD_NAMES`] that it can't spell, with the reason.
@@ -209,7 +211,15 @@ impl Client {
         version: fn(&Bench) -> String,
         run: fn(&Bench, &Job<'_>) -> Finished,
     ) -> Self {
-        Self { name, version, run, cannot: &[], cannot_name: &[], cannot_yet: &[] }
+        Self {
+            name,
+            version,
+            run,
+            cannot: &[],
+            cannot_name: &[],
+            cannot_yet: &[],
+            cannot_empty: None,
+        }
     }
 
     /// Why it can't do this, if so.
@@ -233,10 +243,10 @@ fn fulfil(client: &Client, duty: Duty, bench: &Bench) -> Result<String, String> 
     const CONNECTS: &[&str] = &["PASV", "EPSV"];
     let done = match duty {
         Duty::List => duties::list(client, bench),
-        Duty::Get => duties::get(client, bench),
+        Duty::Get => return duties::get(client, bench),
         Duty::Put => duties::put(client, bench),
         Duty::ResumeGet => duties::resume_get(client, bench),
-        Duty::ResumePut => duties::resume_put(client, bench),
+        Duty::ResumePut => return duties::resume_put(client, bench),
         Duty::TreeGet => duties::tree_get(client, bench),
         Duty::TreePut => duties::tree_put(client, bench),
         Duty::OddNames => return duties::odd_names(client, bench),
