@@ -6,7 +6,7 @@
 //! do is tried as well and has to fail: no cell is left out. `make interop` prints the table.
 //!
 //! `scripts/setup --test` puts the clients below `target/clients`; one that is missing fails its test.
-//! curlftpfs is in no Debian of today, and Midnight Commander does nothing without a terminal.
+//! What each of them says, and who is not among them and why, is in `src/manual/clients.rs`.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and threads")]
 
 mod bench;
@@ -62,7 +62,6 @@ every_client! {
     wput: shells::WPUT,
     busybox: small::BUSYBOX,
     axel: small::AXEL,
-    snarf: small::SNARF,
     ftpcopy: small::FTPCOPY,
     apt: small::APT,
     ruby_net_ftp: packages::RUBY,

@@ -80,7 +80,7 @@ pub(crate) const FTP_SSL: Client = Client {
     cannot_name: &[(PATTERN, EXPANDED), (SIGNS, "it has no way to quote a question mark")],
     ..Client::new(
         "ftp-ssl",
-        |_| String::new(),
+        |_| "untold".to_owned(),
         |bench, job| {
             let mut ftp = bench.unpacked("ftp-ssl");
             ftp.args(["-n", "-i"]);

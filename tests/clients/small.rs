@@ -16,7 +16,6 @@ const PASSIVE: &str = "only connects, never listens";
 const BYTES: &str = "knows bytes alone";
 const KEEPS_NONE: &str = "keeps no times";
 const ENCODED: &str = "asks for the name as the URL encodes it";
-const V4: &str = "knows IPv4 alone";
 const ANEW: &str = "begins anew";
 
 pub(crate) const BUSYBOX: Client = Client {
@@ -37,7 +36,7 @@ pub(crate) const BUSYBOX: Client = Client {
         (Duty::ActiveTls, CLEAR),
         (Duty::ResumedTls, CLEAR),
     ],
-    ..Client::new("busybox ftpget/ftpput", |bench| version(bench, "../../bin/busybox", 1), busybox)
+    ..Client::new("busybox ftpget/ftpput", busybox_version, busybox)
 };
 
 pub(crate) const AXEL: Client = Client {
@@ -62,28 +61,6 @@ pub(crate) const AXEL: Client = Client {
     ],
     cannot_empty: Some("an empty file is awaited for good"),
     ..Client::new("axel", |bench| version(bench, "axel", 1), axel)
-};
-
-pub(crate) const SNARF: Client = Client {
-    cannot: &[
-        (Duty::List, "does not end behind a listing"),
-        (Duty::Put, ONLY_DOWN),
-        (Duty::ResumePut, ONLY_DOWN),
-        (Duty::TreeGet, ONE_FILE),
-        (Duty::TreePut, ONLY_DOWN),
-        (Duty::Text, BYTES),
-        (Duty::Manage, ONLY_DOWN),
-        (Duty::TimeGet, KEEPS_NONE),
-        (Duty::TimePut, ONLY_DOWN),
-        (Duty::Parallel, ONE),
-        (Duty::V6, V4),
-        (Duty::V6Active, V4),
-        (Duty::Tls, CLEAR),
-        (Duty::ImplicitTls, CLEAR),
-        (Duty::ActiveTls, CLEAR),
-        (Duty::ResumedTls, CLEAR),
-    ],
-    ..Client::new("snarf", |bench| version(bench, "snarf", 2), snarf)
 };
 
 pub(crate) const FTPCOPY: Client = Client {
@@ -150,6 +127,13 @@ fn version(bench: &Bench, name: &str, word: usize) -> String {
     said.trim_matches(|sign: char| !sign.is_ascii_digit()).to_owned()
 }
 
+fn busybox_version(bench: &Bench) -> String {
+    let said = finish(bench.unpacked("../../bin/busybox").arg("--help"));
+    let said = String::from_utf8_lossy(&said.out).into_owned() + &said.err;
+    let said = said.split_ascii_whitespace().nth(1).unwrap_or_default();
+    said.trim_start_matches('v').to_owned()
+}
+
 fn busybox(bench: &Bench, job: &Job<'_>) -> Finished {
     let asked = |applet: &str| {
         let mut busybox = bench.unpacked("../../bin/busybox");
@@ -197,40 +181,6 @@ fn axel(bench: &Bench, job: &Job<'_>) -> Finished {
             let each =
                 |name: &&str| fetch("3", &format!("{remote}/{name}"), &format!("{local}/{name}"));
             names.iter().map(each).last().unwrap_or_else(unasked)
-        }
-        Job::Put { .. }
-        | Job::PutText { .. }
-        | Job::PutTimed { .. }
-        | Job::ResumePut { .. }
-        | Job::TreePut { .. }
-        | Job::Manage(_) => unasked(),
-    }
-}
-
-fn snarf(bench: &Bench, job: &Job<'_>) -> Finished {
-    let mut snarf = bench.unpacked("snarf");
-    snarf.arg("-q");
-    if bench.way.active {
-        snarf.arg("-a");
-    }
-    let url = |path: &str| bench.url_as_is("ftp", path);
-    match *job {
-        Job::Get { remote, local }
-        | Job::GetText { remote, local }
-        | Job::GetTimed { remote, local }
-        | Job::TreeGet { remote, local } => finish(snarf.args([&url(remote), local])),
-        Job::ResumeGet { remote, local } => finish(snarf.args(["-r", &url(remote), local])),
-        Job::Names { remote } => {
-            let mut finished = finish(snarf.args([&url(&format!("{remote}/")), "names"]));
-            let listing = fs::read_to_string(bench.path("names")).unwrap_or_default();
-            let _ = fs::remove_file(bench.path("names"));
-            finished.out = crate::wget::names(&listing).into_bytes();
-            finished
-        }
-        Job::GetMany { remote, names, local } => {
-            fs::create_dir_all(bench.path(local)).expect("a local directory");
-            snarf.current_dir(bench.path(local));
-            finish(snarf.args(names.iter().map(|name| url(&format!("{remote}/{name}")))))
         }
         Job::Put { .. }
         | Job::PutText { .. }
