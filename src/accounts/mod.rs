@@ -45,8 +45,8 @@ pub const DIRECTORIES: &str = "Directories";
 const EVERYONE: &str = "*";
 
 /// The authorized clients and their grants. A reload makes another; who is logged in keeps what
-/// they have.
-#[derive(Debug)]
+/// they have. Clones share the clients.
+#[derive(Debug, Clone)]
 pub struct Accounts {
     by_name: HashMap<Box<[u8]>, Arc<Account>>,
     /// Whoever is not in the table costs what a comparison with this one does, which is what one

@@ -174,7 +174,7 @@
 //! | commands in single bytes | lines like others | `loopback::trips::lines_may_come_in_single_bytes` |
 //! | hundreds of commands at once | in order, behind a transfer too | `loopback::trips::hundreds_of_lines_wait_behind_a_transfer` `loopback::hostile::many_lines_at_once_are_answered_one_by_one` |
 //! | files beyond 4 GiB | SIZE, MLST, LIST, REST on both sides of the edge, an upload that goes on behind it | `loopback::trips::files_beyond_4_gib` |
-//! | directories of 100,000 entries | streamed; names alone are held, 5 MiB of them at the peak | `loopback::trips::a_directory_of_100_000_entries_is_listed_in_bounded_memory` |
+//! | directories of 100,000 entries | streamed in order, a slice a turn; a window of names is held, 1 MiB at most | `loopback::trips::a_directory_of_100_000_entries_is_listed_in_bounded_memory` |
 //! | 10,000 transfers on one session | nothing grows | `loopback::trips::ten_thousand_transfers_on_one_session` |
 //!
 //! # Over the ground of pyftpdlib's functional tests

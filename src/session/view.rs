@@ -6,7 +6,7 @@
 
 use crate::accounts::{Client, Rights};
 use crate::terms::{Denied, Fault, UnixTime};
-use crate::tree::{Entries, Entry, Kind, Place, Status, Tree, VirtualPath};
+use crate::tree::{Entries, Entry, Kind, Next, Place, Status, Tree, VirtualPath, Wanted};
 
 /// Where a path of a client leads.
 #[derive(Debug, Clone, Copy)]
@@ -103,68 +103,104 @@ pub(super) struct Item<'a> {
     pub(super) is_granted: bool,
 }
 
+/// How far a look along a [`Shelf`] came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Nothing is left.
+    All,
+    /// As far as was wanted.
+    Enough,
+    /// As far as a turn allows: what comes next has still to be read.
+    NotYet,
+}
+
 impl<E: Entries> Shelf<E> {
     /// Opens the directory at `spot`, with those names that `wanted` does not refuse.
     pub(super) fn open<T: Tree<Entries = E>>(
         tree: &T,
         client: &Client,
         spot: Spot<'_>,
-        wanted: &dyn Fn(&[u8]) -> bool,
+        wanted: Wanted,
     ) -> Result<Self, Fault> {
         let granted = match spot {
             Spot::Below(granted) => {
                 let entries = Some(tree.entries(granted.place, wanted)?);
                 return Ok(Self { granted: Vec::new(), entries, rights: granted.rights });
             }
-            Spot::Top => granted_directories(tree, client, wanted),
+            Spot::Top => granted_directories(tree, client, &wanted),
         };
         let Some(whole) = client.whole().filter(|whole| whole.rights.contains(Rights::READ)) else {
             return Ok(Self { granted, entries: None, rights: LOOK });
         };
-        let shadowed = |name: &[u8]| granted.iter().any(|shown| shown.name == name);
+        let shadowing: Vec<_> = granted.iter().map(|shown| shown.name.clone()).collect();
+        let shadowed = move |name: &[u8]| shadowing.iter().any(|shown| shown == name);
         let place = Place { root: whole.root, path: b"" };
-        let entries = tree.entries(place, &|name| wanted(name) && !shadowed(name))?;
+        let entries = tree.entries(place, Box::new(move |name| wanted(name) && !shadowed(name)))?;
         Ok(Self { granted, entries: Some(entries), rights: whole.rights })
     }
 
-    /// Whether the directory hides what uploads have left, or are about to complete.
+    /// Whether the directory hides what uploads have left, or are about to complete, as far as it
+    /// has been read by now.
     pub(super) fn hides_parts(&self) -> bool {
         self.entries.as_ref().is_some_and(Entries::hides_parts)
     }
 
-    /// Hands the entries to `take` in order until it answers false or none is left; true means that
-    /// none is left.
+    /// Does what [`Shelf::each`] does without leaving others a turn, for an answer that is made at
+    /// once. That it is not yet known what comes next then means that the directory is too large for
+    /// such an answer.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn each_at_once(
+        &mut self,
+        mut take: impl FnMut(Item<'_>) -> bool,
+    ) -> Result<Seen, Fault> {
+        for _ in 0..AT_ONCE {
+            match self.each(&mut take)? {
+                Seen::NotYet => {}
+                seen @ (Seen::All | Seen::Enough) => return Ok(seen),
+            }
+        }
+        Ok(Seen::NotYet)
+    }
+
+    /// Hands the entries to `take` in order until it answers false, none is left, or a turn's work
+    /// is done.
     ///
     /// # Errors
     /// What lies beneath can't be read on. An entry that only this client may not look at is left
     /// out instead.
-    pub(super) fn each(&mut self, mut take: impl FnMut(Item<'_>) -> bool) -> Result<bool, Fault> {
+    pub(super) fn each(&mut self, mut take: impl FnMut(Item<'_>) -> bool) -> Result<Seen, Fault> {
         while let Some(shown) = self.granted.pop() {
             if !take(shown.item()) {
-                return Ok(false);
+                return Ok(Seen::Enough);
             }
         }
         while let Some(entries) = &mut self.entries {
             let Entry { name, status } = match entries.next_entry() {
-                Some(Ok(entry)) => entry,
-                Some(Err(Fault::Denied(_) | Fault::Peer(_))) => continue,
-                Some(Err(fault @ Fault::Trouble(_))) => return Err(fault),
-                None => {
+                Ok(Next::Entry(entry)) => entry,
+                Ok(Next::Later) => return Ok(Seen::NotYet),
+                Ok(Next::End) => {
                     self.entries = None;
                     break;
                 }
+                Err(Fault::Denied(_) | Fault::Peer(_)) => continue,
+                Err(fault @ Fault::Trouble(_)) => return Err(fault),
             };
             if status.kind == Kind::Other {
                 continue;
             }
             let item = Item { name, status, rights: self.rights, is_granted: false };
             if !take(item) {
-                return Ok(false);
+                return Ok(Seen::Enough);
             }
         }
-        Ok(true)
+        Ok(Seen::All)
     }
 }
+
+/// Slices of a directory that are read for one answer: more than sixty thousand names.
+pub(super) const AT_ONCE: usize = 16;
 
 impl Shown {
     fn item(&self) -> Item<'_> {

@@ -69,16 +69,18 @@ pub trait Part {
 
 /// Text that is made while it is sent, such as a listing: as much at a time as there is room for.
 pub trait Lines {
-    /// Appends whole lines, each ended by CRLF, to `out` until about `room` bytes were added or
-    /// nothing is left. At least one line is added unless nothing is left.
+    /// Appends whole lines, each ended by CRLF, to `out` until about `room` bytes were added,
+    /// nothing is left, or a turn's work was done that brought no lines yet.
     fn fill(&mut self, out: &mut Vec<u8>, room: usize) -> Filled;
 }
 
 /// How far [`Lines::fill`] came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filled {
-    /// There may be more.
+    /// There may be more: the room is filled.
     More,
+    /// There may be more: what has to be done before it is known took all of a turn.
+    Later,
     /// That was all.
     End,
     /// What lies beneath could not be read any further.

@@ -96,6 +96,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
         let room = turn.scratch.len();
         match self.packing.pack_lines(lines.as_mut(), room, &mut turn.copied, tail)? {
             Filled::More => {}
+            Filled::Later => turn.copied.spend(turn.copied.left()),
             Filled::End => *ended = true,
             Filled::Broken => {
                 return Err(Stop::Failed(Trouble::Io(io::ErrorKind::Other).into()));

@@ -98,19 +98,36 @@ pub struct Entry<'a> {
     pub status: Status,
 }
 
-/// A directory being read: first all its names, then the status of one after the other.
+/// Which names of a directory are wanted.
+pub type Wanted = Box<dyn Fn(&[u8]) -> bool>;
+
+/// What comes next in a directory that is being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next<'a> {
+    /// This entry.
+    Entry(Entry<'a>),
+    /// Not known yet: a slice of the directory was read, and there is more of it. It has taken as
+    /// long as a turn of a transfer may, so let others have theirs before asking again.
+    Later,
+    /// Nothing.
+    End,
+}
+
+/// A directory being read: its names in slices, then the status of one after the other.
 pub trait Entries {
     /// The next entry that is still there and may be shown, in ascending order of the bytes of its
-    /// name; `None` after the last.
+    /// name.
     ///
     /// Hidden parts, names with a CR or LF, and links that lead out of the root or nowhere are
     /// left out, and so is an entry that vanishes between the reading of its name and its status.
+    /// One that comes meanwhile may be told or not; none is told twice.
     ///
     /// # Errors
-    /// What the file system says of an entry that is there and can't be read.
-    fn next_entry(&mut self) -> Option<Result<Entry<'_>, Fault>>;
+    /// What the file system says of the directory, or of an entry that is there and can't be read;
+    /// the next one can still be asked for.
+    fn next_entry(&mut self) -> Result<Next<'_>, Fault>;
 
-    /// Whether hidden parts stand in the directory, or stood when its names were read.
+    /// Whether hidden parts stand in the directory, as far as it has been read by now.
     fn hides_parts(&self) -> bool;
 }
 
@@ -135,14 +152,10 @@ pub trait Tree {
     /// Opens the regular file at `place` for reading.
     fn open(&self, place: Place<'_>) -> Result<(Self::File, Status), Fault>;
 
-    /// Opens the directory at `place`. The names are read at once (their number is bounded by
-    /// memory alone, some dozens of bytes a name), their status entry by entry. Those that
+    /// Opens the directory at `place`, and reads a first slice of its names, which of nearly every
+    /// directory is all. However many there are, the memory that they take is bounded. Those that
     /// `wanted` refuses cost no look at their status.
-    fn entries(
-        &self,
-        place: Place<'_>,
-        wanted: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<Self::Entries, Fault>;
+    fn entries(&self, place: Place<'_>, wanted: Wanted) -> Result<Self::Entries, Fault>;
 
     /// Begins an upload to `place` in a hidden part beside it, or goes on with the part that an
     /// upload to that place has left: from then on that is this upload's alone. With `overwrite`

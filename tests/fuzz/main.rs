@@ -6,15 +6,38 @@
 
 #![expect(clippy::disallowed_methods, reason = "tests own their files")]
 
+#[path = "../sim/disk.rs"]
+mod disk;
+#[path = "../sim/peers/ledger.rs"]
+#[expect(dead_code, reason = "the simulation's peers ask it more")]
+mod ledger;
+#[path = "../sim/net/mod.rs"]
+#[expect(dead_code, reason = "the simulation's peers do more with it")]
+mod net;
+#[path = "../sim/rng.rs"]
+#[expect(dead_code, reason = "the simulation rolls more dice")]
+mod rng;
+mod session;
 mod targets;
+#[path = "../sim/world.rs"]
+#[expect(dead_code, reason = "the simulation's report says more")]
+mod world;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use targets::TARGETS;
+use targets::Target;
+
+/// All targets: those that take bytes for what one parser reads, and the one that plays them.
+fn all() -> Vec<(&'static str, Target)> {
+    [targets::TARGETS, &[("session", session::session)]].concat()
+}
 
 /// Changes that are tried of each seed.
 const CHANGES: u64 = 400;
+
+/// Sessions that are played, over all seeds: each is a world of its own.
+const SESSIONS: u64 = 4000;
 
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(target);
@@ -70,21 +93,43 @@ fn changed(seed: &[u8], other: &[u8], dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
+/// What the fuzzer has found, once more: `CORACLE_FUZZ_INPUT` is a file, `CORACLE_FUZZ_TARGET` the
+/// target that it breaks. A script of a session is traced.
+#[test]
+fn replay() {
+    let Some(input) = std::env::var_os("CORACLE_FUZZ_INPUT") else { return };
+    let bytes = fs::read(input).expect("the input can be read");
+    let name = std::env::var("CORACLE_FUZZ_TARGET").unwrap_or_else(|_| "session".to_owned());
+    if name == "session" {
+        return session::play(&bytes, true);
+    }
+    let target = all().into_iter().find(|(known, _)| *known == name);
+    target.expect("there is such a target").1(&bytes);
+}
+
 #[test]
 fn every_target_stands_its_corpus_and_what_is_near() {
-    for (number, (name, target)) in TARGETS.iter().enumerate() {
+    for (number, (name, target)) in all().into_iter().enumerate() {
         let seeds = corpus(name);
         assert!(!seeds.is_empty(), "{name} has no corpus");
         for (path, bytes) in &seeds {
             eprintln!("{}", path.display());
             target(bytes);
         }
+        let is_session = name == "session";
+        let changes = if is_session { SESSIONS / seeds.len() as u64 } else { CHANGES };
         let mut dice = Dice(number as u64);
         for (path, bytes) in &seeds {
             eprintln!("near {}", path.display());
-            for _ in 0..CHANGES {
-                let other = &seeds[dice.below(seeds.len())].1;
-                target(&changed(bytes, other, &mut dice));
+            let mut changing = bytes.clone();
+            for _ in 0..changes {
+                if is_session && dice.below(2) == 0 {
+                    changing = session::change(&changing, 4096, dice.roll());
+                    target(&changing);
+                } else {
+                    let other = &seeds[dice.below(seeds.len())].1;
+                    target(&changed(bytes, other, &mut dice));
+                }
             }
         }
     }
@@ -96,6 +141,6 @@ fn every_corpus_has_its_target() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
     for entry in fs::read_dir(folder).expect("the folder can be read") {
         let name = entry.expect("the folder can be read").file_name();
-        assert!(TARGETS.iter().any(|(known, _)| *known == name), "no target is called {name:?}");
+        assert!(all().iter().any(|(known, _)| *known == name), "no target is called {name:?}");
     }
 }

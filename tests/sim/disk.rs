@@ -10,8 +10,7 @@ use coracle::terms::{Fault, Key};
 use coracle::transfer::Commit;
 use coracle::tree::{MemoryPart, MemoryTree};
 
-use crate::net::{FakeIo, Net};
-use crate::peers::Cast;
+use crate::net::{FakeIo, Net, Peers};
 use crate::rng::Rng;
 
 /// The poll's name for a disk that has done something.
@@ -48,7 +47,11 @@ impl Disk {
     }
 
     /// Takes what the reactor has handed over.
-    pub(crate) fn take(&mut self, reactor: &mut Reactor<FakeIo<Cast>, MemoryTree>, net: &mut Net) {
+    pub(crate) fn take<P: Peers>(
+        &mut self,
+        reactor: &mut Reactor<FakeIo<P>, MemoryTree>,
+        net: &mut Net,
+    ) {
         for (key, commit) in reactor.commits() {
             self.count += 1;
             let last = self.commits.back().map_or(net.now(), |(at, ..)| (*at).max(net.now()));
@@ -61,10 +64,10 @@ impl Disk {
     }
 
     /// Does what it is time for.
-    pub(crate) fn hear(
+    pub(crate) fn hear<P: Peers>(
         &mut self,
         key: Key,
-        reactor: &mut Reactor<FakeIo<Cast>, MemoryTree>,
+        reactor: &mut Reactor<FakeIo<P>, MemoryTree>,
         now: u64,
     ) {
         self.is_cut |= key == POWER;

@@ -3,7 +3,7 @@
 //! Every name is looked at, so that nothing stands there half, or under a name that nobody gave.
 
 use coracle::terms::Root;
-use coracle::tree::{Entries, Kind, Place, Tree};
+use coracle::tree::{Entries, Kind, Next, Place, Tree};
 
 use crate::peers::{Lore, Version, unpacked};
 
@@ -55,10 +55,15 @@ fn is_nameless(lore: &Lore, path: &[u8], held: &Version) -> bool {
 /// The paths of all files below `above`.
 fn walk(lore: &Lore, root: Root, above: Vec<u8>, paths: &mut Vec<Vec<u8>>) {
     let place = Place { root, path: &above };
-    let mut entries = lore.tree.entries(place, &|_| true).expect("a directory can be read");
+    let mut entries =
+        lore.tree.entries(place, Box::new(|_| true)).expect("a directory can be read");
     let mut below = Vec::new();
-    while let Some(entry) = entries.next_entry() {
-        let entry = entry.expect("what was read is there");
+    loop {
+        let entry = match entries.next_entry().expect("what was read is there") {
+            Next::Entry(entry) => entry,
+            Next::Later => continue,
+            Next::End => break,
+        };
         let slash: &[u8] = if above.is_empty() { b"" } else { b"/" };
         let path = [above.as_slice(), slash, entry.name].concat();
         match entry.status.kind {

@@ -14,10 +14,12 @@
 mod disk;
 mod durable;
 mod inventory;
+#[expect(dead_code, reason = "scripts of the fuzzer use more of it")]
 mod net;
 mod peers;
 mod rng;
 mod routes;
+mod run;
 mod scenario;
 mod shapes;
 mod siege;
@@ -27,7 +29,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::str::FromStr;
 
-use world::{Report, Scenario};
+use run::{Report, Scenario};
 
 /// Seeds that an ordinary test run tries.
 const SEEDS: u64 = 300;
@@ -39,7 +41,7 @@ fn setting(name: &str) -> Option<u64> {
 
 /// Runs one scenario; a failure says how to replay it.
 fn play(scenario: Scenario, replay: &str, tracing: bool) -> Report {
-    match catch_unwind(AssertUnwindSafe(|| world::run(scenario, tracing))) {
+    match catch_unwind(AssertUnwindSafe(|| run::run(scenario, tracing))) {
         Ok(report) => report,
         Err(panic) => {
             eprintln!("replay: {replay}");

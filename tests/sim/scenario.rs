@@ -25,7 +25,8 @@ use crate::peers::{
     Visitor, Want, address_of, jobs, stuff,
 };
 use crate::rng::Rng;
-use crate::world::{DiskFault, Scenario};
+use crate::run::Scenario;
+use crate::world::DiskFault;
 use plan::plan;
 
 /// The clients, with their passwords; that of `slow` is kept as a hash.

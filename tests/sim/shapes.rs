@@ -4,7 +4,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use coracle::client::user_pi::{DataMode, StoreStart, Task};
+use coracle::client::user_pi::{DataMode, ListForm, StoreStart, Task};
 use coracle::reactor::Budgets;
 use coracle::session::Tls;
 use coracle::transfer::Pace;
@@ -16,8 +16,9 @@ use crate::peers::{
 };
 use crate::play;
 use crate::rng::Rng;
+use crate::run::{Report, Scenario};
 use crate::scenario::{furnish, quiet};
-use crate::world::{DiskFault, Report, Scenario};
+use crate::world::DiskFault;
 
 /// Seeds that each shape is played with.
 const ROUNDS: u64 = 5;
@@ -98,6 +99,34 @@ fn idlers_and_tricklers_do_not_delay_a_download() {
     let mut shape = Shape::new(1);
     build(&mut shape);
     check(&play(shape.scenario, "cargo test --test sim idlers_and_tricklers", false));
+}
+
+/// Files of a directory that is read in many slices.
+const CROWD: usize = 6000;
+
+#[test]
+fn listings_of_a_large_directory_take_turns_with_a_download() {
+    let build = |shape: &mut Shape| {
+        shape.in_small_steps();
+        let content = shape.rng.bytes(1 << 18);
+        furnish(&mut shape.scenario.lore, b"/Movies/long", &content);
+        for number in 0..CROWD {
+            furnish(&mut shape.scenario.lore, format!("/Docs/{number:06}").as_bytes(), b"");
+        }
+        for who in 0..3 {
+            let task = Task::List { path: Some(b"/Docs".to_vec()), form: ListForm::Nlst };
+            let last = format!("/Docs/{:06}\r\n", CROWD - 1).into_bytes();
+            shape.visit(who, 1000, [Deed::List { task, holds: Some(last) }]);
+        }
+        shape.visit(3, 1000, [fetch("/Movies/long", Mischief::None)]);
+    };
+    let check = |report: &Report| {
+        assert_eq!((report.tally.fetched, report.tally.listed), (1, 3));
+        assert!(report.longest_turn <= 1, "{report:?}");
+    };
+    let mut shape = Shape::new(1);
+    build(&mut shape);
+    check(&play(shape.scenario, "cargo test --test sim listings_of_a_large_directory", false));
 }
 
 #[test]

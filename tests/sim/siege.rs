@@ -10,8 +10,8 @@ use coracle::session::Tls;
 use crate::peers::{Drip, Guesser, Loiterer, Regular, Sealed, Want, address_of};
 use crate::play;
 use crate::rng::Rng;
+use crate::run::{Report, Scenario};
 use crate::scenario::{furnish, quiet};
-use crate::world::{Report, Scenario};
 
 /// Time to log in, and between two commands, in these scenarios.
 const LOGIN: Duration = Duration::from_secs(40);

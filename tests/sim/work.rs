@@ -10,9 +10,10 @@ use coracle::terms::Algorithm;
 use crate::peers::{
     Break, Clerk, Job, Mischief, Parting, Pipeliner, Sum, address_of, stuff, target_of, unpacked,
 };
+use crate::run::Report;
 use crate::scenario::furnish;
 use crate::shapes::{Shape, fetch, rounds};
-use crate::world::{DiskFault, Report, longest_pause, most_worked};
+use crate::world::{DiskFault, longest_pause, most_worked};
 
 /// Who they all are.
 const USER: (&str, &str) = ("user1", "1234");

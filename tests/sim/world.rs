@@ -1,16 +1,19 @@
-//! One run: a scenario, the real reactor in it, and the checks after each of its passes.
+//! The world around the real reactor: the network and its clock, the disk, the helper thread, and the
+//! checks after each of the reactor's passes.
 //!
-//! The run ends when nothing can happen any more: every peer has done what it wanted or was shown
-//! out, and every deadline has passed. Then nothing of anybody may be left.
+//! It ends when nothing can happen any more: every peer has done what it wanted or was shown out, and
+//! every deadline has passed. Then nothing of anybody may be left. Who is in it, what they want and
+//! what they make of the answers it does not know: [`run`](crate::run) plays the scenarios of the
+//! simulation in it, and `tests/fuzz` the scripts of a fuzzer.
 
 use std::cell::RefCell;
 use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use coracle::accounts::{Accounts, Challenge, Verdict};
-use coracle::channel::tls::{Acceptor, Options, Resumption};
+use coracle::channel::tls::Acceptor;
 use coracle::reactor::{
     COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, Census, DIGESTED_A_PASS, Limits, Reactor, Security,
     Spent, Worked,
@@ -20,9 +23,7 @@ use coracle::terms::{Fault, Key, Trouble, UnixTime};
 use coracle::tree::MemoryTree;
 
 use crate::disk::{Disk, POWER};
-use crate::inventory;
-use crate::net::{FakeIo, Faults, LONGEST_POLL, Net};
-use crate::peers::{Actor, Cast, Lore, START, Tally};
+use crate::net::{FakeIo, Faults, LONGEST_POLL, Net, Peers, Stats};
 use crate::rng::Rng;
 
 /// The poll's name for verdicts that are ready.
@@ -60,25 +61,28 @@ const MOST_WAITING: usize = 64 * 1024 + 256 * 1024;
 const MOST_PASSES: u64 = 3_000_000;
 const LONGEST_RUN: Duration = Duration::from_secs(4 * 3600);
 
-/// The reactor under simulation.
-type Loop = Reactor<FakeIo<Cast>, MemoryTree>;
-
-/// What a run is made of.
-pub(crate) struct Scenario {
+/// What a world is made of.
+pub(crate) struct House {
     /// The dice of the network.
     pub(crate) rng: Rng,
+    /// The served files.
+    pub(crate) tree: MemoryTree,
+    /// Where clients come to.
+    pub(crate) ftp: SocketAddr,
+    /// The same for the guided dialogue.
+    pub(crate) guided: SocketAddr,
     /// The limits of the server.
     pub(crate) limits: Limits,
     /// What its operator has set.
     pub(crate) settings: Settings,
     /// Who may come in.
     pub(crate) accounts: Accounts,
+    /// What TLS connections are made from.
+    pub(crate) acceptor: Option<Acceptor>,
     /// What may go wrong.
     pub(crate) faults: Faults,
-    /// What all know.
-    pub(crate) lore: Lore,
-    /// Who comes, and when.
-    pub(crate) actors: Vec<(Duration, Box<dyn Actor>)>,
+    /// How many connections those who come have at once, of which each may have work done.
+    pub(crate) peers: usize,
     /// When the server is told to stop, and how long transfers may go on.
     pub(crate) drain: Option<(Duration, Duration)>,
     /// When the disk fails, and how.
@@ -87,8 +91,6 @@ pub(crate) struct Scenario {
     pub(crate) cut: Option<Duration>,
     /// Whether listeners serve both families at once.
     pub(crate) unspecified: bool,
-    /// Nobody is to be told 421 before they are through.
-    pub(crate) unhurried: bool,
     /// How long the helper thread takes for a verdict at most.
     pub(crate) pondering: Duration,
 }
@@ -108,181 +110,107 @@ pub(crate) enum DiskFault {
     Sync(u64),
 }
 
-/// What a run came to.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Report {
-    /// What the peers did.
-    pub(crate) tally: Tally,
+/// What was counted until the end.
+pub(crate) struct End {
     /// Passes of the reactor.
     pub(crate) passes: u64,
-    /// The most bytes that waited in an outbox.
-    pub(crate) most_waiting: usize,
-    /// The most passes that a data connection went without a turn.
-    pub(crate) longest_turn: u64,
-    /// The longest time that one went without a turn, in nanoseconds.
-    pub(crate) longest_pause: u64,
-    /// The most passes that a slice of compression waited.
-    pub(crate) longest_compression_wait: u64,
-    /// The most that was done before it was others' turn.
-    pub(crate) most_spent: Spent,
-    /// The most work on files that a pass did.
-    pub(crate) most_worked: Worked,
-    /// How often no descriptor was left.
-    pub(crate) exhaustions: u64,
     /// Virtual time until the server was done.
     pub(crate) took: Duration,
     /// Commits that waited for the disk.
     pub(crate) commits: u64,
-    /// Power cuts.
-    pub(crate) cuts: u64,
-    /// Files that a power cut left as nobody has seen them, where no more was promised.
-    pub(crate) spoilt: u64,
+    /// What the network and the reactor have counted; nothing where the power was cut.
+    pub(crate) counted: Option<(Stats, Census)>,
 }
 
-impl Report {
-    /// Adds what another run came to.
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.tally.add(&other.tally);
-        self.passes += other.passes;
-        self.most_waiting = self.most_waiting.max(other.most_waiting);
-        self.longest_turn = self.longest_turn.max(other.longest_turn);
-        let (most, worked) = (&mut self.most_worked, &other.most_worked);
-        most.compressions = most.compressions.max(worked.compressions);
-        most.digests = most.digests.max(worked.digests);
-        most.bytes = most.bytes.max(worked.bytes);
-        self.longest_pause = self.longest_pause.max(other.longest_pause);
-        self.longest_compression_wait =
-            self.longest_compression_wait.max(other.longest_compression_wait);
-        self.exhaustions += other.exhaustions;
-        self.took += other.took;
-        self.commits += other.commits;
-        self.cuts += other.cuts;
-        self.spoilt += other.spoilt;
-    }
-}
-
-/// A certificate of the simulation's own, and its key, in DER. It is one of Ed25519, whose signatures
-/// are all of one length.
-pub(crate) fn certificate() -> &'static (Vec<u8>, Vec<u8>) {
-    static MADE: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
-    MADE.get_or_init(|| {
-        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).expect("a key");
-        let names = ["localhost".to_owned()];
-        let made = rcgen::CertificateParams::new(names).and_then(|params| params.self_signed(&key));
-        (made.expect("a certificate").der().to_vec(), key.serialize_der())
-    })
-}
-
-/// A run.
-struct World {
+/// A world, and the reactor in it.
+pub(crate) struct World<P: Peers> {
     rng: Rng,
-    net: Rc<RefCell<Net>>,
-    cast: Rc<RefCell<Cast>>,
+    pub(crate) net: Rc<RefCell<Net>>,
+    peers: Rc<RefCell<P>>,
     tree: MemoryTree,
-    reactor: Loop,
+    pub(crate) reactor: Reactor<FakeIo<P>, MemoryTree>,
     /// Verdicts that are being worked out: when they are ready, and whose they are.
     verdicts: Vec<(u64, Key, Verdict)>,
     /// What waits for the disk.
     waits: Disk,
     clients: usize,
-    durable: bool,
     drain: Option<(Duration, Duration)>,
+    /// When whoever is still there is closed without a word, the time to drain being over.
+    cut_at: Option<u64>,
     linger: Duration,
     pondering: Duration,
     disk: Vec<(Duration, DiskFault)>,
     passes: u64,
-    large: bool,
     /// How many peers there are.
-    actors: usize,
-    /// Work on files that one pass may do.
+    count: usize,
     /// What may be done before it is others' turn.
     most_spent: Spent,
+    /// Work on files that one pass may do.
     most_worked: Worked,
-    unhurried: bool,
+    /// Slices of directories that had been read on before this pass.
+    slices: u64,
 }
 
-/// Runs a scenario to its end.
-pub(crate) fn run(scenario: Scenario, tracing: bool) -> Report {
-    let mut world = World::new(scenario, tracing);
-    while !world.is_over() {
-        world.pass();
-        world.check_pass();
-    }
-    world.check_end()
-}
-
-impl World {
-    fn new(scenario: Scenario, tracing: bool) -> Self {
-        let Scenario { mut rng, limits, settings, accounts, faults, mut lore, .. } = scenario;
+impl<P: Peers> World<P> {
+    /// A world in which `peers` are about to do what they want.
+    pub(crate) fn new(house: House, peers: Rc<RefCell<P>>, tracing: bool) -> Self {
+        let House { mut rng, tree, limits, settings, accounts, faults, .. } = house;
         let net = Rc::new(RefCell::new(Net::new(rng.fork(), faults, tracing)));
-        let tree = lore.tree.clone();
-        let (ftp, guided, linger) = (lore.ftp, lore.guided, limits.linger);
-        let (clients, durable) = (limits.clients, limits.durable);
-        lore.durable = durable;
-        lore.tally = Tally::default();
-        let mut actors = Vec::new();
-        for (number, (start, actor)) in scenario.actors.into_iter().enumerate() {
-            net.borrow_mut().alarm(number, start, START);
-            actors.push(actor);
-        }
-        let (large, count) = (actors.len() > 100, actors.len());
+        let (clients, linger) = (limits.clients, limits.linger);
         let most_worked = most_worked(&limits);
         let most_spent = most_spent(&limits, &settings);
-        let cast = Rc::new(RefCell::new(Cast { actors, lore }));
-        let io = FakeIo::new(Rc::clone(&net), Rc::clone(&cast));
+        let io = FakeIo::new(Rc::clone(&net), Rc::clone(&peers));
         let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
-        let (certificate, key) = certificate().clone();
-        let options = Options { resumption: Resumption::Require, ..Options::default() };
-        let acceptor = Acceptor::new(vec![certificate], key, options);
-        reactor.replace_acceptor(Some(acceptor.expect("a certificate with its key")));
-        for (mut address, dialect) in [(ftp, Dialect::Ftp), (guided, Dialect::Guided)] {
-            if scenario.unspecified {
+        reactor.replace_acceptor(house.acceptor);
+        for (mut address, dialect) in [(house.ftp, Dialect::Ftp), (house.guided, Dialect::Guided)] {
+            if house.unspecified {
                 address.set_ip(std::net::Ipv6Addr::UNSPECIFIED.into());
             }
             reactor
                 .listen(address, dialect, Security::Clear)
                 .expect("the well-known ports are free");
         }
-        if let Some((after, _)) = scenario.drain {
+        if let Some((after, _)) = house.drain {
             net.borrow_mut().ring_outside(SIGNAL, after);
         }
-        if let Some(after) = scenario.cut {
+        if let Some(after) = house.cut {
             net.borrow_mut().ring_outside(POWER, after);
         }
         let waits = Disk::new(rng.fork());
-        for (after, _) in &scenario.disk {
+        for (after, _) in &house.disk {
             net.borrow_mut().ring_outside(DISK, *after);
         }
         Self {
             rng,
             net,
-            cast,
+            peers,
             tree,
             reactor,
             verdicts: Vec::new(),
             waits,
             clients,
-            durable,
-            drain: scenario.drain,
+            drain: house.drain,
+            cut_at: None,
             linger,
-            pondering: scenario.pondering,
-            disk: scenario.disk,
+            pondering: house.pondering,
+            disk: house.disk,
             passes: 0,
-            large,
-            actors: count,
+            count: house.peers,
             most_worked,
             most_spent,
-            unhurried: scenario.unhurried,
+            slices: 0,
         }
     }
 
-    fn is_over(&self) -> bool {
+    /// Whether nothing can happen any more.
+    pub(crate) fn is_over(&self) -> bool {
         self.net.borrow().is_asleep() || self.reactor.is_drained() || self.waits.is_cut
     }
 
     /// One pass, and what the daemon does behind it.
-    fn pass(&mut self) {
+    pub(crate) fn pass(&mut self) {
         self.passes += 1;
+        self.slices = self.tree.slices();
         let now = self.net.borrow().now();
         self.tree
             .set_now(UnixTime(1_767_225_600 + i64::try_from(now / 1_000_000_000).unwrap_or(0)));
@@ -309,9 +237,13 @@ impl World {
             if key == HELPER {
                 self.bring_verdicts();
             } else if key == SIGNAL {
-                self.begin_to_drain();
-            } else if key == DISK {
-                self.break_disk();
+                if let Some((_, grace)) = self.drain {
+                    self.begin_to_drain(grace);
+                }
+            } else if key == DISK
+                && let Some((_, fault)) = self.disk.pop()
+            {
+                self.break_disk(fault);
             }
         }
     }
@@ -327,18 +259,18 @@ impl World {
         }
     }
 
-    fn begin_to_drain(&mut self) {
-        if let Some((_, grace)) = self.drain {
-            let now = self.net.borrow().now();
-            self.net.borrow().trace(|| format!("drain, {grace:?}"));
-            let words = u64::try_from((grace + self.linger).as_nanos()).unwrap_or(u64::MAX);
-            self.cast.borrow_mut().lore.cut_at = Some(now + words);
-            self.reactor.drain(grace);
-        }
+    /// The server is told to stop; transfers may go on for `grace`.
+    pub(crate) fn begin_to_drain(&mut self, grace: Duration) {
+        let now = self.net.borrow().now();
+        self.net.borrow().trace(|| format!("drain, {grace:?}"));
+        let words = u64::try_from((grace + self.linger).as_nanos()).unwrap_or(u64::MAX);
+        self.cut_at = Some(now + words);
+        self.peers.borrow_mut().cut_off_at(now + words);
+        self.reactor.drain(grace);
     }
 
-    fn break_disk(&mut self) {
-        let Some((_, fault)) = self.disk.pop() else { return };
+    /// The disk begins to fail.
+    pub(crate) fn break_disk(&self, fault: DiskFault) {
         self.net.borrow().trace(|| format!("disk: {fault:?}"));
         match fault {
             DiskFault::Full(after) => self.tree.fail_write(after, io::ErrorKind::StorageFull),
@@ -352,7 +284,7 @@ impl World {
     }
 
     /// What has to hold at any time.
-    fn check_pass(&self) {
+    pub(crate) fn check_pass(&self) {
         let net = self.net.borrow();
         let stats = net.stats();
         assert!(self.passes < MOST_PASSES, "it never ends");
@@ -367,7 +299,7 @@ impl World {
             "a data connection had no turn for {} passes",
             stats.longest_turn
         );
-        if self.large && !self.passes.is_multiple_of(64) {
+        if self.count > 100 && !self.passes.is_multiple_of(64) {
             return;
         }
         let census = self.reactor.census();
@@ -385,6 +317,12 @@ impl World {
                 && spent.lines <= most.lines
                 && spent.moved <= most.moved,
             "somebody had more than a turn, of which each may have {most:?}: {census:?}"
+        );
+        let slices = self.tree.slices() - self.slices;
+        let turns = LONGEST_TURN * (census.data as u64 + 1);
+        assert!(
+            slices <= turns,
+            "{slices} slices of directories were read in one pass: {census:?}"
         );
         self.check_work(&census);
         assert!(
@@ -417,7 +355,7 @@ impl World {
             "a compression was starved: {census:?}"
         );
         // Each of those who are here may have a digest before it.
-        let longest = self.actors.div_ceil(DIGESTED_A_PASS) as u64;
+        let longest = self.count.div_ceil(DIGESTED_A_PASS) as u64;
         assert!(waits.digest <= longest, "a digest was starved: {census:?}");
         let most = self.most_worked;
         let worked = census.most_worked;
@@ -430,21 +368,18 @@ impl World {
     }
 
     /// What has to hold at the end.
-    fn check_end(self) -> Report {
-        let Self { mut reactor, net, cast, tree, passes, waits, durable, mut rng, .. } = self;
+    pub(crate) fn check_end(self) -> End {
+        let Self { mut reactor, net, tree, passes, waits, mut rng, .. } = self;
         let took = Duration::from_nanos(net.borrow().now());
         let (commits, is_cut) = (waits.count, waits.is_cut);
-        let given_up = cast.borrow().lore.cut_at.is_some_and(|at| at <= net.borrow().now());
+        let end = End { passes, took, commits, counted: None };
+        let given_up = self.cut_at.is_some_and(|at| at <= net.borrow().now());
         assert!(is_cut || given_up || waits.len() == 0, "{} commits are left", waits.len());
         drop(waits);
         if is_cut {
             drop(reactor);
             tree.cut_power(&mut |below| rng.size(0..below));
-            let cast = cast.borrow();
-            let spoilt = inventory::unknown(&cast.lore);
-            assert!(!durable || spoilt.is_empty(), "a power cut left {spoilt:?}");
-            let (tally, spoilt) = (cast.lore.tally, spoilt.len() as u64);
-            return Report { tally, passes, took, commits, cuts: 1, spoilt, ..Report::default() };
+            return end;
         }
         if reactor.is_drained() {
             // Listeners are closed by the pass that follows.
@@ -462,32 +397,9 @@ impl World {
             assert_eq!(census.listeners, 0, "a drained server still listens");
         }
         drop(reactor);
-        assert_eq!(net.borrow().stats().listeners, 0, "listeners are left");
-        let cast = cast.borrow();
-        if self.unhurried {
-            for actor in &cast.actors {
-                assert!(actor.is_done(), "not done: {}", actor.name());
-            }
-        }
-        let unknown = inventory::unknown(&cast.lore);
-        assert!(unknown.is_empty(), "what nobody put there: {unknown:?}");
-        inventory::check_parts(&cast.lore);
         let stats = net.borrow().stats();
-        Report {
-            tally: cast.lore.tally,
-            passes,
-            most_waiting: stats.most_offered,
-            longest_turn: stats.longest_turn,
-            longest_pause: stats.longest_pause,
-            longest_compression_wait: census.longest_wait.compression,
-            most_worked: census.most_worked,
-            most_spent: census.most_spent,
-            exhaustions: stats.exhaustions,
-            took,
-            commits,
-            cuts: 0,
-            spoilt: 0,
-        }
+        assert_eq!(stats.listeners, 0, "listeners are left");
+        End { counted: Some((stats, census)), ..end }
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn fill(mut lines: Box<dyn Lines>, out: &mut Vec<u8>) -> Outcome {
     // Small slices, so that every listing is made in several.
     loop {
         match lines.fill(out, 40) {
-            Filled::More => {}
+            Filled::More | Filled::Later => {}
             Filled::End => return Outcome::Done { bytes: out.len() as u64 },
             Filled::Broken => {
                 let fault = Trouble::Io(io::ErrorKind::Other).into();

@@ -6,9 +6,9 @@ use super::listing::{self, Form, Listing, Single};
 use super::respond;
 use super::state::{Answered, Said, Turn, Visit};
 use crate::accounts::Rights;
-use crate::session::view::{self, Item, Shelf, Spot};
+use crate::session::view::{self, AT_ONCE, Item, Shelf, Spot};
 use crate::terms::{Denied, Extent, Fault, Filled, Lines, Span};
-use crate::tree::{Kind, Pattern, Status, Tree, VirtualPath};
+use crate::tree::{Entries, Kind, Pattern, Status, Tree, VirtualPath, Wanted};
 use crate::wire::ftp::command::ListArgument;
 use crate::wire::ftp::facts;
 use crate::wire::ftp::reply::Reply;
@@ -72,7 +72,7 @@ impl Visit<'_> {
     ) -> Answered {
         self.require_route(turn.house.settings)?;
         let path = self.listed(argument)?;
-        let shelf = self.shelf(&path, &|_| true, turn).map_err(|fault| {
+        let shelf = self.shelf(&path, Box::new(|_| true), turn).map_err(|fault| {
             let subject = argument.unwrap_or(path.as_bytes());
             if fault == Fault::Denied(Denied::NotADirectory) {
                 // RFC 3659, section 7.2.1.
@@ -112,9 +112,7 @@ impl Visit<'_> {
         let form = Form::Long(turn.house.today);
         let mut text = b"Status follows.\n".to_vec();
         let (code, filled) = match self.find(&path, argument, turn)? {
-            Found::Many(shelf, _) => {
-                (212, Listing { shelf, form }.fill(&mut text, MAX_STATUS_BYTES))
-            }
+            Found::Many(shelf, _) => (212, fill_at_once(&mut Listing { shelf, form }, &mut text)),
             Found::One(status, rights) => {
                 let name = path.file_name().unwrap_or_default();
                 form.write(Item { name, status, rights, is_granted: false }, &mut text);
@@ -124,7 +122,7 @@ impl Visit<'_> {
         text.retain(|byte| *byte != b'\r');
         text.extend_from_slice(match filled {
             Filled::End => b"End.".as_slice(),
-            Filled::More => b"There is more; LIST sends all of it.",
+            Filled::More | Filled::Later => b"There is more; LIST sends all of it.",
             Filled::Broken => b"The rest can't be read now; try again later.",
         });
         Ok(Said::Now(Reply::from_bytes(code, text)))
@@ -147,13 +145,14 @@ impl Visit<'_> {
         let pattern = path.file_name().and_then(Pattern::new);
         let found = match (self.look(path, turn), pattern) {
             (Err(Fault::Denied(Denied::NotFound)), Some(pattern)) => self
-                .shelf(&path.parent(), &|name| pattern.matches(name), turn)
+                .shelf(&path.parent(), Box::new(move |name| pattern.matches(name)), turn)
                 .map(|shelf| Found::Many(shelf, directory_part(subject).to_vec())),
             (Err(fault), _) => Err(fault),
             (Ok((status, rights, _)), _) => match status.kind {
                 Kind::Directory => {
                     let prefix = argument.map(with_slash).unwrap_or_default();
-                    self.shelf(path, &|_| true, turn).map(|shelf| Found::Many(shelf, prefix))
+                    self.shelf(path, Box::new(|_| true), turn)
+                        .map(|shelf| Found::Many(shelf, prefix))
                 }
                 Kind::File => Ok(Found::One(status, rights)),
                 Kind::Other => Err(Denied::NotAFile.into()),
@@ -180,7 +179,7 @@ impl Visit<'_> {
     fn shelf<T: Tree>(
         &self,
         path: &VirtualPath,
-        wanted: &dyn Fn(&[u8]) -> bool,
+        wanted: Wanted,
         turn: &Turn<'_, '_, T>,
     ) -> Result<Shelf<T::Entries>, Fault> {
         let spot = self.spot(path)?;
@@ -192,6 +191,17 @@ impl Visit<'_> {
         }
         Ok(shelf)
     }
+}
+
+/// What an answer that is made at once holds of a listing.
+fn fill_at_once(listing: &mut Listing<impl Entries>, text: &mut Vec<u8>) -> Filled {
+    for _ in 0..AT_ONCE {
+        let filled = listing.fill(text, MAX_STATUS_BYTES);
+        if filled != Filled::Later {
+            return filled;
+        }
+    }
+    Filled::Later
 }
 
 fn single(form: &Form, item: Item<'_>) -> Single {

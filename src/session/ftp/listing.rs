@@ -4,7 +4,7 @@
 //! The hot path of a client that looks around: nothing is allocated for a line.
 
 use crate::accounts::Rights;
-use crate::session::view::{Item, Shelf};
+use crate::session::view::{Item, Seen, Shelf};
 use crate::terms::{Filled, Lines, UnixTime};
 use crate::tree::{Entries, Kind};
 use crate::wire::ftp::facts::{self, FactSelection, Facts, Perm, Unique};
@@ -37,13 +37,14 @@ impl<E: Entries> Lines for Listing<E> {
     fn fill(&mut self, out: &mut Vec<u8>, room: usize) -> Filled {
         let enough = out.len().saturating_add(room);
         let form = &self.form;
-        let ended = self.shelf.each(|item| {
+        let seen = self.shelf.each(|item| {
             form.write(item, out);
             out.len() < enough
         });
-        match ended {
-            Ok(true) => Filled::End,
-            Ok(false) => Filled::More,
+        match seen {
+            Ok(Seen::All) => Filled::End,
+            Ok(Seen::Enough) => Filled::More,
+            Ok(Seen::NotYet) => Filled::Later,
             Err(_) => Filled::Broken,
         }
     }

@@ -5,9 +5,9 @@
 //! case; the exact name always wins. Nothing here speaks to the peer.
 
 use crate::accounts::{Client, Rights};
-use crate::session::view::{self, Granted, Shelf, Spot};
+use crate::session::view::{self, Granted, Item, Seen, Shelf, Spot};
 use crate::terms::{Denied, Fault};
-use crate::tree::{Kind, Tree, VirtualPath};
+use crate::tree::{Entries, Kind, Tree, VirtualPath};
 use crate::wire::guided::Prompt;
 
 /// Names that one answer lists. What a person reads on one line is far less; without a bound a
@@ -39,12 +39,9 @@ impl Visitor {
         let mut names: Vec<_> =
             named.map(|grant| grant.directory.to_vec()).take(MAX_NAMES).collect();
         // Where the tree can't be read, what is granted by name is still there.
-        if let Ok(mut shelf) = Shelf::open(tree, &self.client, Spot::Top, &|_| true) {
-            let _ = shelf.each(|item| {
-                if item.status.kind == Kind::Directory && !item.is_granted {
-                    push_bounded(&mut names, item.name);
-                }
-                names.len() <= MAX_NAMES
+        if let Ok(mut shelf) = Shelf::open(tree, &self.client, Spot::Top, Box::new(|_| true)) {
+            let _ = push_all(&mut names, &mut shelf, |item| {
+                item.status.kind == Kind::Directory && !item.is_granted
             });
         }
         names
@@ -82,14 +79,10 @@ impl Visitor {
 
     fn files<T: Tree>(&self, name: &[u8], tree: &T) -> Result<(VirtualPath, Vec<Vec<u8>>), Fault> {
         let path = self.resolve(&VirtualPath::root(), name, tree)?;
-        let mut shelf = Shelf::open(tree, &self.client, self.readable(&path)?, &|_| true)?;
+        let spot = self.readable(&path)?;
+        let mut shelf = Shelf::open(tree, &self.client, spot, Box::new(|_| true))?;
         let mut names = Vec::new();
-        shelf.each(|item| {
-            if item.status.kind == Kind::File {
-                push_bounded(&mut names, item.name);
-            }
-            names.len() <= MAX_NAMES
-        })?;
+        push_all(&mut names, &mut shelf, |item| item.status.kind == Kind::File)?;
         Ok((path, names))
     }
 
@@ -148,9 +141,10 @@ impl Visitor {
         tree: &T,
     ) -> Result<Vec<u8>, Fault> {
         let spot = self.readable(directory)?;
-        let alike = |other: &[u8]| are_alike(other, name);
+        let wanted = name.to_vec();
+        let alike = move |other: &[u8]| are_alike(other, &wanted);
         let mut found = None;
-        Shelf::open(tree, &self.client, spot, &alike)?.each(|item| {
+        Shelf::open(tree, &self.client, spot, Box::new(alike))?.each_at_once(|item| {
             found = Some(item.name.to_vec());
             false
         })?;
@@ -189,8 +183,22 @@ fn are_alike(one: &[u8], other: &[u8]) -> bool {
     one.chars().flat_map(char::to_lowercase).eq(other.chars().flat_map(char::to_lowercase))
 }
 
-/// Adds `name`, or the sign that there are more.
-fn push_bounded(names: &mut Vec<Vec<u8>>, name: &[u8]) {
-    let name = if names.len() < MAX_NAMES { name } else { AND_SO_ON };
-    names.push(name.to_vec());
+/// Adds the names of what is `wanted` on a shelf, and the sign that there are more where those are
+/// too many, or the directory too large to be read at once.
+fn push_all(
+    names: &mut Vec<Vec<u8>>,
+    shelf: &mut Shelf<impl Entries>,
+    wanted: impl Fn(Item<'_>) -> bool,
+) -> Result<(), Fault> {
+    let seen = shelf.each_at_once(|item| {
+        if wanted(item) {
+            let name = if names.len() < MAX_NAMES { item.name } else { AND_SO_ON };
+            names.push(name.to_vec());
+        }
+        names.len() <= MAX_NAMES
+    })?;
+    if seen == Seen::NotYet {
+        names.push(AND_SO_ON.to_vec());
+    }
+    Ok(())
 }

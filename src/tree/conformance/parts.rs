@@ -21,7 +21,7 @@ fn resume(tree: &impl Tree, root: Root, path: &str, keep: Keep, bytes: &[u8]) {
 }
 
 fn hides_parts(tree: &impl Tree, root: Root, path: &str) -> bool {
-    tree.entries(at(root, path), &|_| true).unwrap().hides_parts()
+    tree.entries(at(root, path), Box::new(|_| true)).unwrap().hides_parts()
 }
 
 /// Sweeps whatever no upload owns.

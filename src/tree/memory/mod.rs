@@ -17,7 +17,7 @@ use std::rc::Rc;
 use crate::terms::{Content, Denied, Fault, PeerFault, Root, UnixTime};
 
 use super::path::is_servable_path;
-use super::{Entries, Entry, Keep, Place, Status, Tree, settable_mode};
+use super::{Entries, Entry, Keep, Next, Place, Status, Tree, Wanted, settable_mode};
 use part::Kept;
 use state::{Body, Names, Node, State, split_last, strike};
 
@@ -145,9 +145,28 @@ impl MemoryTree {
         self.state.borrow_mut().cut_power(dice);
     }
 
+    /// Notes from now on what is put in place, for [`MemoryTree::take_placed`].
+    pub fn note_placed(&self) {
+        self.state.borrow_mut().placed = Some(Vec::new());
+    }
+
+    /// What uploads and other work have put in place since this was asked last, in order, whatever
+    /// has become of it; nothing before [`MemoryTree::note_placed`].
+    #[must_use]
+    pub fn take_placed(&self) -> Vec<Rc<[u8]>> {
+        let mut state = self.state.borrow_mut();
+        state.placed.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Makes every read and write move no more than `most` bytes, or as many as it likes.
     pub fn limit_slices(&self, most: Option<usize>) {
         self.state.borrow_mut().most = most;
+    }
+
+    /// How many times so far a slice of a large directory was read on.
+    #[must_use]
+    pub fn slices(&self) -> u64 {
+        self.state.borrow().slices
     }
 }
 
@@ -174,11 +193,7 @@ impl Tree for MemoryTree {
         }
     }
 
-    fn entries(
-        &self,
-        place: Place<'_>,
-        wanted: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<MemoryEntries, Fault> {
+    fn entries(&self, place: Place<'_>, wanted: Wanted) -> Result<MemoryEntries, Fault> {
         let state = self.state.borrow();
         let (directory, names) = state.directory(place)?;
         let names: Vec<_> = names
@@ -187,8 +202,9 @@ impl Tree for MemoryTree {
             .map(|(name, &number)| (name.clone(), number))
             .collect();
         let hides_parts = state.hides_parts(directory);
+        let slices = names.len() / SLICE;
         let (names, lent) = (names.into_iter(), Box::default());
-        Ok(MemoryEntries { tree: self.clone(), names, hides_parts, lent })
+        Ok(MemoryEntries { tree: self.clone(), names, slices, hides_parts, lent })
     }
 
     fn create(&self, place: Place<'_>, keep: Keep, overwrite: bool) -> Result<MemoryPart, Fault> {
@@ -361,25 +377,36 @@ impl Content for MemoryFile {
     }
 }
 
+/// Names that a [`MemoryTree`] reads at once.
+const SLICE: usize = 500;
+
 /// A directory of a [`MemoryTree`] being read.
 #[derive(Debug)]
 pub struct MemoryEntries {
     tree: MemoryTree,
     names: std::vec::IntoIter<(Box<[u8]>, u64)>,
+    /// Slices that are still to be read, as if that took time.
+    slices: usize,
     hides_parts: bool,
     /// The name that the last entry lent.
     lent: Box<[u8]>,
 }
 
 impl Entries for MemoryEntries {
-    fn next_entry(&mut self) -> Option<Result<Entry<'_>, Fault>> {
+    fn next_entry(&mut self) -> Result<Next<'_>, Fault> {
+        if self.slices > 0 {
+            self.slices -= 1;
+            self.tree.state.borrow_mut().slices += 1;
+            return Ok(Next::Later);
+        }
         let state = self.tree.state.borrow();
-        let (name, status) = self.names.find_map(|(name, number)| {
+        let there = self.names.find_map(|(name, number)| {
             let status = state.nodes.get(&number)?.status(number);
             Some((name, status))
-        })?;
+        });
+        let Some((name, status)) = there else { return Ok(Next::End) };
         self.lent = name;
-        Some(Ok(Entry { name: &self.lent, status }))
+        Ok(Next::Entry(Entry { name: &self.lent, status }))
     }
 
     fn hides_parts(&self) -> bool {

@@ -49,8 +49,11 @@ impl MemoryPart {
         if standing.is_some() && !self.overwrite {
             return Err(Denied::Exists.into());
         }
-        let content = std::mem::take(&mut self.content).into();
-        let number = state.put_content(self.parent, &self.name, self.mode, content)?;
+        let content: Rc<[u8]> = std::mem::take(&mut self.content).into();
+        let number = state.put_content(self.parent, &self.name, self.mode, Rc::clone(&content))?;
+        if let Some(placed) = &mut state.placed {
+            placed.push(content);
+        }
         state.left.remove(&(self.parent, self.name.clone()));
         Ok(number)
     }

@@ -28,6 +28,10 @@ pub(super) struct State {
     pub(super) disk: Disk,
     /// Most bytes that one read or write moves, if it is limited.
     pub(super) most: Option<usize>,
+    /// Slices of directories that were read on.
+    pub(super) slices: u64,
+    /// What was put in place, where that is noted.
+    pub(super) placed: Option<Vec<Rc<[u8]>>>,
 }
 
 /// What a directory holds: names, and the numbers of their nodes.

@@ -1,34 +1,62 @@
-//! A directory of the disk being read: all names at once, their status one by one.
+//! A directory of the disk being read: its names in order, a slice of the work at a time, and the
+//! status of one after the other.
 //!
-//! Names stand end to end in one arena, each with the NUL that the kernel wants behind it, so that
-//! nothing is allocated or copied for one entry. They are sorted by their first eight bytes as a
-//! number, which decides between most.
+//! Opening it reads the first slice, which is all of nearly every directory. What is larger is read
+//! on whenever the next entry is asked for, so that no directory holds up the loop; what is held of
+//! it is bounded by the window.
 
 use std::ffi::CStr;
+use std::fmt;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{AtFlags, FileType, OFlags, RawDir, statat};
+use rustix::fs::{AtFlags, FileType, OFlags, RawDir, SeekFrom, seek, statat};
 use rustix::io::Errno;
 
-use crate::terms::{Denied, Fault, Trouble};
+use crate::terms::{Denied, Fault};
 
 use super::errno::fault;
 use super::resolver::Resolver;
 use super::status_of;
+use super::window::Window;
 use crate::tree::path::is_servable_name;
-use crate::tree::{Entries, Entry, is_part_name};
+use crate::tree::{Entries, Entry, Next, Wanted, is_part_name};
 
 /// Bytes that the kernel fills with entries in one call.
 const READ: usize = 32 << 10;
+
+/// Names that are read in one slice, and what is left of the kernel's buffer then: as long as the
+/// status of a turn's entries takes.
+const SLICE: usize = 4096;
+
+/// Bytes that the names of one directory take at most, where few are read: some 30,000 names.
+const WINDOW: usize = 1 << 20;
+
+/// Bytes that the names of all directories being read share, as long as that leaves each of them
+/// [`LEAST_WINDOW`].
+const WINDOWS: usize = 32 << 20;
+
+/// Bytes that the names of a directory take at most, however many are read: some 2,000 names.
+const LEAST_WINDOW: usize = 64 << 10;
 
 /// What a directory is opened with to be read.
 pub(super) const READING: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
 
+/// The directories of a tree that are being read: each holds one of these, so that they can be
+/// counted.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Readers(Arc<()>);
+
+impl Readers {
+    /// Bytes for the names of one more.
+    fn window(&self) -> usize {
+        (WINDOWS / Arc::strong_count(&self.0)).clamp(LEAST_WINDOW, WINDOW)
+    }
+}
+
 /// A directory of the disk being read.
-#[derive(Debug)]
 pub struct OsEntries {
     resolver: Resolver,
     /// The root and the way down to the directory: links are followed from there, for they may
@@ -36,52 +64,86 @@ pub struct OsEntries {
     root: Arc<OwnedFd>,
     path: Box<[u8]>,
     directory: OwnedFd,
-    names: Names,
+    wanted: Wanted,
+    window: Window,
+    /// Whether the window holds all names that it can.
+    is_filled: bool,
     hides_parts: bool,
-    /// The first of `names` that was not yet looked at.
-    next: usize,
-}
-
-/// Names in one piece of memory.
-#[derive(Debug, Default)]
-struct Names {
-    /// Each with a NUL behind it.
-    arena: Vec<u8>,
-    index: Vec<Name>,
-}
-
-/// Where a name stands in the arena.
-#[derive(Debug, Clone, Copy)]
-struct Name {
-    /// The first eight bytes, filled up with zeros, as a big-endian number: orders as they do.
-    head: u64,
-    start: u32,
-    /// Without the NUL.
-    length: u8,
+    /// Counts as one that is being read.
+    _reader: Readers,
 }
 
 impl OsEntries {
-    /// Reads the names in the directory at `path` below `root` that `wanted` lets pass.
-    pub(super) fn read(
+    /// Opens the directory at `path` below `root`, and reads its first names.
+    pub(super) fn open(
         resolver: Resolver,
         root: &Arc<OwnedFd>,
         path: &[u8],
-        wanted: &dyn Fn(&[u8]) -> bool,
+        wanted: Wanted,
+        readers: &Readers,
     ) -> Result<Self, Fault> {
         let directory = resolver.open(root, path, READING)?;
-        let mut names = Names::default();
-        let mut hides_parts = false;
-        each_name(&directory, |name| {
+        let (root, path, reader) = (Arc::clone(root), path.into(), readers.clone());
+        let window = Window::new(readers.window());
+        let (is_filled, hides_parts, _reader) = (false, false, reader);
+        let mut entries = Self {
+            resolver,
+            root,
+            path,
+            directory,
+            wanted,
+            window,
+            is_filled,
+            hides_parts,
+            _reader,
+        };
+        entries.read_slice()?;
+        Ok(entries)
+    }
+
+    /// Reads on, a slice of the directory.
+    fn read_slice(&mut self) -> Result<(), Fault> {
+        let Self { directory, wanted, window, hides_parts, .. } = self;
+        let mut left = SLICE;
+        self.is_filled = each_name(directory, |name| {
             if !is_servable_name(name.to_bytes()) {
-                hides_parts |= is_part_name(name.to_bytes());
+                *hides_parts |= is_part_name(name.to_bytes());
             } else if wanted(name.to_bytes()) {
-                names.push(name)?;
+                window.offer(name);
             }
-            Ok(())
+            left = left.saturating_sub(1);
+            Ok(left > 0)
         })?;
-        names.sort();
-        let (root, path) = (Arc::clone(root), path.into());
-        Ok(Self { resolver, root, path, directory, names, hides_parts, next: 0 })
+        if self.is_filled {
+            self.window.sort();
+        }
+        Ok(())
+    }
+
+    /// Reads on; one that can't be has no more entries.
+    fn read_on(&mut self) -> Result<Next<'_>, Fault> {
+        match self.read_slice() {
+            Ok(()) => Ok(Next::Later),
+            Err(fault) => {
+                self.is_filled = true;
+                self.window.give_up();
+                // That is one that has been removed meanwhile.
+                if fault == Denied::NotFound.into() { Ok(Next::End) } else { Err(fault) }
+            }
+        }
+    }
+
+    /// The next name; or, where the window has none any more, begins the next window.
+    fn next_name(&mut self) -> Result<Step, Fault> {
+        if let Some(taken) = self.window.take() {
+            return Ok(Step::Name(taken));
+        }
+        if !self.window.move_on() {
+            return Ok(Step::End);
+        }
+        seek(&self.directory, SeekFrom::Start(0)).map_err(fault)?;
+        self.is_filled = false;
+        Ok(Step::Later)
     }
 
     /// The way down from the root to `name`.
@@ -95,26 +157,43 @@ impl OsEntries {
     }
 }
 
+/// What comes next in a directory.
+enum Step {
+    /// The name at this place of the window.
+    Name(usize),
+    /// More of the directory has to be read.
+    Later,
+    /// Nothing.
+    End,
+}
+
 impl Entries for OsEntries {
-    fn next_entry(&mut self) -> Option<Result<Entry<'_>, Fault>> {
-        let (name, stat) = loop {
-            let name = *self.names.index.get(self.next)?;
-            self.next += 1;
-            let text = self.names.text(name);
+    fn next_entry(&mut self) -> Result<Next<'_>, Fault> {
+        if !self.is_filled {
+            return self.read_on();
+        }
+        let (taken, stat) = loop {
+            let taken = match self.next_name()? {
+                Step::Name(taken) => taken,
+                Step::Later => return Ok(Next::Later),
+                Step::End => return Ok(Next::End),
+            };
+            let text = self.window.text(taken);
             match statat(&self.directory, text, AtFlags::SYMLINK_NOFOLLOW) {
                 Ok(stat) if FileType::from_raw_mode(stat.st_mode).is_symlink() => {
                     // One that leads out, in a circle or nowhere is not shown; nor is one that
                     // cannot be followed for another reason, for that is not said of the entry.
                     if let Ok(stat) = self.resolver.behind_link(&self.root, &self.path_of(text)) {
-                        break (name, stat);
+                        break (taken, stat);
                     }
                 }
-                Ok(stat) => break (name, stat),
+                Ok(stat) => break (taken, stat),
                 Err(Errno::NOENT) => {}
-                Err(errno) => return Some(Err(fault(errno))),
+                Err(errno) => return Err(fault(errno)),
             }
         };
-        Some(Ok(Entry { name: name.bytes(&self.names.arena), status: status_of(&stat) }))
+        let name = self.window.text(taken).to_bytes();
+        Ok(Next::Entry(Entry { name, status: status_of(&stat) }))
     }
 
     fn hides_parts(&self) -> bool {
@@ -122,82 +201,111 @@ impl Entries for OsEntries {
     }
 }
 
-impl Names {
-    fn push(&mut self, name: &CStr) -> Result<(), Fault> {
-        let bytes = name.to_bytes();
-        let too_many = Fault::from(Trouble::Io(std::io::ErrorKind::OutOfMemory));
-        let start = u32::try_from(self.arena.len()).map_err(|_| too_many)?;
-        let length = u8::try_from(bytes.len()).map_err(|_| Denied::NotFound)?;
-        let mut head = [0; 8];
-        for (to, from) in head.iter_mut().zip(bytes) {
-            *to = *from;
-        }
-        self.arena.extend_from_slice(name.to_bytes_with_nul());
-        self.index.push(Name { head: u64::from_be_bytes(head), start, length });
-        Ok(())
-    }
-
-    fn sort(&mut self) {
-        let Self { arena, index } = self;
-        index.sort_unstable_by(|one, other| {
-            let heads = one.head.cmp(&other.head);
-            heads.then_with(|| one.bytes(arena).cmp(other.bytes(arena)))
-        });
-    }
-
-    fn text(&self, name: Name) -> &CStr {
-        CStr::from_bytes_until_nul(name.with_nul(&self.arena)).unwrap_or_default()
+impl fmt::Debug for OsEntries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.escape_ascii().to_string();
+        f.debug_struct("OsEntries").field("path", &path).finish_non_exhaustive()
     }
 }
 
-impl Name {
-    fn bytes(self, arena: &[u8]) -> &[u8] {
-        let start = self.start as usize;
-        arena.get(start..start + usize::from(self.length)).unwrap_or_default()
-    }
-
-    fn with_nul(self, arena: &[u8]) -> &[u8] {
-        let start = self.start as usize;
-        arena.get(start..=start + usize::from(self.length)).unwrap_or_default()
-    }
-}
-
-/// Calls `each` for every name in `directory` but `.` and `..`, in the order of the file system.
+/// Calls `each` for the next names in `directory` but `.` and `..`, in the order of the file system,
+/// until it answers false and what the kernel gave with that name has been told, too. True if that
+/// were all.
 pub(super) fn each_name(
     directory: &OwnedFd,
-    mut each: impl FnMut(&CStr) -> Result<(), Fault>,
-) -> Result<(), Fault> {
+    mut each: impl FnMut(&CStr) -> Result<bool, Fault>,
+) -> Result<bool, Fault> {
     let mut buffer = [MaybeUninit::uninit(); READ];
     let mut entries = RawDir::new(directory, &mut buffer);
-    while let Some(entry) = entries.next() {
+    let mut goes_on = true;
+    while goes_on || !entries.is_buffer_empty() {
+        let Some(entry) = entries.next() else { return Ok(true) };
         let entry = entry.map_err(fault)?;
         let name = entry.file_name();
         if !matches!(name.to_bytes(), b"." | b"..") {
-            each(name)?;
+            goes_on &= each(name)?;
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests lay the files out")]
 mod tests {
-    use proptest::prelude::*;
+    use std::fs;
+
+    use tempfile::TempDir;
 
     use super::*;
+    use crate::terms::Root;
+    use crate::tree::conformance::each;
+    use crate::tree::{OsTree, Place, Tree};
 
-    proptest! {
-        #[test]
-        fn names_sort_by_their_bytes(texts in prop::collection::vec("[ab\u{1}\u{ff}]{1,12}", 0..40)) {
-            let mut names = Names::default();
-            for text in &texts {
-                let text = std::ffi::CString::new(text.as_str()).unwrap();
-                names.push(&text).unwrap();
+    /// Names of a directory that is read in slices and does not fit one window.
+    const MANY: usize = 40_000;
+
+    /// A directory `many` that has so many names, in a tree of its own.
+    fn crowded() -> (OsTree, Root, TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let many = directory.path().join("many");
+        fs::create_dir(&many).unwrap();
+        for number in 0..MANY {
+            // Names as long as a window of them holds fewer than there are, and few enough links that
+            // every file system has room for them.
+            let file = many.join(format!("{:040}", number / 5000 * 5000));
+            let name = many.join(format!("{number:040}"));
+            if file == name {
+                fs::write(name, b"").unwrap();
+            } else {
+                fs::hard_link(file, name).unwrap();
             }
-            names.sort();
-            let sorted: Vec<_> = names.index.iter().map(|&name| names.text(name).to_bytes()).collect();
-            let mut expected: Vec<_> = texts.iter().map(|text| text.as_bytes()).collect();
-            expected.sort_unstable();
-            prop_assert_eq!(sorted, expected);
+        }
+        let mut tree = OsTree::new();
+        let root = tree.add_root(directory.path()).unwrap();
+        (tree, root, directory)
+    }
+
+    fn read(tree: &OsTree, root: Root, wanted: Wanted) -> OsEntries {
+        tree.entries(Place { root, path: b"many" }, wanted).unwrap()
+    }
+
+    #[test]
+    fn a_large_directory_is_read_in_slices_and_told_in_order() {
+        let (tree, root, _directory) = crowded();
+        let mut entries = read(&tree, root, Box::new(|_| true));
+        let (mut slices, mut told) = (0, 0);
+        loop {
+            match entries.next_entry().unwrap() {
+                Next::Later => slices += 1,
+                Next::Entry(entry) => {
+                    assert_eq!(entry.name, format!("{told:040}").as_bytes());
+                    told += 1;
+                }
+                Next::End => break,
+            }
+        }
+        assert_eq!(told, MANY);
+        assert!(slices > MANY / 5000, "{slices} slices");
+        let mut few = read(&tree, root, Box::new(|name| name.ends_with(b"777")));
+        let mut told = 0;
+        each(&mut few, |_| told += 1);
+        assert_eq!(told, MANY / 1000);
+    }
+
+    #[test]
+    fn a_large_directory_may_be_emptied_and_removed_while_it_is_read() {
+        for removed in [false, true] {
+            let (tree, root, directory) = crowded();
+            let many = directory.path().join("many");
+            let mut entries = read(&tree, root, Box::new(|_| true));
+            for name in fs::read_dir(&many).unwrap() {
+                fs::remove_file(name.unwrap().path()).unwrap();
+            }
+            if removed {
+                fs::remove_dir(&many).unwrap();
+            }
+            each(&mut entries, |entry| panic!("{} is gone", entry.name.escape_ascii()));
+            assert_eq!(entries.next_entry(), Ok(Next::End));
         }
     }
 }

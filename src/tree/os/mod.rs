@@ -14,6 +14,7 @@ mod file;
 mod part;
 mod resolver;
 mod sweep;
+mod window;
 
 use std::io;
 use std::path::Path;
@@ -31,7 +32,7 @@ use crate::terms::{Denied, Fault, PeerFault, Root, UnixTime};
 
 use super::part::PartNames;
 use super::path::is_servable_path;
-use super::{Keep, Kind, Place, Status, Tree, settable_mode};
+use super::{Keep, Kind, Place, Status, Tree, Wanted, settable_mode};
 use errno::fault;
 use resolver::{Named, Parent, Resolver};
 
@@ -46,6 +47,7 @@ pub struct OsTree {
     roots: Vec<RootDirectory>,
     resolver: Resolver,
     part_names: PartNames,
+    readers: entries::Readers,
 }
 
 /// A granted directory, held open.
@@ -102,7 +104,8 @@ impl OsTree {
     }
 
     fn resolving_by(resolver: Resolver) -> Self {
-        Self { roots: Vec::new(), resolver, part_names: PartNames::new() }
+        let (part_names, readers) = (PartNames::new(), entries::Readers::default());
+        Self { roots: Vec::new(), resolver, part_names, readers }
     }
 
     fn root(&self, root: Root) -> Result<&Arc<OwnedFd>, Fault> {
@@ -154,12 +157,8 @@ impl Tree for OsTree {
         Ok((file, status_of(&stat)))
     }
 
-    fn entries(
-        &self,
-        place: Place<'_>,
-        wanted: &dyn Fn(&[u8]) -> bool,
-    ) -> Result<OsEntries, Fault> {
-        OsEntries::read(self.resolver, self.sought(place)?, place.path, wanted)
+    fn entries(&self, place: Place<'_>, wanted: Wanted) -> Result<OsEntries, Fault> {
+        OsEntries::open(self.resolver, self.sought(place)?, place.path, wanted, &self.readers)
     }
 
     fn create(&self, place: Place<'_>, keep: Keep, overwrite: bool) -> Result<OsPart, Fault> {

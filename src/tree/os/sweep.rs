@@ -36,13 +36,15 @@ pub(super) fn orphans(parent: &Parent<'_>) -> Result<(), Fault> {
         openat(&parent.directory, parent.name, READING | OFlags::NOFOLLOW, Mode::empty())
             .map_err(fault)?;
     each_name(&directory, |name| {
-        if is_part_name(name.to_bytes()) { Ok(()) } else { Err(Denied::NotEmpty.into()) }
+        if is_part_name(name.to_bytes()) { Ok(true) } else { Err(Denied::NotEmpty.into()) }
     })?;
     let directory = openat(&directory, ".", READING, Mode::empty()).map_err(fault)?;
     each_name(&directory, |name| {
         let part = unowned(&directory, name).map_err(|_| Denied::NotEmpty)?;
-        remove(&directory, name, part).map_err(|_| Denied::NotEmpty.into())
-    })
+        remove(&directory, name, part).map_err(|_| Denied::NotEmpty)?;
+        Ok(true)
+    })?;
+    Ok(())
 }
 
 /// Removes orphaned parts from `directory`, which is open for [`READING`], to which nothing has been
@@ -60,7 +62,7 @@ pub(super) fn expired(directory: &OwnedFd, before: UnixTime) {
         {
             left.1 -= 1;
         }
-        if left.0 == 0 || left.1 == 0 { Err(Trouble::Busy.into()) } else { Ok(()) }
+        if left.0 == 0 || left.1 == 0 { Err(Trouble::Busy.into()) } else { Ok(true) }
     });
 }
 

@@ -13,7 +13,8 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::terms::{Content, Part, Trouble};
-use crate::tree::{Entries, PART_PREFIX};
+use crate::tree::PART_PREFIX;
+use crate::tree::conformance::each;
 
 struct House {
     tree: OsTree,
@@ -52,12 +53,11 @@ impl House {
     }
 
     fn names(&self, path: &str) -> Vec<String> {
-        let mut entries = self.tree.entries(self.at(path), &|_| true).unwrap();
+        let mut entries = self.tree.entries(self.at(path), Box::new(|_| true)).unwrap();
         let mut names = Vec::new();
-        while let Some(entry) = entries.next_entry() {
-            let entry = entry.unwrap();
+        each(&mut entries, |entry| {
             names.push(format!("{} {:?}", entry.name.escape_ascii(), entry.status.kind));
-        }
+        });
         names
     }
 
@@ -117,7 +117,7 @@ fn links_out_are_nothing() {
             let place = house.at(name);
             assert_eq!(house.tree.status(place).unwrap_err(), NOT_FOUND, "{name}");
             assert_eq!(house.tree.open(place).map(|_| ()).unwrap_err(), NOT_FOUND, "{name}");
-            let entries = house.tree.entries(place, &|_| true);
+            let entries = house.tree.entries(place, Box::new(|_| true));
             assert_eq!(entries.map(|_| ()).unwrap_err(), NOT_FOUND, "{name}");
             let below = format!("{name}/secret");
             assert_eq!(house.read(&below).unwrap_err(), NOT_FOUND, "{below}");

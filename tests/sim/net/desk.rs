@@ -188,6 +188,9 @@ impl Net {
         let conn = &mut self.conns[id];
         let count = conn.to_server.read(&mut buffer[..most]);
         if count > 0 {
+            if let Some(tap) = &mut conn.tap {
+                tap.heard.extend_from_slice(&buffer[..count]);
+            }
             if conn.to_server.is_readable() && conn.data {
                 conn.runnable_since = Some((polls, now));
             }
@@ -201,6 +204,9 @@ impl Net {
         if conn.to_server.reset {
             Err(io::ErrorKind::ConnectionReset.into())
         } else if conn.to_server.end {
+            if let Some(tap) = &mut conn.tap {
+                tap.read_up = true;
+            }
             Ok(0)
         } else {
             Err(io::ErrorKind::WouldBlock.into())
@@ -243,6 +249,9 @@ impl Net {
         if conn.data && conn.to_peer.room() > bytes.len() {
             conn.runnable_since = Some((polls, now));
         }
+        if let Some(tap) = &mut conn.tap {
+            tap.said.extend_from_slice(bytes);
+        }
         let at = conn.to_peer.send(now + conn.latency, Parcel::Bytes(bytes.to_vec()));
         self.schedule_at(at, Happening::ToPeer(id));
     }
@@ -255,6 +264,7 @@ impl Net {
             return Err(io::ErrorKind::NotConnected.into());
         }
         if !conn.to_peer.ended {
+            conn.note_end();
             let at = conn.to_peer.send(now + conn.latency, Parcel::End);
             self.schedule_at(at, Happening::ToPeer(id));
         }
@@ -282,6 +292,7 @@ impl Net {
         } else if conn.to_peer.ended {
             return;
         } else {
+            conn.note_end();
             Parcel::End
         };
         let at = conn.to_peer.send(now + conn.latency, parcel);

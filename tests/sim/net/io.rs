@@ -24,6 +24,9 @@ const PIECE: usize = 64 * 1024;
 pub(crate) trait Peers {
     /// Something has happened to the peer `who`.
     fn wake(&mut self, who: PeerId, wake: Wake, net: &mut Net);
+
+    /// The server has been told to stop: from `at` on it closes without a word.
+    fn cut_off_at(&mut self, _at: u64) {}
 }
 
 /// The reactor's sockets.

@@ -118,6 +118,37 @@ struct Conn {
     packed: bool,
     /// The pass and the time from which on the reactor could go on moving its bytes.
     runnable_since: Option<(u64, u64)>,
+    /// What goes over it, where that is wanted.
+    tap: Option<Box<Tap>>,
+}
+
+/// What went over a connection.
+#[derive(Debug, Default)]
+pub(crate) struct Tap {
+    /// What the peer has handed to its kernel.
+    pub(crate) sent: Vec<u8>,
+    /// The peer has ended its direction in good order behind that.
+    pub(crate) finished: bool,
+    /// What the reactor has read.
+    pub(crate) heard: Vec<u8>,
+    /// What the reactor has handed to its kernel.
+    pub(crate) said: Vec<u8>,
+    /// The reactor has ended its direction in good order behind that.
+    pub(crate) ended: bool,
+    /// The peer had ended its direction, or gone, before the reactor did.
+    pub(crate) hung_up: bool,
+    /// The reactor has read up to the peer's end.
+    pub(crate) read_up: bool,
+}
+
+impl Conn {
+    /// The reactor ends its direction in good order.
+    fn note_end(&mut self) {
+        if let Some(tap) = &mut self.tap {
+            tap.ended = true;
+            tap.hung_up = self.to_server.ended || !self.peer_open;
+        }
+    }
 }
 
 /// A listener of the reactor's.
@@ -167,6 +198,8 @@ pub(crate) struct Net {
     asleep: bool,
     stats: Stats,
     tracing: bool,
+    /// Connections are tapped.
+    taps: bool,
 }
 
 impl Net {
@@ -187,7 +220,18 @@ impl Net {
             asleep: false,
             stats: Stats::default(),
             tracing,
+            taps: false,
         }
+    }
+
+    /// Keeps what goes over the connections that are made from now on.
+    pub(crate) const fn tap(&mut self) {
+        self.taps = true;
+    }
+
+    /// What went over a connection so far, if it was tapped.
+    pub(crate) fn tapped(&self, id: ConnId) -> Option<&Tap> {
+        self.conns.get(id)?.tap.as_deref()
     }
 
     /// Nanoseconds since the start.
@@ -293,6 +337,7 @@ impl Net {
             data: false,
             packed: false,
             runnable_since: None,
+            tap: self.taps.then(Box::default),
         };
         self.conns.push(conn);
         self.conns.len() - 1

@@ -115,6 +115,9 @@ impl Net {
         let count = bytes.len().min(conn.to_server.room());
         conn.to_server.starved = count < bytes.len();
         let (latency, mut rest) = (conn.latency, &bytes[..count]);
+        if let Some(tap) = &mut conn.tap {
+            tap.sent.extend_from_slice(rest);
+        }
         while !rest.is_empty() {
             // Segments are cut anywhere, and no two need arrive together.
             let length =
@@ -134,6 +137,9 @@ impl Net {
         let now = self.now;
         let conn = &mut self.conns[id];
         if conn.peer_open && !conn.to_server.ended && !conn.to_peer.reset {
+            if let Some(tap) = &mut conn.tap {
+                tap.finished = true;
+            }
             let at = conn.to_server.send(now + conn.latency, Parcel::End);
             self.schedule_at(at, Happening::ToServer(id));
         }
@@ -193,5 +199,10 @@ impl Net {
     /// Where the server's end of a connection is.
     pub(crate) fn server_of(&self, id: ConnId) -> SocketAddr {
         self.conns[id].server
+    }
+
+    /// Where the peer's end of a connection is.
+    pub(crate) fn peer_of(&self, id: ConnId) -> SocketAddr {
+        self.conns[id].peer
     }
 }

@@ -1,11 +1,13 @@
 //! What a server owes its client: one final reply a command, in order.
 //!
-//! Every line that a peer sends is entered, every reply that it reads is crossed off. ABOR, STAT and
-//! QUIT may overtake what waits behind a transfer; nothing else may. A reply that nobody asked for,
-//! or of a class that its command can't have, is a panic.
+//! Every line that a peer sends is entered, every reply that it reads is crossed off. STAT is answered
+//! while a transfer or other work runs, and ABOR right behind the reply that ends it; nothing else may
+//! overtake what waits. A reply that nobody asked for, or of a class that its command can't have, is
+//! a panic.
 
 use std::collections::VecDeque;
 
+use coracle::wire::ftp::command::Command;
 use coracle::wire::ftp::reply::{Reply, ReplyReader};
 use coracle::wire::ftp::verb::Verb;
 use coracle::wire::line::{Framer, Line};
@@ -39,6 +41,8 @@ pub(crate) struct Ledger {
     owed: VecDeque<Owed>,
     /// Preliminary replies to the command at the front: one to a transfer, any to work on files.
     marks: u32,
+    /// The last reply ended a transfer or other work, which an ABOR may have asked for.
+    ended: bool,
     /// Replies behind which the server closes: 221 and 421.
     closing: bool,
     /// It was 421.
@@ -48,12 +52,18 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// The books of a fresh connection: a greeting is owed.
     pub(crate) fn new() -> Self {
+        Self::of_lines(LINE)
+    }
+
+    /// The same, where lines of the client's are no longer than this.
+    pub(crate) fn of_lines(limit: usize) -> Self {
         Self {
-            sent: Framer::new(LINE),
+            sent: Framer::new(limit),
             heard: Framer::new(LINE),
             reader: ReplyReader::new(),
             owed: VecDeque::from([Owed::Greeting]),
             marks: 0,
+            ended: false,
             closing: false,
             shown_out: false,
         }
@@ -133,17 +143,20 @@ impl Ledger {
         let Some(front) = self.owed.front() else {
             panic!("nobody asked for this: {code} {}", reply.text());
         };
-        let at = if allows(front, code) {
+        // A transfer that was never begun has not been done either.
+        let undone = is_transfer(front.verb()) && self.marks == 0 && code < 300;
+        let at = if allows(front, code) && !undone {
             0
         } else {
-            let overtaking =
-                self.owed.iter().position(|owed| is_urgent(owed) && allows(owed, code));
-            overtaking.unwrap_or_else(|| {
+            self.overtaking(code).unwrap_or_else(|| {
                 panic!("{code} {} answers none of: {}", reply.text(), self.describe())
             })
         };
         let marks = if at == 0 { std::mem::take(&mut self.marks) } else { 0 };
         self.closing = code == 221;
+        if at == 0 || code == 226 {
+            self.ended = at == 0 && self.owed.front().is_some_and(Owed::is_running);
+        }
         let line = match self.owed.remove(at) {
             Some(Owed::Command(_, line)) => Some(line),
             Some(Owed::Greeting) | None => None,
@@ -151,11 +164,24 @@ impl Ledger {
         Some(Entry { line, reply, marks })
     }
 
-    fn mark(&mut self, code: u16) {
-        let (transfers, works) = match self.owed.front() {
-            Some(Owed::Command(Some(verb), _)) => (is_transfer(*verb), *verb == Verb::Site),
-            Some(Owed::Command(None, _) | Owed::Greeting) | None => (false, false),
+    /// Which command behind the front a reply answers.
+    fn overtaking(&self, code: u16) -> Option<usize> {
+        let is = |owed: &Owed, command| match owed {
+            Owed::Command(_, line) => Command::parse(line) == Ok(command),
+            Owed::Greeting => false,
         };
+        if code == 211 && self.owed.front().is_some_and(Owed::is_running) {
+            self.owed.iter().position(|owed| is(owed, Command::Stat(None)))
+        } else if code == 226 && self.ended {
+            self.owed.iter().position(|owed| is(owed, Command::Abor))
+        } else {
+            None
+        }
+    }
+
+    fn mark(&mut self, code: u16) {
+        let verb = self.owed.front().and_then(Owed::verb);
+        let (transfers, works) = (is_transfer(verb), verb == Some(Verb::Site));
         assert!(transfers || works, "{code} and no transfer was asked for: {}", self.describe());
         assert!(
             works || self.marks == 0,
@@ -166,17 +192,25 @@ impl Ledger {
     }
 }
 
-fn is_transfer(verb: Verb) -> bool {
-    let transfers =
-        [Verb::Retr, Verb::Stor, Verb::Stou, Verb::Appe, Verb::List, Verb::Nlst, Verb::Mlsd];
-    transfers.contains(&verb)
+impl Owed {
+    const fn verb(&self) -> Option<Verb> {
+        match self {
+            Self::Command(verb, _) => *verb,
+            Self::Greeting => None,
+        }
+    }
+
+    /// Whether it may run for a while, during which lines are heard.
+    fn is_running(&self) -> bool {
+        let works = [Verb::Site, Verb::Hash, Verb::Xcrc, Verb::Xsha256];
+        is_transfer(self.verb()) || self.verb().is_some_and(|verb| works.contains(&verb))
+    }
 }
 
-fn is_urgent(owed: &Owed) -> bool {
-    match owed {
-        Owed::Command(Some(verb), _) => [Verb::Abor, Verb::Stat, Verb::Quit].contains(verb),
-        Owed::Command(None, _) | Owed::Greeting => false,
-    }
+fn is_transfer(verb: Option<Verb>) -> bool {
+    let transfers =
+        [Verb::Retr, Verb::Stor, Verb::Stou, Verb::Appe, Verb::List, Verb::Nlst, Verb::Mlsd];
+    verb.is_some_and(|verb| transfers.contains(&verb))
 }
 
 /// Whether `code` may answer a command (RFC 959, section 5.4). Refusals are left to the server but
@@ -187,7 +221,7 @@ fn allows(owed: &Owed, code: u16) -> bool {
         Owed::Command(None, _) => return (500..=504).contains(&code) || code == 530,
         Owed::Command(Some(verb), _) => *verb,
     };
-    let good: &[u16] = if is_transfer(verb) {
+    let good: &[u16] = if is_transfer(Some(verb)) {
         &[226, 250]
     } else if verb == Verb::Abor {
         return [225, 226, 501, 530].contains(&code);
@@ -209,7 +243,7 @@ fn allows(owed: &Owed, code: u16) -> bool {
         &[213]
     } else if verb == Verb::Rest || verb == Verb::Rnfr {
         &[350]
-    } else if verb == Verb::Rein {
+    } else if verb == Verb::Rein || verb == Verb::Host {
         &[220]
     } else if [Verb::Feat, Verb::Help].contains(&verb) {
         &[211, 214]

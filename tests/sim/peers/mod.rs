@@ -231,6 +231,10 @@ impl Peers for Cast {
             actor.wake(wake, &mut Stage { net, lore: &mut self.lore, me: who });
         }
     }
+
+    fn cut_off_at(&mut self, at: u64) {
+        self.lore.cut_at = Some(at);
+    }
 }
 
 /// The address of the peer number `who`: one of its own, in the family of the server's.

@@ -9,7 +9,7 @@ use rustls::pki_types::ServerName;
 
 use crate::net::{ConnId, Got};
 use crate::peers::Stage;
-use crate::world::certificate;
+use crate::run::certificate;
 
 /// A connection that is plain until TLS begins.
 pub(super) struct Wire {

@@ -1,0 +1,125 @@
+//! The course of one FTP dialogue, as its replies tell it: what may have come about behind what.
+//!
+//! This is a model of the protocol without its files: who is logged in, whether there is a way for the
+//! next data connection, and what REST, RANG and RNFR have said for the next command. It is lenient
+//! where the server may refuse, and strict where it does what was never agreed.
+
+use coracle::wire::ftp::command::Command;
+use coracle::wire::ftp::verb::Verb;
+
+use super::contents::Moved;
+use crate::ledger::Entry;
+
+/// Who may come in, with what.
+const PASSWORDS: [(&[u8], &[u8]); 4] = [
+    (b"user1", b"1234"),
+    (b"user2", b"a:b c"),
+    (b"slow", b"tide"),
+    (b"other", b"correct horse battery staple"),
+];
+
+/// Where a dialogue stands.
+#[derive(Debug, Default)]
+pub(crate) struct Course {
+    /// Who says that this is its name.
+    user: Vec<u8>,
+    is_client: bool,
+    /// There is a way for the next data connection.
+    is_routed: bool,
+    /// EPSV ALL was said.
+    extended_only: bool,
+    /// The command before this one was REST or RANG, and was obeyed.
+    partly: bool,
+    /// It was RNFR.
+    renames: bool,
+    /// Something that takes time was asked for, and lines behind it may have been given up with it.
+    pub(crate) works: bool,
+}
+
+impl Course {
+    /// Goes on by a final reply. Returns what it says to have moved, and whether a part of a file may
+    /// have been asked for.
+    pub(crate) fn step(&mut self, entry: &Entry) -> Option<(Moved, bool)> {
+        let (line, code) = (entry.line.as_deref()?, entry.reply.code().number());
+        let Ok(command) = Command::parse(line) else {
+            assert!(code >= 500, "{code} to what is no command: {}", line.escape_ascii());
+            (self.partly, self.renames) = (false, false);
+            return None;
+        };
+        let verb = command.verb();
+        let takes = |cond: bool, course: &Self| {
+            assert!(cond, "{code} to {}: {course:?}", line.escape_ascii());
+        };
+        self.works |= entry.marks > 0 || WORKS.contains(&verb);
+        if is_transfer(verb) && entry.marks > 0 {
+            takes(self.is_client && self.is_routed, self);
+            self.is_routed = false;
+        }
+        takes(code >= 400 || self.is_client || FOR_STRANGERS.contains(&verb), self);
+        // Either may be said while a transfer runs, and then changes nothing for the next command.
+        if command == Command::Stat(None) {
+            return None;
+        }
+        if command == Command::Abor {
+            self.is_routed = false;
+            return None;
+        }
+        if let Command::User(name) = command {
+            (self.user, self.is_client) = (name.to_vec(), false);
+        } else if let (Command::Pass(password), 230) = (command, code) {
+            takes(PASSWORDS.contains(&(&self.user, password)), self);
+            self.is_client = true;
+        } else if (verb, code) == (Verb::Rein, 220) {
+            *self = Self { works: self.works, ..Self::default() };
+        } else if [Verb::Pasv, Verb::Port, Verb::Eprt].contains(&verb) && code < 300 {
+            takes(!self.extended_only, self);
+            self.is_routed = true;
+        } else if verb == Verb::Epsv {
+            self.is_routed |= code == 229;
+            self.extended_only |= code == 200;
+        } else if (verb, code) == (Verb::Rnto, 250) {
+            takes(self.renames, self);
+        }
+        let partly = self.partly;
+        self.partly = code == 350 && [Verb::Rest, Verb::Rang].contains(&verb);
+        self.renames = code == 350 && verb == Verb::Rnfr;
+        let moved = if verb == Verb::Retr { Moved::Download } else { Moved::Upload };
+        let is_moved = code == 226 && (verb == Verb::Retr || UPLOADS.contains(&verb));
+        is_moved.then_some((moved, partly))
+    }
+}
+
+/// Work on files.
+const WORKS: [Verb; 3] = [Verb::Hash, Verb::Xcrc, Verb::Xsha256];
+
+const UPLOADS: [Verb; 3] = [Verb::Stor, Verb::Appe, Verb::Stou];
+
+fn is_transfer(verb: Verb) -> bool {
+    UPLOADS.contains(&verb) || [Verb::Retr, Verb::List, Verb::Nlst, Verb::Mlsd].contains(&verb)
+}
+
+/// What who has not logged in may ask for.
+const FOR_STRANGERS: [Verb; 22] = [
+    Verb::User,
+    Verb::Pass,
+    Verb::Acct,
+    Verb::Rein,
+    Verb::Quit,
+    Verb::Abor,
+    Verb::Auth,
+    Verb::Pbsz,
+    Verb::Prot,
+    Verb::Type,
+    Verb::Stru,
+    Verb::Mode,
+    Verb::Allo,
+    Verb::Opts,
+    Verb::Syst,
+    Verb::Feat,
+    Verb::Help,
+    Verb::Noop,
+    Verb::Host,
+    Verb::Lang,
+    Verb::Clnt,
+    Verb::Stat,
+];
