@@ -1,8 +1,8 @@
 //! rclone: trees and files of any store, FTP among them.
 
-use crate::bench::{Bench, Tls};
 use std::process::Command;
 
+use crate::bench::{Bench, Tls, unasked};
 use crate::ground::{Client, Duty, Job};
 use crate::support::{Finished, finish};
 
@@ -30,23 +30,19 @@ pub(crate) const CLIENT: Client = Client {
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {
-    match *job {
-        Job::Manage([old, new, unwanted, made, bare]) => {
-            let there = |path: &str| format!(":ftp:{path}");
-            for words in [
-                &["moveto", &there(old), &there(new)][..],
-                &["deletefile", &there(unwanted)],
-                &["mkdir", &there(made)],
-            ] {
-                let finished = finish(told(bench).args(words));
-                if finished.code != Some(0) {
-                    return finished;
-                }
-            }
-            finish(told(bench).args(["rmdir", &there(bare)]))
+    let Job::Manage([old, new, unwanted, made, bare]) = *job else { return moved(bench, job) };
+    let there = |path: &str| format!(":ftp:{path}");
+    for words in [
+        &["moveto", &there(old), &there(new)][..],
+        &["deletefile", &there(unwanted)],
+        &["mkdir", &there(made)],
+    ] {
+        let finished = finish(told(bench).args(words));
+        if finished.code != Some(0) {
+            return finished;
         }
-        _ => moved(bench, job),
     }
+    finish(told(bench).args(["rmdir", &there(bare)]))
 }
 
 /// What all of its commands have to be told.
@@ -87,7 +83,7 @@ fn moved(bench: &Bench, job: &Job<'_>) -> Finished {
         Job::GetMany { remote, local, .. } => {
             rclone.args(["copy", "--transfers", "3", &there(remote), local])
         }
-        Job::Manage(_) => unreachable!("it takes several commands"),
+        Job::Manage(_) => return unasked(),
     };
     finish(&mut rclone)
 }

@@ -178,9 +178,11 @@ fn axel(bench: &Bench, job: &Job<'_>) -> Finished {
         Job::Names { remote } => fetch("1", &format!("{remote}/"), "names"),
         Job::GetMany { remote, names, local } => {
             fs::create_dir_all(bench.path(local)).expect("a local directory");
-            let each =
-                |name: &&str| fetch("3", &format!("{remote}/{name}"), &format!("{local}/{name}"));
-            names.iter().map(each).last().unwrap_or_else(unasked)
+            let mut finished = unasked();
+            for name in names {
+                finished = fetch("3", &format!("{remote}/{name}"), &format!("{local}/{name}"));
+            }
+            finished
         }
         Job::Put { .. }
         | Job::PutText { .. }
