@@ -488,7 +488,7 @@ impl<'a> Play<'a> {
     }
 
     fn lists(&self, glob: &str, wanted: bool) -> Done {
-        let listed = self.listed()?.iter().any(|line| like(&glob, line));
+        let listed = self.listed()?.iter().any(|line| like(glob, line));
         check(listed == wanted, || format!("`{}` came", show(&self.came)))
     }
 }
