@@ -123,25 +123,44 @@
 //!
 //! ## RFC 2228 and RFC 4217: protection
 //!
-//! What these leave open is in [protocol](super::protocol).
+//! What these leave open is in [protocol](super::protocol), and how TLS is laid out in
+//! [TLS](super::tls). RFC 4217 contradicts itself once: where data is to be protected and is not, section
+//! 10.2 has 521 and section 11.4 has 522.
 //!
 //! | where | what | | the test that shows so, or why not |
 //! |---|---|---|---|
 //! | 2228 3, AUTH | 234; 504 for a mechanism that is not known; 502 where none is served | m, s | `session::ftp::security::tests::mechanisms_and_repetitions_are_refused` `session::ftp::security::tests::without_tls_nothing_of_it_is_there` |
 //! | 2228 3, AUTH | who was logged in has to log in anew | m | `session::ftp::security::tests::auth_begins_a_handshake_and_the_session_anew` |
-//! | 4217 17 | TLS-C is TLS | s | `wire::ftp::command::tests::mechanisms_and_levels` |
+//! | 2228 3, AUTH | may be sent again, and begins anew | | 503: under TLS it would be TLS within TLS, and what it is for, a new login or new keys, USER and TLS itself are for. REIN, then AUTH, does begin anew: `loopback::protected::policy::rein_goes_back_to_the_clear` |
 //! | 2228 3, PBSZ | 503 before AUTH; 501 for what does not fit 32 bits; 200, `PBSZ=0` if another was proposed | m, s | `session::ftp::security::tests::pbsz_comes_before_prot_and_auth_before_both` `wire::ftp::command::tests::mechanisms_and_levels` |
 //! | 2228 3, PROT | 503 before PBSZ, 504 for an unknown level, 536 for one that TLS lacks, 534 for one that is not wanted | s | `session::ftp::security::tests::pbsz_comes_before_prot_and_auth_before_both` `session::ftp::security::tests::prot_decides_the_orders` `session::ftp::security::tests::where_tls_is_required_nobody_logs_in_without_it` |
-//! | 4217 9 | data is in the clear until PROT, and thereafter as that said | m | `session::ftp::security::tests::prot_decides_the_orders` |
-//! | 4217 9 | the same where TLS is implicit | m | `session::ftp::security::tests::implicit_tls_protects_data_from_the_beginning` shows that it is not so: the RFC knows no such port, and its clients send no PROT |
-//! | 2228 3, CCC | 533 in the clear, 534 where the server will not | m, s | `session::ftp::security::tests::what_is_protected_stays_protected` |
-//! | 2228 3, ADAT, MIC, CONF, ENC | 502 where they are not served | s | `session::ftp::security::tests::without_tls_nothing_of_it_is_there` |
-//! | 2228 4 | 232 where the certificate is enough | s | `session::ftp::security::tests::a_certificate_takes_the_place_of_a_password` |
-//! | 4217 6 | FEAT names AUTH, PBSZ, PROT | m | `session::ftp::security::tests::feat_and_help_offer_it` |
-//! | 4217 10.1 | a handshake that fails ends the connection | s | `loopback::protected::policy::handshakes_that_come_to_nothing_end` |
+//! | 2228 3, 4217 5, CCC | 533 in the clear, 534 where the server will not | m, s | `session::ftp::security::tests::what_is_protected_stays_protected` |
+//! | 4217 5, CCC | 500 from a server that never does | s | 534, which RFC 2228 has for what is understood and refused |
+//! | 2228 3, ADAT, MIC, CONF, ENC | 502 where they are not served | s | `session::ftp::security::tests::without_tls_nothing_of_it_is_there` `session::ftp::security::tests::mechanisms_and_repetitions_are_refused` |
+//! | 2228 4, 4217 4 | USER comes in any case, and is 232 where the certificate is enough | s | `session::ftp::security::tests::a_certificate_takes_the_place_of_a_password` |
+//! | 4217 4 | 234 and not 334; TYPE, STRU, MODE, directory, ports and user are as after the greeting | m | `session::ftp::security::tests::auth_begins_a_handshake_and_the_session_anew` `session::ftp::security::tests::a_name_sent_in_the_clear_is_no_name_behind_the_handshake` |
+//! | 4217 6 | FEAT names AUTH, with TLS, PBSZ and PROT | m | `session::ftp::security::tests::feat_and_help_offer_it` |
+//! | 4217 7 | the client of FTP is that of TLS, whoever connects | m | `loopback::sealed::transfers::the_level_holds_from_the_transfer_on_that_follows` |
+//! | 4217 7 | no protected data from server to server | m | `loopback::hostile::an_active_connection_goes_to_the_client_alone` |
+//! | 4217 8 | AUTH leaves data as it was; PROT may come at any time, straight behind PASV too, and as often as it likes | m | `session::ftp::security::tests::prot_decides_the_orders` `loopback::sealed::transfers::the_level_holds_from_the_transfer_on_that_follows` |
+//! | 4217 9 | data is in the clear until PROT, and thereafter as that said | m | `session::ftp::security::tests::prot_decides_the_orders` `session::ftp::security::tests::rein_goes_back_to_the_clear_and_to_nobody` |
+//! | 4217 9 | the same where TLS is implicit | m | `session::ftp::security::tests::implicit_tls_protects_data_from_the_beginning` shows that it is not so: the RFC knows no such port, and its clients need not send PROT; Microsoft's \[MS-FTPS\] forbids it to them |
+//! | 4217 9 | no byte of a protected transfer moves before its handshake is done | m | `loopback::sealed::a_handshake_has_a_time_limit` `loopback::protected::policy::transfers_can_be_stopped_in_the_handshake` |
+//! | 4217 10.1 | where nothing has come of TLS: 421 in the clear; where a handshake has failed: the end | s | `loopback::protected::policy::handshakes_that_come_to_nothing_end` |
 //! | 4217 10.2 | how data is protected is looked at when it is to move, not before | s | `loopback::protected::policy::where_it_is_required_nothing_goes_without_it` |
-//! | 4217 11 | REIN ends TLS, behind its reply | m | not done, 534: that would be CCC by another name; USER begins a new login |
-//! | 4217 14 | no reliance on SIGURG | s | `loopback::trips::abor_comes_before_during_and_after_plain_and_urgent` |
+//! | 4217 10.2, 11.4 | 521, or 522, where that will not do, in place of 150 | s | `session::ftp::security::tests::where_tls_is_required_nobody_logs_in_without_it`: 522 |
+//! | 4217 10.2 | 522 behind 150 where TLS comes to nothing on the data connection | m | `loopback::sealed::a_handshake_has_a_time_limit`; where it broke off or took too long, 425, as RFC 1123, section 4.1.2.11, has it of what may go better the next time |
+//! | 4217 10.2 | 522 says so where a session had to be resumed | s | `loopback::sealed::a_data_connection_is_of_its_own_session_or_of_none` `loopback::protected::policy::data_connections_can_have_to_resume` |
+//! | 4217 12.6, 12.7 | TLS ends before the data connection does, and that before 226 | s | `loopback::sealed::both_directions_end_with_close_notify` `sim::shapes::a_download_under_tls_is_done_when_the_client_has_all_of_it` |
+//! | 4217 13 | REIN ends TLS, behind its reply, on both connections; no session has to be resumed for that | m | `loopback::protected::policy::rein_goes_back_to_the_clear` `session::ftp::security::tests::rein_goes_back_to_the_clear_and_to_nobody` |
+//! | 4217 13 | the same where TLS is implicit | m | `session::ftp::security::tests::rein_leaves_implicit_tls_as_it_was_after_the_greeting`: RFC 959 has it end where the greeting was, and there that is under TLS |
+//! | 4217 14 | no reliance on SIGURG; ABOR and STAT are heard under TLS while data moves | s | `loopback::sealed::transfers::abor_comes_before_during_and_after` `loopback::sealed::control::a_transfer_is_watched_and_outlived` |
+//! | 4217 15.1.1 | data connections show the server's certificate that the control connection did | s | `loopback::protected::certificates::a_new_one_is_taken_up_and_a_bad_one_is_not_while_transfers_run` |
+//! | 4217 15.1.2 | and the client's: another, or none, is turned away | s | `loopback::protected::certificates::clients_log_in_by_certificates` |
+//! | 4217 17 | TLS-C is TLS, in small letters too | s | `wire::ftp::command::tests::mechanisms_and_levels` `session::ftp::security::tests::auth_begins_a_handshake_and_the_session_anew` |
+//! | 8996 (which updates 4217) | neither TLS 1.0 nor 1.1 | m | `loopback::protected::clients::openssl_shakes_hands_in_both_versions` |
+//! | 8446 4.6.3, 5246 7.4.1.1 | keys may be changed while data moves, and no handshake begins anew under TLS 1.2 | m | `loopback::sealed::control::keys_may_be_changed_and_not_for_ever`; TLS 1.2's renegotiation is not there |
+//! | 8446 6.1, 5246 7.2.1 | close_notify ends a direction, and what comes behind it is nothing; without it an upload is cut | m | `loopback::sealed::transfers::what_comes_behind_close_notify_is_nothing` `loopback::sealed::an_upload_that_is_cut_is_not_put_in_place_and_is_gone_on_with` `loopback::sealed::control::who_has_said_all_is_answered` |
 //!
 //! ## RFC 2389, RFC 2428, RFC 2640, RFC 7151
 //!
@@ -163,9 +182,9 @@
 //! | 7151 3 | HOST before the login: 220, the last one counts, and what was begun is forgotten; behind it: 503 | m | `session::ftp::access::tests::every_name_of_the_one_host_is_taken_before_a_login` |
 //! | 7151 3.1, 3.3 | a HOST that was refused is as if it had not been sent | m | `loopback::strict::no_case_is_missed` |
 //! | 7151 3.1 | 501 for what is no host, with the grammar's letters, digits and inner dashes, a port among it; 504 for an address that is not ours | m | `session::ftp::access::tests::every_name_of_the_one_host_is_taken_before_a_login` `wire::ftp::command::tests::hosts_languages_and_programs` |
-//! | 7151 3.2 | 504 for a name that is not ours | s | not done: there is one host, and every name that leads to it is its own |
+//! | 7151 3.2 | 504 for a name that is not ours | s | not done but under TLS: there is one host, and every name that leads to it is its own |
 //! | 7151 3.2.1 | REIN forgets HOST; no HOST is no fault | m, s | `session::ftp::access::tests::every_name_of_the_one_host_is_taken_before_a_login` `session::ftp::access::tests::greets_and_logs_in` |
-//! | 7151 3.2.1 | under TLS the name is that of the handshake | m | not done: rustls shows no server name on an unbuffered connection, and with one host nothing is chosen by either name |
+//! | 7151 3.2.1 | under TLS the name is that of the handshake: 504 for another | m | `session::ftp::security::tests::the_host_is_the_one_that_the_handshake_was_with` `channel::tls::connection::tests::the_name_that_was_asked_for_is_known` |
 //! | 7151 3.4 | FEAT says HOST | m | `session::ftp::access::tests::every_name_of_the_one_host_is_taken_before_a_login` |
 //!
 //! ## RFC 2577: security
@@ -235,6 +254,76 @@
 //! | files beyond 4 GiB | SIZE, MLST, LIST, REST on both sides of the edge, an upload that goes on behind it | `loopback::trips::files_beyond_4_gib` |
 //! | directories of 100,000 entries | streamed in order, a slice a turn; a window of names is held, 1 MiB at most | `loopback::trips::a_directory_of_100_000_entries_is_listed_in_bounded_memory` |
 //! | 10,000 transfers on one session | nothing grows | `loopback::trips::ten_thousand_transfers_on_one_session` |
+//!
+//! # Data connections
+//!
+//! | what | how it is here | the test that shows so, or why not |
+//! |---|---|---|
+//! | nobody comes | 425 within `--data-timeout`, and the session lives; who comes after that is a stranger | `loopback::halves::a_session_lives_on_when_nobody_comes` `loopback::routes::what_ends_a_route_closes_who_comes_for_it` `sim::routes::who_never_connected_is_not_refused_for_long` |
+//! | nobody listens where PORT leads | 425 | `loopback::conformance::a_port_where_nobody_listens_is_425` |
+//! | the client closes early, with an end or a reset | 426, and the session lives | `loopback::halves::who_closes_both_directions_early_is_told_426_and_goes_on` `loopback::hostile::a_data_connection_may_break_at_any_point` |
+//! | it comes and goes before the command | that transfer's matter alone | `loopback::routes::who_comes_and_goes_before_the_command_costs_one_transfer` |
+//! | it ends its own direction of a download, before or during it | all is sent, under TLS too | `loopback::halves::who_has_ended_its_own_direction_is_sent_all` `loopback::sealed::who_has_ended_its_own_direction_is_sent_all` `sim::routes::who_has_ended_its_own_direction_is_sent_all` |
+//! | it ends its own direction of an upload, and waits for ours | ours ends, then 226 | `loopback::halves::an_upload_is_closed_by_us_before_it_is_answered` |
+//! | it ends its own direction of the control connection | as good as ABOR and QUIT (959 4.1.1), unless it has said QUIT | `loopback::halves::who_ends_its_control_connection_ends_the_transfer_unless_it_has_said_quit` |
+//! | zero windows: in a download, a listing, of replies | `--stall-timeout`, 426; replies: `--idle-timeout`, closed | `loopback::halves::who_takes_nothing_is_let_go_and_others_are_served` `loopback::halves::who_takes_no_replies_is_let_go_when_no_command_was_read_for_long` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
+//! | a window that is zero most of the time | whoever reads on is sent all, below the rate at which the kernel would tell us so | `loopback::halves::who_reads_slowly_and_steadily_is_sent_all` `sim::routes::who_reads_slowly_and_steadily_has_not_stalled` `sim::siege::last_words_are_read_to_their_end_by_who_reads_on_slowly` |
+//! | IPv6 | EPSV, EPRT; PASV is 522, for there is no IPv4 address to name | `loopback::routes::ipv6_has_all_that_it_needs` |
+//! | IPv6, link-local | the same: the interface stays with the address | `sim::routes::link_local_addresses_have_data_connections_as_others_do` |
+//! | IPv4-mapped addresses | are IPv4: PASV, EPSV, PORT, EPRT | `loopback::routes::ipv4_at_a_listener_of_both_has_all_that_it_needs` |
+//! | `--passive-address`, for NAT | PASV tells it; EPSV tells a port alone, and needs none | `loopback::routes::others_are_told_the_lone_address_or_the_one_that_they_came_to` |
+//! | the same, by network | the smallest network that the peer lies in; without a lone address others are told the one that they came to | `loopback::routes::peers_of_each_network_are_told_an_address_of_their_own` `reactor::told::tests::the_smallest_network_wins_and_the_rest_is_told_the_lone_address` |
+//! | one that can't be meant | refused at start and by `check`, with file and line | `loopback::routes::an_address_that_can_not_be_told_is_refused_at_start_and_by_check` |
+//! | the passive range exhausted | 425 that says so; the log says once when it begins, and what to do, and once when it is over | `loopback::ports::an_exhausted_range_is_said_so_once_and_has_ports_again` `reactor::shortage::tests::it_is_said_once_and_its_end_is` |
+//! | ports of the range that others hold, or that may not be bound | passed over | `loopback::ports::ports_that_others_hold_are_passed_over` `loopback::ports::ports_that_may_not_be_bound_are_passed_over` |
+//! | passive listeners are kept and shared | the same sockets after a thousand transfers | `loopback::ports::listeners_are_the_same_ones_after_a_thousand_transfers` `sim::routes::no_listener_is_made_for_a_transfer` |
+//! | a range of one port | serves many addresses at once | `loopback::ports::one_port_serves_forty_addresses_at_once` `sim::shapes::many_addresses_share_a_port_without_a_refusal` |
+//! | the same, alone | the start warns of it: on the only port a late connection is told from the right one by its being late, closed or under TLS | `loopback::ports::a_single_port_is_warned_of` `sim::routes::a_connection_under_way_is_not_taken_for_the_next` |
+//! | sessions of one address that wait at once | have a port each | `loopback::ports::sessions_of_one_address_that_wait_have_a_port_each` `sim::routes::sessions_of_one_address_that_wait_have_a_port_each` |
+//! | a stranger | is closed at once, without a byte | `loopback::hostile::a_strangers_data_connection_is_refused` |
+//! | a flood of them | keeps nobody from the port | `loopback::ports::a_flood_of_strangers_keeps_nobody_from_a_port` `sim::routes::a_flood_of_strangers_keeps_nobody_from_a_port` |
+//! | two connections to one port | the first is the transfer's, the second a stranger | `loopback::routes::of_two_connections_to_one_port_the_second_is_a_strangers` |
+//! | PASV, PASV, PASV; EPSV, then PORT; PORT, then EPSV | the last one counts, and the others are closed | `loopback::routes::only_the_route_that_was_told_last_leads_anywhere` `sim::routes::who_asks_for_routes_at_random_gets_its_own_bytes_or_none` |
+//! | ABOR or REIN behind PASV | the port is given up, and whoever comes is closed | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
+//! | USER behind PASV | the port stays: transfer parameters are unchanged (959 4.1.1) | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
+//! | a connection that was given up, and comes while the next is awaited | is not taken for it | `sim::routes::a_late_connection_is_not_taken_for_the_next` `sim::routes::a_late_connection_behind_others_is_not_taken_for_the_next` |
+//! | a reload while a connection is awaited | the transfer goes on as it was granted | `loopback::routes::a_reload_leaves_who_waits_for_a_connection_alone` |
+//!
+//! # The file system while it changes
+//!
+//! | what | how it is here | the test that shows so, or why not |
+//! |---|---|---|
+//! | a file that grows while it is sent | what 150 announced is sent, and no more | `loopback::changes::downloads::one_that_grows_is_sent_as_it_was_announced` `session::ftp::changes::a_file_is_sent_as_it_was_announced_or_not_to_its_end` |
+//! | one that shrinks, or is emptied | 451; under TLS no close_notify, in MODE Z no end of the stream. It was 450, which is for what was not begun: mended | `loopback::changes::downloads::one_that_shrinks_does_not_pass_for_whole` `sim::changes::a_file_that_is_cut_while_it_is_sent_is_never_whole` |
+//! | one that is written over in place, as `cp` does it | 451, unless it has become longer, which is what a log does. It had been some of the old and some of the new, and 226, as of other servers: mended | `loopback::changes::downloads::one_that_is_written_over_in_place_does_not_pass_for_whole` `sim::changes::a_file_that_is_written_over_while_it_is_sent_is_never_whole` `tree::os::tests::what_is_read_of_a_file_is_one_content_of_it_as_far_as_can_be_told` |
+//! | the same behind the last byte, while that is on its way |  | not done: sendfile gives the kernel the pages of the file and no copy, so what is written into them or cut off them is sent as it is then, until the peer has it. Who replaces served files should do it by renaming, as uploads do |
+//! | one that is replaced by another, or deleted | the old one is sent, whole | `loopback::changes::downloads::one_that_is_replaced_or_deleted_is_sent_whole_as_it_was` `session::ftp::changes::a_file_that_is_replaced_or_removed_is_sent_as_it_was_opened` |
+//! | the guided dialogue: `Sending 'Joker' (N bytes)`, and the file changes | N bytes and the menu; or less than N, and the connection ends | `loopback::changes::downloads::the_guided_dialogue_ends_where_it_can_not_keep_its_word` |
+//! | a digest or a compression of a file that changes | of what was opened, or 450 and nothing is left | `loopback::changes::downloads::what_is_worked_on_and_shrinks_comes_to_nothing` `session::ftp::changes::a_digest_and_a_compression_are_of_one_content_or_none` `transfer::chore::tests::a_file_that_was_written_to_meanwhile_is_said_so` |
+//! | the current directory is removed or renamed | PWD says where the client stands, everything there is 550, CDUP leads out; made anew, it is there again | `loopback::changes::directories::one_that_is_removed_or_renamed_is_no_longer_there_and_can_be_left` `session::ftp::changes::a_directory_that_is_gone_is_told_and_can_be_left` |
+//! | a file in its place | LIST lists that file; what would lead below is 550, and 553 of a new name | `loopback::changes::directories::a_file_in_its_place_is_a_file` |
+//! | a link in its place that leads out of the grant | as if nothing were there | `loopback::changes::directories::a_link_in_its_place_leads_nowhere_outside` |
+//! | the directory of an upload is removed, and maybe made anew | 451, and nothing of it is anywhere. It was 550: mended | `loopback::changes::directories::an_upload_whose_directory_is_gone_is_not_said_to_be_stored` `session::ftp::changes::an_upload_without_its_directory_is_nowhere` |
+//! | it is renamed, and something else takes its name | 226: the file is in the directory for which it was sent, by whatever name, and nowhere else | `loopback::changes::directories::an_upload_goes_where_its_directory_goes_and_nowhere_else` |
+//! | a granted directory is removed, and made anew | 550, and the others are served; what was made anew is there after a reload, or after a restart if it is to be written to and Landlock had not let it in | `loopback::changes::directories::a_granted_directory_that_is_made_anew_is_there_after_a_reload` `loopback::walls::a_reload_is_granted_what_the_walls_let_in_and_refused_the_rest` |
+//! | a directory is filled and emptied while it is listed | 226; what has vanished is left out, what stays is told once | `loopback::changes::directories::a_directory_is_listed_while_it_is_filled_and_emptied` |
+//! | grants are taken back, or given, by a reload | the next command is held against them: the second half of a rename, and lines that wait behind a transfer, as well. Who was logged in had kept what it had: mended | `loopback::changes::reload::grants_that_are_taken_back_are_gone_with_the_next_command` `session::ftp::access::tests::a_reload_is_heard_of_with_the_next_command` `session::ftp::access::tests::a_rename_is_held_against_the_grants_at_its_end` |
+//! | a transfer, a digest, a compression, over a reload | comes to its end | `loopback::changes::reload::what_runs_comes_to_its_end_and_nothing_follows` `loopback::changes::reload::work_on_files_comes_to_its_end` `sim::changes::a_reload_ends_nothing_that_runs_and_holds_for_all_that_follows` |
+//! | an account is taken out, or has another password or certificate | 530 and a new login, on the same connection; in the guided dialogue as well | `session::ftp::access::tests::who_is_taken_out_has_to_log_in_anew` `loopback::changes::reload::another_password_asks_for_a_new_login_and_the_same_does_not` `session::guided::tests::a_reload_is_heard_of_with_the_next_line` |
+//! | a file that may not be read any more | 550; SIZE, LIST and the like tell of it nevertheless; what has begun is sent whole | `loopback::changes::permissions::a_file_that_may_not_be_read_any_more_is_refused` `loopback::changes::permissions::a_download_that_has_begun_is_sent_whole` |
+//! | a directory that may not be entered, or not be written to | 550, and an upload into it that can't take its place leaves the old file | `loopback::changes::permissions::a_directory_that_may_not_be_entered_any_more_is_refused` `loopback::changes::permissions::an_upload_that_may_not_take_its_place_leaves_the_old_file` |
+//! | a full disk or quota, at a write or at the rename: STOR, APPE, STOU, a resumed one, SITE COMPRESS | 452, the part is removed, the old file stays | `loopback::disk::a_full_disk_is_said_so_and_takes_nothing_away` `loopback::disk::an_upload_that_goes_on_and_finds_the_disk_full_leaves_nothing` `session::ftp::changes::what_can_not_be_written_takes_nothing_away` `session::ftp::changes::what_can_not_be_put_in_place_takes_nothing_away` `tree::os::errno::tests::a_quota_is_a_full_disk_wherever_it_is_met` |
+//! | the same, said by a network file system only when the file is closed | `--durable` hears it before the rename | without it nobody does: to wait for such a file system would stop the loop. `sim::durable::a_disk_that_refuses_is_said_so_and_leaves_the_old_file` |
+//! | a file larger than the file system, or `ulimit -f`, allows | 552, as with a full disk. It had ended the server: mended | `loopback::disk::a_file_that_grows_too_large_is_said_so_and_ends_nobody` |
+//! | a disk that can only be read | 550 to what would change it, and the rest is served | `loopback::disk::a_disk_that_can_only_be_read_refuses_and_serves` |
+//! | a read error, in a file or in a listing | 451, whole lines of a listing before it; the session lives | `session::ftp::changes::what_can_not_be_read_is_said_where_it_happens` `sim::seeds` |
+//! | an error when content or names are written to the disk | not 226 | `sim::durable::a_disk_that_refuses_is_said_so_and_leaves_the_old_file` |
+//! | two to twenty uploads to one name at once | each is whole, the last to end wins, and whoever reads has one of them | `loopback::changes::uploads::of_many_at_once_each_is_whole_and_one_wins` `sim::seeds` |
+//! | what broke off is gone on with by several | the first has it, the others have 554; what runs is nobody else's | `loopback::changes::uploads::a_part_is_gone_on_with_by_one_alone` `session::ftp::changes::two_uploads_to_one_name_do_not_meet` |
+//! | REST or APPE onto a file that becomes another meanwhile | 451, and that other stays as it is | `loopback::changes::uploads::who_goes_on_from_a_file_that_has_become_another_is_told` |
+//! | a download, SIZE, MDTM, MLST during an upload to the same name | speak of the old file, whole, or of none | `loopback::changes::uploads::until_an_upload_ends_there_is_the_old_file` `session::ftp::changes::an_upload_shows_nothing_before_its_end` |
+//! | DELE, RNFR, RNTO of the name of an upload, or a link in its place | the upload takes the name in the end, where it may replace; a link itself is replaced | `loopback::changes::uploads::names_that_are_taken_or_given_up_during_an_upload` |
+//! | MKD of the name of an upload | 257, and the upload is 553 | `loopback::changes::uploads::names_that_are_taken_or_given_up_during_an_upload` `session::ftp::changes::a_name_that_has_become_a_directory_keeps_it` |
 //!
 //! # Over the ground of pyftpdlib's functional tests
 //!

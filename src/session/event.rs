@@ -48,7 +48,8 @@ pub enum Event<'a> {
 /// Why there is no passive port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RouteFault {
-    /// Every port of the range already waits for a connection from this peer's address.
+    /// No port is left: on each a connection from this peer's address is awaited already, or it is not
+    /// ours to have.
     Exhausted,
     /// The address family that was asked for is not the control connection's.
     WrongFamily,

@@ -124,7 +124,9 @@ impl<F: Content, P: Part> Work<F, P> {
             }
             Task::Made(_) | Task::Over => return Progress::Ended(ChoreOutcome::Aborted),
         };
-        match stepped {
+        match stepped
+            .and_then(|ends| if ends { self.check_source().map(|()| true) } else { Ok(false) })
+        {
             Ok(false) => Progress::Again,
             Ok(true) => self.conclude(),
             Err(fault) => {
@@ -147,6 +149,17 @@ impl<F: Content, P: Part> Work<F, P> {
                 None
             }
         }
+    }
+
+    /// Checks that what was read is one content of the file, and not some of two.
+    fn check_source(&self) -> Result<(), Fault> {
+        let holds = match &self.task {
+            Task::Compress(Compressing { file, .. })
+            | Task::Digest { file, .. }
+            | Task::Measure { file, .. } => file.still_holds().map_err(|error| failure(&error))?,
+            Task::Made(_) | Task::Over => true,
+        };
+        if holds { Ok(()) } else { Err(Trouble::Changed.into()) }
     }
 
     /// What came of it, when nothing is left to be read.
@@ -278,8 +291,9 @@ mod tests {
 
     const PACE: Pace = Pace { zero_copy: 4096, copied: 2048, chunk: 1024 };
 
-    /// A file that gives at most `most` bytes a read, and claims a length of its own.
-    struct Bytes(Vec<u8>, usize);
+    /// A file that gives at most `most` bytes a read, and claims a length of its own; and whether it
+    /// was written to meanwhile.
+    struct Bytes(Vec<u8>, usize, bool);
 
     impl Content for Bytes {
         fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -291,6 +305,10 @@ mod tests {
 
         fn descriptor(&self) -> Option<BorrowedFd<'_>> {
             None
+        }
+
+        fn still_holds(&self) -> io::Result<bool> {
+            Ok(!self.2)
         }
     }
 
@@ -360,7 +378,7 @@ mod tests {
 
     fn compress(content: &[u8], fault: Option<io::ErrorKind>) -> (ChoreOutcome, usize, Place) {
         let place = Place::default();
-        let (file, part) = (Bytes(content.to_vec(), 300), Into(Rc::clone(&place), fault));
+        let (file, part) = (Bytes(content.to_vec(), 300, false), Into(Rc::clone(&place), fault));
         let length = content.len() as u64;
         let (outcome, turns) = run(Chore::Compress { file, part, length });
         (outcome, turns, place)
@@ -385,10 +403,10 @@ mod tests {
     fn a_text_is_measured_over_the_turns() {
         let text = b"one\r\n\ntwo\n".repeat(900);
         let length = text.len() as u64;
-        let (outcome, turns) = run(Chore::Measure { file: Bytes(text, 300), length });
+        let (outcome, turns) = run(Chore::Measure { file: Bytes(text, 300, false), length });
         assert_eq!(outcome, ChoreOutcome::Measured(length + 2 * 900));
         assert!(turns > 4);
-        let (outcome, _) = run(Chore::Measure { file: Bytes(noise(10), 3), length: 11 });
+        let (outcome, _) = run(Chore::Measure { file: Bytes(noise(10), 3, false), length: 11 });
         assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
     }
 
@@ -403,21 +421,35 @@ mod tests {
     fn a_file_that_was_cut_short_meanwhile_is_said_so() {
         let place = Place::default();
         let part = Into(Rc::clone(&place), None);
-        let (outcome, _) = run(Chore::Compress { file: Bytes(noise(10), 3), part, length: 11 });
+        let (outcome, _) =
+            run(Chore::Compress { file: Bytes(noise(10), 3, false), part, length: 11 });
         assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
         assert!(!place.borrow().1);
         let span = Span { start: 5, end: 11 };
         let algorithm = Algorithm::Sha256;
-        let (outcome, _) = run(Chore::Digest { file: Bytes(noise(10), 3), span, algorithm });
+        let (outcome, _) = run(Chore::Digest { file: Bytes(noise(10), 3, false), span, algorithm });
         assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
         assert_ne!(outcome, ChoreOutcome::Failed(Denied::NotFound.into()));
+    }
+
+    #[test]
+    fn a_file_that_was_written_to_meanwhile_is_said_so() {
+        let place = Place::default();
+        let (file, part) = (Bytes(noise(5000), 300, true), Into(Rc::clone(&place), None));
+        let (outcome, _) = run(Chore::Compress { file, part, length: 5000 });
+        assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
+        assert!(!place.borrow().1);
+        let (file, span) = (Bytes(noise(5000), 300, true), Span { start: 0, end: 5000 });
+        let (outcome, _) = run(Chore::Digest { file, span, algorithm: Algorithm::Crc32 });
+        assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
     }
 
     #[test]
     fn digests_are_those_of_the_span() {
         let hex = |content: &[u8], start, end, algorithm| {
             let span = Span { start, end };
-            match run(Chore::Digest { file: Bytes(content.to_vec(), 700), span, algorithm }) {
+            match run(Chore::Digest { file: Bytes(content.to_vec(), 700, false), span, algorithm })
+            {
                 (ChoreOutcome::Digested(digest), _) => digest.to_string(),
                 (other, _) => panic!("{other:?}"),
             }

@@ -6,6 +6,7 @@
 //! to speak to a web browser through an FTP server.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 
 use super::state::Passive;
 use crate::accounts::gate::Refusal;
@@ -116,16 +117,24 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
                 426,
                 format!("The data connection stood still after {bytes} bytes and was closed."),
             ),
-            Loss::Insecure => Reply::new(425, "The TLS handshake on the data connection failed."),
-            // RFC 4217, section 10: the level of security of the data connection will not do.
+            Loss::Unsecured => Reply::new(
+                425,
+                "The TLS handshake on the data connection broke off or took too long; try again.",
+            ),
+            // RFC 4217, section 10.2: what was negotiated for the data connection will not do.
+            Loss::Insecure => Reply::new(522, "The TLS handshake on the data connection failed."),
+            Loss::Foreign => Reply::new(
+                522,
+                "The data connection must show the certificate of the control connection.",
+            ),
             Loss::NotResumed => Reply::new(
                 522,
                 "The data connection must resume the TLS session of the control connection.",
             ),
         },
         Outcome::Failed { fault, .. } => {
-            let (code, text) = reason(fault, verb);
-            Reply::new(second(code), format!("The transfer ended after {bytes} bytes: {text}"))
+            let (code, text) = failed(fault, verb);
+            Reply::new(code, format!("The transfer ended after {bytes} bytes: {text}"))
         }
     }
 }
@@ -142,7 +151,8 @@ pub(super) fn no_port(fault: RouteFault, passive: Passive, is_ipv4: bool) -> Rep
     match fault {
         RouteFault::Exhausted => Reply::new(
             425,
-            "Every passive port already waits for a connection from you; use one, or try later.",
+            "The passive ports are exhausted: each waits for a connection from your address, or is in \
+             use; try again later.",
         ),
         RouteFault::Refused => {
             Reply::new(425, "No passive port is to be had now; try again later.")
@@ -175,6 +185,16 @@ pub(super) fn about(code: u16, subject: &[u8], text: &str) -> Reply {
     line.extend_from_slice(b"': ");
     line.extend_from_slice(text.as_bytes());
     Reply::from_bytes(code, Cow::Owned(line))
+}
+
+/// Code and text of a fault that has ended a transfer.
+fn failed(fault: Fault, verb: Verb) -> (u16, &'static str) {
+    if fault == Fault::Denied(Denied::NotFound) {
+        let text = "what it was to stand in is gone; look at the directory and send it again.";
+        return (451, text);
+    }
+    let (code, text) = reason(fault, verb);
+    (second(code), text)
 }
 
 /// Code and text of a fault.
@@ -222,6 +242,9 @@ fn trouble(trouble: Trouble) -> (u16, &'static str) {
         Trouble::NoDescriptors => (451, "too many files are open; try again later."),
         Trouble::Changed => (450, "the file was changed meanwhile; look at it and try again."),
         Trouble::Busy => (450, "it is in use; try again later."),
+        Trouble::Io(ErrorKind::FileTooLarge) => {
+            (552, "no file can be as large here; send it in pieces.")
+        }
         Trouble::Io(_) => (451, "it can't be read or written now; try again later."),
     }
 }

@@ -361,7 +361,10 @@ mod tests {
         for (fault, start) in [
             (Trouble::DiskFull.into(), "452"),
             (Trouble::Changed.into(), "451"),
+            (Trouble::Busy.into(), "451"),
             (Trouble::Io(std::io::ErrorKind::Other).into(), "451"),
+            (Trouble::Io(std::io::ErrorKind::FileTooLarge).into(), "552"),
+            (Denied::NotFound.into(), "451"),
             (Denied::Exists.into(), "451"),
             (Denied::NotPermitted.into(), "451"),
         ] {

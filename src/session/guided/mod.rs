@@ -150,6 +150,10 @@ impl Session {
             Line::Text(text) => text.trim_ascii(),
             Line::TooLong => return turn.ask_again(step, Prompt::LineTooLong),
         };
+        let step = match turn.renew(step, text) {
+            Ok(step) => step,
+            Err(outside) => return outside,
+        };
         match step {
             Step::Outside => turn.outside(text),
             Step::Username => self.named(text, turn),
@@ -308,6 +312,21 @@ impl<T: Tree> Turn<'_, '_, T> {
             Some(Request::ShowDirectories | Request::ShowDirectory | Request::DownloadFile)
             | None => self.ask_again(Step::Outside, Prompt::NotUnderstood),
         }
+    }
+
+    /// Has who is logged in be what the tables say now: the operator may have changed its grants. Who
+    /// was taken out is told so whatever it said, unless it leaves; the error is the step that follows.
+    fn renew(&mut self, mut step: Step, text: &[u8]) -> Result<Step, Step> {
+        let leaves = matches!(step, Step::Menu(_)) && Request::parse(text) == Some(Request::Quit);
+        if let Step::Menu(visitor) | Step::Directory(visitor) | Step::File(visitor) = &mut step
+            && !self.house.accounts.renew(&mut visitor.client)
+            && !leaves
+        {
+            self.effects.push(Effect::Start(Timer::Login));
+            self.effects.say(Prompt::Changed);
+            return Err(self.ask_outside());
+        }
+        Ok(step)
     }
 
     fn menu(&mut self, visitor: Visitor, text: &[u8]) -> Step {
