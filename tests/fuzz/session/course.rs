@@ -52,7 +52,8 @@ impl Course {
         };
         self.works |= entry.marks > 0 || WORKS.contains(&verb);
         if is_transfer(verb) && entry.marks > 0 {
-            takes(self.is_client && self.is_routed, self);
+            // Without a route there is the default data port, but behind EPSV ALL.
+            takes(self.is_client && (self.is_routed || !self.extended_only), self);
             self.is_routed = false;
         }
         takes(code >= 400 || self.is_client || FOR_STRANGERS.contains(&verb), self);
@@ -89,8 +90,8 @@ impl Course {
     }
 }
 
-/// Work on files.
-const WORKS: [Verb; 3] = [Verb::Hash, Verb::Xcrc, Verb::Xsha256];
+/// Work on files, which SIZE is in TYPE A.
+const WORKS: [Verb; 4] = [Verb::Hash, Verb::Xcrc, Verb::Xsha256, Verb::Size];
 
 const UPLOADS: [Verb; 3] = [Verb::Stor, Verb::Appe, Verb::Stou];
 
