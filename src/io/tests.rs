@@ -47,6 +47,10 @@ impl Content for Scrap {
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         (!self.plain).then(|| self.file.as_fd())
     }
+
+    fn still_holds(&self) -> io::Result<bool> {
+        Ok(true)
+    }
 }
 
 impl Part for Scrap {

@@ -6,7 +6,7 @@
 //! | effect | is answered by | exactly |
 //! |---|---|---|
 //! | `Listen` | `RouteReady` or `RouteFailed` | once, before anything else is told |
-//! | `Begin` | `Outcome` | once, whatever happens |
+//! | `Begin` | `Outcome`, with `Connected` before it where we connect and the connection came to stand | once, whatever happens |
 //! | `Work` | `Chore`, with `Progress` before it | once, whatever happens; progress once a second |
 //! | `Abort` | the `Outcome` or `Chore` of what it aborts | that same one; later and `Done` where all was whole and on its way into place |
 //! | `Verify` | `Verdict` | once, unless the connection goes first |

@@ -3,7 +3,7 @@
 //! | who | is trusted with | and not with |
 //! |---|---|---|
 //! | whoever connects | nothing: each byte is parsed within a bound, and may be a lie | the clock, memory or descriptors of others; an address other than its own |
-//! | a client that is logged in | what its grants say, in its own directories, until it leaves | names outside them, the server's own files, more of the loop than its turn |
+//! | a client that is logged in | what its grants say, in its own directories, until it leaves or they are taken back: what runs then comes to its end, and nothing new begins | names outside them, the server's own files, more of the loop than its turn |
 //! | whoever sits on the line | in the clear: everything, passwords included. Under TLS: to cut it | what was cut passing for whole, TLS taken away where it is required |
 //! | those who write into the served files beside the server | content and names, second names (hard links) and mounts | leading out of a grant by a link, a name that breaks a line, a device or pipe that makes the loop wait |
 //! | the operator | everything: accounts, grants, flags, the keys | mistakes: each is named by file, line and reason before it is served |
@@ -63,7 +63,8 @@
 //! | the server's own files, through a grant that holds them | no grant may; such a line is a mistake | `loopback::walls::no_grant_leads_to_the_servers_own_files` `loopback::walls::the_key_of_the_certificate_is_kept_from_clients_as_well` |
 //! | a right used for another: to write where one may read, to replace where one may add | each verb names its right, and the tree is asked for no more | `loopback::hostile::rights_are_kept_to` |
 //! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read | `session::ftp::attribute::tests::permissions_are_set` |
-//! | a reload that is seen by halves | both files are read and checked before either holds; one that does not fit keeps the old; whoever is logged in keeps what it was granted | `loopback::daemon::accounts_are_read_anew_on_sighup_and_kept_if_wrong` `loopback::walls::a_reload_is_granted_what_the_walls_let_in_and_refused_the_rest` |
+//! | a reload that is seen by halves | both files are read and checked before either holds; one that does not fit keeps the old | `loopback::daemon::accounts_are_read_anew_on_sighup_and_kept_if_wrong` `loopback::walls::a_reload_is_granted_what_the_walls_let_in_and_refused_the_rest` |
+//! | rights that were taken back, used by who logged in before | each command is held against the tables as they are; who was taken out, or has another password or certificate, has to log in anew, and is not hung up on | `session::ftp::access::tests::a_reload_is_heard_of_with_the_next_command` `session::ftp::access::tests::who_is_taken_out_has_to_log_in_anew` `session::guided::tests::a_reload_is_heard_of_with_the_next_line` `loopback::changes::reload::grants_that_are_taken_back_are_gone_with_the_next_command` |
 //!
 //! ## Uploads
 //!

@@ -8,6 +8,7 @@ use super::control::{Control, Due, Way};
 use super::{Moving, Reactor, Slot};
 use crate::channel::Channel;
 use crate::io::Io;
+use crate::session::Event;
 use crate::terms::{Key, Loss, Outcome, Protection};
 use crate::transfer::{Step, Transfer};
 use crate::tree::Tree;
@@ -161,7 +162,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 Ok(true) => {
                     data.dialling = false;
                     let protection = data.transfer.as_ref().map(Transfer::protection);
+                    self.put_data(key, data);
                     self.expect(owner, protection.unwrap_or_default());
+                    if let Some(mut control) = self.take_control(owner) {
+                        self.tell(&mut control, Event::Connected);
+                        self.put_control(control);
+                    }
+                    return self.queue_data(key);
                 }
                 Ok(false) => {
                     self.put_data(key, data);
@@ -227,9 +234,6 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
         };
         let Some(transfer) = transfer else { return };
-        if present {
-            self.answer_end(key);
-        }
         let Some(mut control) = self.take_control(owner) else { return };
         if present {
             self.answer_end(key);

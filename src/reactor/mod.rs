@@ -382,8 +382,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         &mut self.tree
     }
 
-    /// Puts new tables in place of the old. Whoever is logged in keeps what it was granted, and the
-    /// gate forgets nothing.
+    /// Puts new tables in place of the old. Whoever is logged in has what they grant from its next
+    /// command on, what runs comes to its end, and the gate forgets nothing.
     pub fn replace_accounts(&mut self, accounts: Accounts) {
         self.accounts = accounts;
     }

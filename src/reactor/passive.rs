@@ -17,10 +17,11 @@
 //! - What is then still owed is late by itself: a packet was lost on the way, and is sent again. The
 //!   port is not given for [`UNDER_WAY`], in which it does come. The client is told 425 and may ask
 //!   again.
-//! - After that the port is given, for the client may never have connected. For
-//!   [`LATE`](super::claims::LATE) the connection that comes is a doubtful one. A late connection is
-//!   one that its client has no use for and has closed. So the end of one before a single byte has
-//!   moved ends no upload and begins no download: nothing is put in place, and the client is told 426.
+//! - After that, or where [`SPARED`] others have a debt that is younger, the port is given, for the
+//!   client may never have connected. For [`LATE`](super::claims::LATE) the connection that comes is a
+//!   doubtful one. A late connection is one that its client has no use for and has closed. So the end
+//!   of one before a single byte has moved ends no upload and begins no download: nothing is put in
+//!   place, and the client is told 426.
 //!
 //! What is later than that, or neither closed nor the right one, can't be told from the right one on a
 //! single port: give a range of several. Under TLS it can always be, for it does not complete the
@@ -52,8 +53,10 @@ const UNDER_WAY: Duration = Duration::from_secs(2);
 const BACKLOG: usize = 4096;
 
 /// Ports that are spared for an address's late connections at most, so that giving up routes does
-/// not open listeners without end.
-const SPARED: usize = 8;
+/// not open listeners without end. A client that only asks for ports, as one that tries a server out
+/// does, is to have many of them within [`LATE`]; of whoever has had as many, the port with the
+/// oldest debt is given at once.
+const SPARED: usize = 128;
 
 /// The listeners that are kept, by the local address that they are bound to, with its interface and
 /// without a port. The one that was given
@@ -234,7 +237,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if let Some(free) = choice.free.and_then(|at| self.ports.give_out(local, at)) {
             return Ok(free);
         }
-        let unopened = if choice.spared >= SPARED {
+        let has_many = choice.spared >= SPARED;
+        let unopened = if has_many {
             Unopened::spared()
         } else {
             match self.open_passive(local) {
@@ -243,7 +247,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
         };
         match choice.owing.and_then(|at| self.ports.give_out(local, at)) {
-            Some((key, port)) if self.has_come(key) && !self.is_under_way(key, peer) => {
+            Some((key, port))
+                if self.has_come(key) && (has_many || !self.is_under_way(key, peer)) =>
+            {
                 Ok((key, port))
             }
             Some(_) | None => Err(unopened),

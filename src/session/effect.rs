@@ -25,7 +25,8 @@ pub enum Effect<T: Tree> {
     /// Answered by `RouteReady` or `RouteFailed`, before anything else is told.
     Listen(Family),
     /// Let the next data connection be an active one to this address, in place of whatever route
-    /// there was. Not answered: the transfer's outcome says whether it could be reached.
+    /// there was. Not answered: `Connected` or the transfer's outcome says whether it could be
+    /// reached.
     Dial(SocketAddr),
     /// Begin this transfer. Answered by exactly one `Outcome`.
     Begin(Order<T>),

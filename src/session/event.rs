@@ -25,6 +25,9 @@ pub enum Event<'a> {
     RouteReady(SocketAddr),
     /// What [`Effect::Listen`](super::Effect::Listen) asked for can't be had.
     RouteFailed(RouteFault),
+    /// The active connection of the transfer that [`Effect::Begin`](super::Effect::Begin) began
+    /// stands, and nothing has moved over it yet. A passive one is not told of.
+    Connected,
     /// The transfer that [`Effect::Begin`](super::Effect::Begin) began has ended.
     Outcome(Outcome),
     /// The work that [`Effect::Work`](super::Effect::Work) began goes on; so many bytes of its file

@@ -107,7 +107,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
         let zero_copy = !ascii && packing.is_none();
         let work = match order.extent {
             Extent::File(file) => {
-                Work::File { file, span: order.span, coder: ascii.then(Encoder::new) }
+                let coder = ascii.then(|| Encoder::behind(order.skipped));
+                Work::File { file, span: order.span, coder }
             }
             Extent::Lines(lines) => Work::Lines { lines, ended: false },
             Extent::Part(part) => Work::Part {

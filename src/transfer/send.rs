@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::pump::{Stop, Transfer, Turn, Work, failed};
 use crate::channel::Moved;
 use crate::io::Io;
-use crate::terms::{Content, Filled, Part, Route, Trouble};
+use crate::terms::{Content, Filled, Part, PeerFault, Route, Trouble};
 
 /// What is left of a file that the kernel may be asked to encrypt, in bytes: from 64 KiB on, which
 /// are sealed here in one turn, to 64 GiB. AES-GCM is good for 2^24 records of one key (RFC 8446,
@@ -20,9 +20,20 @@ impl<F: Content, P: Part> Transfer<F, P> {
             return Err(Stop::Blocked);
         }
         match &self.work {
+            // What was to be left out is more than there is.
+            Work::File { span, coder: Some(coder), .. }
+                if span.start >= span.end && coder.skips() > 0 =>
+            {
+                Err(Stop::Failed(PeerFault::BadRestart.into()))
+            }
             Work::File { span, .. } if span.start >= span.end => self.finish(turn),
-            Work::File { .. } if self.zero_copy => self.send_by_kernel(turn),
-            Work::File { .. } => self.send_copied(turn),
+            Work::File { span, .. } => {
+                // Inline nothing can be said behind the last byte but that all is well.
+                if self.route == Route::Control && span.end - span.start <= turn.chunk as u64 {
+                    self.check_source()?;
+                }
+                if self.zero_copy { self.send_by_kernel(turn) } else { self.send_copied(turn) }
+            }
             Work::Lines { ended: true, .. } | Work::Part { .. } => self.finish(turn),
             Work::Lines { .. } => self.send_lines(turn),
         }
@@ -108,8 +119,20 @@ impl<F: Content, P: Part> Transfer<F, P> {
         Ok(())
     }
 
-    /// Nothing is left of the extent: what the packing puts behind it, then the end.
+    /// Checks that what has been sent is of one content of the file, as far as can be told.
+    fn check_source(&self) -> Result<(), Stop> {
+        match &self.work {
+            Work::File { file, .. } if !file.still_holds().map_err(|error| failed(&error))? => {
+                Err(Stop::Failed(Trouble::Changed.into()))
+            }
+            Work::File { .. } | Work::Lines { .. } | Work::Part { .. } => Ok(()),
+        }
+    }
+
+    /// Nothing is left of the extent: what the packing puts behind it, then the end. A file that was
+    /// written to meanwhile has none.
     fn finish<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        self.check_source()?;
         // The outbox is left alone where nothing comes behind the last byte: it would take memory.
         if self.packing.has_end() {
             let tail = turn.channel.tail();

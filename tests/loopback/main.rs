@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod changes;
 mod conformance;
 mod curl;
 mod daemon;
@@ -27,6 +28,9 @@ mod scripts;
 mod sealed;
 mod siege;
 mod smuggled;
+mod strict;
+#[path = "../strict/player.rs"]
+mod strict_player;
 mod trips;
 mod walls;
 mod work;

@@ -15,7 +15,7 @@ use rustls::{SupportedProtocolVersion, version};
 
 use crate::support::{Setup, TestServer, assert_same, dial, noise, timed};
 
-const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
+pub(crate) const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
 
 /// Whose certificate it is matters in other tests.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ impl ServerCertVerifier for Anybody {
 }
 
 /// A client with a memory for sessions of its own.
-fn client(version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
+pub(crate) fn client(version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&[version])
         .expect("versions that ring knows")
@@ -67,7 +67,7 @@ fn client(version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-type Stream = StreamOwned<ClientConnection, TcpStream>;
+pub(crate) type Stream = StreamOwned<ClientConnection, TcpStream>;
 
 /// Begins TLS, and ends its handshake.
 #[track_caller]
@@ -104,7 +104,7 @@ fn closes(mut socket: TcpStream) {
 }
 
 /// A session under TLS that is logged in as user1.
-struct Sealed {
+pub(crate) struct Sealed {
     control: BufReader<Stream>,
     server: SocketAddr,
     client: Arc<ClientConfig>,
@@ -112,7 +112,7 @@ struct Sealed {
 
 impl Sealed {
     #[track_caller]
-    fn open(server: &TestServer, client: &Arc<ClientConfig>) -> Self {
+    pub(crate) fn open(server: &TestServer, client: &Arc<ClientConfig>) -> Self {
         let control = BufReader::new(secure(client, promised(server)).expect("a handshake"));
         let mut sealed = Self { control, server: server.ftp, client: Arc::clone(client) };
         for (line, code) in
@@ -131,15 +131,21 @@ impl Sealed {
     }
 
     #[track_caller]
-    fn hear(&mut self, code: u16) -> String {
+    pub(crate) fn reply(&mut self) -> String {
         loop {
             let mut line = String::new();
             self.control.read_line(&mut line).expect("a reply");
             if line.as_bytes().get(3) == Some(&b' ') && !line.starts_with(' ') {
-                assert!(line.starts_with(&code.to_string()), "{line} in place of {code}");
                 return line;
             }
         }
+    }
+
+    #[track_caller]
+    fn hear(&mut self, code: u16) -> String {
+        let line = self.reply();
+        assert!(line.starts_with(&code.to_string()), "{line} in place of {code}");
+        line
     }
 
     #[track_caller]
@@ -160,7 +166,7 @@ impl Sealed {
 
     /// A transfer's data connection, after its handshake.
     #[track_caller]
-    fn begin(&mut self, command: &str) -> Stream {
+    pub(crate) fn begin(&mut self, command: &str) -> Stream {
         let socket = self.connect(command);
         secure(&self.client, socket).expect("a handshake")
     }

@@ -41,6 +41,8 @@ pub(crate) struct Scenario {
     pub(crate) disk: Vec<(Duration, DiskFault)>,
     /// When the power is cut.
     pub(crate) cut: Option<Duration>,
+    /// When the operator has other tables read, and which.
+    pub(crate) reload: Option<(Duration, Accounts)>,
     /// Whether listeners serve both families at once.
     pub(crate) unspecified: bool,
     /// Nobody is to be told 421 before they are through.
@@ -182,6 +184,7 @@ fn furnished(scenario: Scenario, tracing: bool) -> (World<Cast>, Rc<RefCell<Cast
         drain: scenario.drain,
         disk: scenario.disk,
         cut: scenario.cut,
+        reload: scenario.reload,
         unspecified: scenario.unspecified,
         pondering: scenario.pondering,
     };

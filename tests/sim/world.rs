@@ -35,6 +35,9 @@ const SIGNAL: Key = Key::outside(0);
 /// The poll's name for a disk that begins to fail.
 const DISK: Key = Key::outside(2);
 
+/// The poll's name for the signal to read the tables.
+const RELOAD: Key = Key::outside(5);
+
 /// Passes that a slot may stand in a queue before its turn.
 const LONGEST_WAIT: u64 = 1;
 
@@ -89,6 +92,8 @@ pub(crate) struct House {
     pub(crate) disk: Vec<(Duration, DiskFault)>,
     /// When the power is cut.
     pub(crate) cut: Option<Duration>,
+    /// When the operator has other tables read, and which.
+    pub(crate) reload: Option<(Duration, Accounts)>,
     /// Whether listeners serve both families at once.
     pub(crate) unspecified: bool,
     /// How long the helper thread takes for a verdict at most.
@@ -104,6 +109,11 @@ pub(crate) enum DiskFault {
     Read(u64),
     /// A write fails.
     Write(u64),
+    /// A directory can't be read on.
+    Entry(u64),
+    /// Somebody writes into this file in place: so many thousandths of its bytes are left, or as many
+    /// as there were, and other ones, where it is all of them.
+    Rewrite(&'static str, u64),
     /// A file can't be put in place.
     Commit(u64),
     /// Content, or names, can't be written to the disk.
@@ -140,6 +150,8 @@ pub(crate) struct World<P: Peers> {
     linger: Duration,
     pondering: Duration,
     disk: Vec<(Duration, DiskFault)>,
+    /// What the tables will be.
+    reload: Option<Accounts>,
     passes: u64,
     /// How many peers there are.
     count: usize,
@@ -176,6 +188,10 @@ impl<P: Peers> World<P> {
         if let Some(after) = house.cut {
             net.borrow_mut().ring_outside(POWER, after);
         }
+        let reload = house.reload.map(|(after, accounts)| {
+            net.borrow_mut().ring_outside(RELOAD, after);
+            accounts
+        });
         let waits = Disk::new(rng.fork());
         for (after, _) in &house.disk {
             net.borrow_mut().ring_outside(DISK, *after);
@@ -194,6 +210,7 @@ impl<P: Peers> World<P> {
             linger,
             pondering: house.pondering,
             disk: house.disk,
+            reload,
             passes: 0,
             count: house.peers,
             most_worked,
@@ -244,6 +261,10 @@ impl<P: Peers> World<P> {
                 && let Some((_, fault)) = self.disk.pop()
             {
                 self.break_disk(fault);
+            } else if key == RELOAD
+                && let Some(accounts) = self.reload.take()
+            {
+                self.reactor.replace_accounts(accounts);
             }
         }
     }
@@ -276,6 +297,10 @@ impl<P: Peers> World<P> {
             DiskFault::Full(after) => self.tree.fail_write(after, io::ErrorKind::StorageFull),
             DiskFault::Read(after) => self.tree.fail_read(after, io::ErrorKind::Other),
             DiskFault::Write(after) => self.tree.fail_write(after, io::ErrorKind::Other),
+            DiskFault::Entry(after) => self.tree.fail_entry(after, io::ErrorKind::Other),
+            DiskFault::Rewrite(path, left) => {
+                self.peers.borrow_mut().rewrite(path.as_bytes(), left);
+            }
             DiskFault::Sync(after) => self.tree.fail_sync(after, io::ErrorKind::Other),
             DiskFault::Commit(after) => {
                 self.tree.fail_commit(after, Fault::Trouble(Trouble::DiskFull));

@@ -10,6 +10,8 @@
 
 mod access;
 mod attribute;
+#[cfg(test)]
+mod changes;
 mod compress;
 mod digest;
 mod directory;
@@ -116,6 +118,7 @@ impl Session {
                 self.route_failed(fault, turn);
                 self.settle(turn);
             }
+            Event::Connected => self.connected(turn),
             Event::Outcome(outcome) => {
                 self.outcome(outcome, turn);
                 self.settle(turn);
@@ -234,6 +237,7 @@ impl Session {
     }
 
     fn command<T: Tree>(&mut self, text: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        let known = self.renew(turn);
         // What REST and RNFR said holds for one command, whatever becomes of that.
         let carry = match &mut self.state {
             State::Ready(ready) => mem::take(&mut ready.carry),
@@ -244,7 +248,7 @@ impl Session {
         let verb = command.verb();
         let row = table::served(verb, settings)
             .ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
-        self.check_phase(row)?;
+        self.check_phase(row).map_err(|refusal| if known { refusal } else { taken_out() })?;
         self.obey(command, row, carry, turn)
     }
 
@@ -384,6 +388,10 @@ impl Session {
 
 fn not_logged_in() -> Reply {
     Reply::new(530, "Log in first, with USER and PASS.")
+}
+
+fn taken_out() -> Reply {
+    Reply::new(530, "Your account has been changed; log in anew, with USER and PASS.")
 }
 
 fn shutting_down() -> Reply {

@@ -27,6 +27,9 @@ pub(crate) trait Peers {
 
     /// The server has been told to stop: from `at` on it closes without a word.
     fn cut_off_at(&mut self, _at: u64) {}
+
+    /// Somebody is to write into the file at `path` in place, and to leave so many thousandths of it.
+    fn rewrite(&mut self, _path: &[u8], _left: u64) {}
 }
 
 /// The reactor's sockets.

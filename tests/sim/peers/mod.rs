@@ -207,6 +207,21 @@ impl Lore {
         })
     }
 
+    /// Writes into a file in place: so many thousandths of it are left, or other bytes where that is
+    /// all.
+    pub(crate) fn rewrite(&mut self, path: &[u8], left: u64) {
+        let Some(old) = self.content(path) else { return };
+        let length = old.len() * usize::try_from(left).unwrap_or(0) / 1000;
+        let new: Rc<[u8]> = match length < old.len() {
+            true => old[..length].into(),
+            false => old.iter().map(|byte| byte ^ 0x55).collect(),
+        };
+        let slash = path.iter().skip(1).position(|byte| *byte == b'/').unwrap_or(0) + 1;
+        let (root, below) = (self.roots[&path[1..slash]], &path[slash + 1..]);
+        self.tree.rewrite(root, below, &new).expect("a file is there");
+        self.add_version(path, Some(new));
+    }
+
     /// Notes what a file may hold from now on, beside what it may already.
     pub(crate) fn add_version(&mut self, path: &[u8], version: Version) {
         let versions = self.versions.entry(path.to_vec()).or_default();
@@ -239,6 +254,10 @@ impl Peers for Cast {
 
     fn cut_off_at(&mut self, at: u64) {
         self.lore.cut_at = Some(at);
+    }
+
+    fn rewrite(&mut self, path: &[u8], left: u64) {
+        self.lore.rewrite(path, left);
     }
 }
 

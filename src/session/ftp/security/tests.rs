@@ -1,5 +1,6 @@
 //! Dialogues about protection.
 
+use crate::accounts::{Gate, Rules};
 use crate::session::dialogue::{Asked, Dialogue};
 use crate::session::{Dialect, Event, Timer, Tls};
 use crate::terms::Protection;
@@ -75,7 +76,7 @@ fn auth_begins_a_handshake_and_the_session_anew() {
         ftp.expect("PASS 1234", "503");
         log_in(&mut ftp);
         assert_eq!(ftp.expect("PWD", "257"), "257 \"/\" is the current directory.");
-        ftp.expect("RETR Docs/a.txt", "425");
+        ftp.has_no_route("RETR Docs/a.txt");
         ftp.begin("RETR Docs/a.txt");
         assert_eq!(ftp.order.as_ref().unwrap().protection, protection, "{line}");
     }
@@ -236,13 +237,24 @@ fn a_certificate_takes_the_place_of_a_password() {
     ftp.expect("USER keyed", "232");
     assert_eq!((ftp.session.username(), ftp.timer), (Some("keyed"), Some(Timer::Idle)));
     ftp.expect("PASS whatever", "202");
-    ftp.expect("SIZE Docs/a.txt", "550");
+    ftp.expect("MDTM Docs/a.txt", "213");
     // It is one client's certificate, and no other's.
     ftp.expect("USER user1", "331");
     assert_eq!(ftp.session.username(), None);
     ftp.expect("PASS 1234", "230");
     ftp.expect("PASS 1234", "503");
     ftp.expect("USER user2", "331");
+}
+
+#[test]
+fn who_logs_in_anew_by_its_certificate_gives_its_own_place_up_first() {
+    let mut ftp = greeted(Tls::Optional);
+    ftp.gate = Gate::new(Rules { clients_per_user: Some(1), ..Rules::default() });
+    ftp.secure(Some(KNOWN));
+    for _ in 0..3 {
+        ftp.expect("USER keyed", "232");
+        assert_eq!(ftp.session.username(), Some("keyed"));
+    }
 }
 
 #[test]
