@@ -268,7 +268,7 @@
 //! | it ends its own direction of the control connection | as good as ABOR and QUIT (959 4.1.1), unless it has said QUIT | `loopback::halves::who_ends_its_control_connection_ends_the_transfer_unless_it_has_said_quit` |
 //! | zero windows: in a download, a listing, of replies | `--stall-timeout`, 426; replies: `--idle-timeout`, closed | `loopback::halves::who_takes_nothing_is_let_go_and_others_are_served` `loopback::halves::who_takes_no_replies_is_let_go_when_no_command_was_read_for_long` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
 //! | a window that is zero most of the time | whoever reads on is sent all, below the rate at which the kernel would tell us so | `loopback::halves::who_reads_slowly_and_steadily_is_sent_all` `sim::routes::who_reads_slowly_and_steadily_has_not_stalled` `sim::siege::last_words_are_read_to_their_end_by_who_reads_on_slowly` |
-//! | IPv6 | EPSV, EPRT; PASV is 522, for there is no IPv4 address to name | `loopback::routes::ipv6_has_all_that_it_needs` |
+//! | IPv6 | EPSV, EPRT; PASV is 502, for there is no IPv4 address to name | `loopback::routes::ipv6_has_all_that_it_needs` |
 //! | IPv6, link-local | the same: the interface stays with the address | `sim::routes::link_local_addresses_have_data_connections_as_others_do` |
 //! | IPv4-mapped addresses | are IPv4: PASV, EPSV, PORT, EPRT | `loopback::routes::ipv4_at_a_listener_of_both_has_all_that_it_needs` |
 //! | `--passive-address`, for NAT | PASV tells it; EPSV tells a port alone, and needs none | `loopback::routes::others_are_told_the_lone_address_or_the_one_that_they_came_to` |
@@ -287,7 +287,7 @@
 //! | ABOR or REIN behind PASV | the port is given up, and whoever comes is closed | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
 //! | USER behind PASV | the port stays: transfer parameters are unchanged (959 4.1.1) | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
 //! | a connection that was given up, and comes while the next is awaited | is not taken for it | `sim::routes::a_late_connection_is_not_taken_for_the_next` `sim::routes::a_late_connection_behind_others_is_not_taken_for_the_next` |
-//! | a reload while a connection is awaited | the transfer goes on as it was granted | `loopback::routes::a_reload_leaves_who_waits_for_a_connection_alone` |
+//! | a reload while a connection is awaited | a transfer that has begun goes on, the next is held against the new grants, the port stays | `loopback::routes::a_reload_leaves_who_waits_for_a_connection_its_port` |
 //!
 //! # The file system while it changes
 //!
