@@ -168,6 +168,11 @@ impl Claim {
         comer
     }
 
+    /// Whether somebody waits.
+    pub(super) const fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
     /// Whether a connection that nobody waits for may still come.
     fn owes(&self, now: Moment) -> bool {
         self.owed > 0 && now.since(self.since) < LATE

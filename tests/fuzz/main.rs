@@ -37,7 +37,7 @@ fn all() -> Vec<(&'static str, Target)> {
 const CHANGES: u64 = 400;
 
 /// Sessions that are played, over all seeds: each is a world of its own.
-const SESSIONS: u64 = 4000;
+const SESSIONS: u64 = 3000;
 
 fn corpus(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus").join(target);

@@ -28,7 +28,8 @@ pub(crate) struct Course {
     is_routed: bool,
     /// EPSV ALL was said.
     extended_only: bool,
-    /// The command before this one was REST or RANG, and was obeyed.
+    /// The command before this one was REST or RANG, and was obeyed; those that make a route may stand
+    /// between the two.
     partly: bool,
     /// It was RNFR.
     renames: bool,
@@ -81,7 +82,8 @@ impl Course {
             takes(self.renames, self);
         }
         let partly = self.partly;
-        self.partly = code == 350 && [Verb::Rest, Verb::Rang].contains(&verb);
+        let routes = [Verb::Pasv, Verb::Epsv, Verb::Port, Verb::Eprt].contains(&verb);
+        self.partly = routes && partly || code == 350 && [Verb::Rest, Verb::Rang].contains(&verb);
         self.renames = code == 350 && verb == Verb::Rnfr;
         let moved = if verb == Verb::Retr { Moved::Download } else { Moved::Upload };
         let is_moved = code == 226 && (verb == Verb::Retr || UPLOADS.contains(&verb));
