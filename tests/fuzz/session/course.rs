@@ -91,8 +91,18 @@ impl Course {
     }
 }
 
+/// How many bytes a transfer is said to have moved at its end.
+pub(crate) fn bytes_of(entry: &Entry) -> Option<u64> {
+    let command = Command::parse(entry.line.as_deref()?).ok()?;
+    let text = entry.reply.text();
+    let said =
+        ["Transfer complete, ", " after "].iter().find_map(|before| text.split(before).nth(1))?;
+    let number = said.split(' ').next()?.parse().ok()?;
+    (is_transfer(command.verb()) && entry.marks > 0).then_some(number)
+}
+
 /// Work on files.
-const WORKS: [Verb; 3] = [Verb::Hash, Verb::Xcrc, Verb::Xsha256];
+const WORKS: [Verb; 4] = [Verb::Hash, Verb::Xcrc, Verb::Xsha256, Verb::Site];
 
 const UPLOADS: [Verb; 3] = [Verb::Stor, Verb::Appe, Verb::Stou];
 

@@ -177,6 +177,7 @@ impl Judge {
             replies.deaf |= director.deaf.contains(&replies.conn);
             let contents = &mut self.contents;
             replies.look(tap, &mut |moved, partly, content| match moved {
+                Moved::Bytes(bytes) => Contents::count(bytes, &director.datas, &net),
                 Moved::Upload => contents.acknowledge(),
                 Moved::Download => contents.bring(&director.datas, &net, partly),
                 Moved::Inline => assert!(
