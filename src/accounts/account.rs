@@ -33,7 +33,8 @@ pub struct Grant {
     pub root: Root,
 }
 
-/// A client that has proved who it is. Cheap to clone; it outlives a reload of the tables.
+/// A client that has proved who it is. Cheap to clone; it outlives a reload of the tables, and is
+/// [renewed](super::Accounts::renew) by them.
 #[derive(Clone)]
 pub struct Client {
     place: Arc<Place>,
@@ -42,9 +43,9 @@ pub struct Client {
 /// What all clones of one [`Client`] share.
 struct Place {
     account: Arc<Account>,
-    /// Its place among those that its user may have.
-    #[expect(dead_code, reason = "it is counted as long as it lives, and never looked at")]
-    seat: Option<Seat>,
+    /// Its place among those that its user may have, which is counted as long as any of those who
+    /// share it lives.
+    seat: Option<Arc<Seat>>,
 }
 
 /// What a presented password came to.
@@ -173,13 +174,26 @@ impl Challenge {
 }
 
 impl Client {
-    fn at(account: Arc<Account>, seat: Option<Seat>) -> Self {
+    fn at(account: Arc<Account>, seat: Option<Arc<Seat>>) -> Self {
         Self { place: Arc::new(Place { account, seat }) }
     }
 
     /// The same, who keeps `seat` as long as it lives.
     pub(super) fn seated(self, seat: Seat) -> Self {
-        Self::at(Arc::clone(&self.place.account), Some(seat))
+        Self::at(Arc::clone(&self.place.account), Some(Arc::new(seat)))
+    }
+
+    /// Takes its grants from `account` from now on, and keeps its seat. False if that is known by
+    /// something else than what this client has shown.
+    pub(super) fn move_to(&mut self, account: &Arc<Account>) -> bool {
+        if Arc::ptr_eq(&self.place.account, account) {
+            return true;
+        }
+        if self.place.account.secret != account.secret {
+            return false;
+        }
+        *self = Self::at(Arc::clone(account), self.place.seat.clone());
+        true
     }
 
     /// The username.

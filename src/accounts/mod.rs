@@ -44,8 +44,8 @@ pub const DIRECTORIES: &str = "Directories";
 /// The username that means every client in a grant.
 const EVERYONE: &str = "*";
 
-/// The authorized clients and their grants. A reload makes another; who is logged in keeps what
-/// they have. Clones share the clients.
+/// The authorized clients and their grants. A reload makes another, by which whoever is logged in
+/// is [renewed](Accounts::renew). Clones share the clients.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     by_name: HashMap<Box<[u8]>, Arc<Account>>,
@@ -100,6 +100,13 @@ impl Accounts {
     #[must_use]
     pub fn find(&self, username: &[u8]) -> Option<&Arc<Account>> {
         self.by_name.get(username)
+    }
+
+    /// Has `client`, who may have logged in by other tables, be what these say. False if they do not
+    /// know it, or know it by another password or certificate than the one that it has shown.
+    #[must_use]
+    pub fn renew(&self, client: &mut Client) -> bool {
+        self.find(client.name().as_bytes()).is_some_and(|account| client.move_to(account))
     }
 
     /// Checks a presented password. A plain one that is right is told at once; what a hash has to

@@ -127,6 +127,7 @@ impl Talk {
                     | Prompt::NotUnderstood
                     | Prompt::LineTooLong
                     | Prompt::TimedOut
+                    | Prompt::Changed
                     | Prompt::Busy
                     | Prompt::ShuttingDown,
                 )

@@ -1,17 +1,17 @@
 //! The command line of `coracled`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use ::log::LevelFilter;
-use clap::{Parser, Subcommand, value_parser};
+use clap::{ArgMatches, FromArgMatches, Parser, Subcommand, value_parser};
 
 use super::tls::TlsArguments;
 use crate::accounts::Rules;
 use crate::accounts::gate::Network;
-use crate::reactor::Limits;
+use crate::reactor::{Limits, Telling, Told};
 
 /// Clients that an address may have where the operator has not said.
 const LEAST_PER_ADDRESS: u32 = 64;
@@ -59,9 +59,12 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "LO-HI", value_parser = port_range)]
     pub(super) passive_ports: Option<RangeInclusive<u16>>,
 
-    /// The IPv4 address that clients are told to connect to, for a server behind NAT
-    #[arg(long, value_name = "IP", value_parser = ipv4)]
-    pub(super) passive_address: Option<IpAddr>,
+    /// The IPv4 address that clients are told to connect to, for a server behind NAT; may be
+    /// repeated with a network before it, such as 192.168.0.0/16=192.168.1.5, whose clients are told
+    /// that one instead: those on this side of the NAT. The smallest network wins [default: the
+    /// address that the client came to]
+    #[arg(long, value_name = "[NETWORK=]IP")]
+    pub(super) passive_address: Vec<Telling>,
 
     /// Clients at once; one more is answered 421
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = value_parser!(u32).range(1..))]
@@ -202,6 +205,21 @@ impl Arguments {
         }
     }
 
+    /// Who is told which address to connect to.
+    pub(super) fn told(&self) -> Result<Told, String> {
+        Told::of(self.passive_address.iter().copied())
+            .map_err(|reason| format!("--passive-address: {reason}"))
+    }
+
+    /// Looks at what clap can't see, for it looks at each value by itself.
+    ///
+    /// # Errors
+    /// Two values of one option don't go together.
+    pub(super) fn judge(matches: &ArgMatches) -> Result<(), String> {
+        let arguments = Self::from_arg_matches(matches).map_err(|error| error.to_string())?;
+        arguments.told().map(drop)
+    }
+
     /// The addresses at which the dialogue is offered without TLS.
     pub(super) fn guided_in_the_clear(&self) -> &[SocketAddr] {
         if self.no_guided { &[] } else { &self.guided }
@@ -218,7 +236,7 @@ impl Arguments {
             handshake: self.tls.handshake_timeout,
             stall: self.stall_timeout,
             passive_ports: self.passive_ports.clone(),
-            passive_address: self.passive_address,
+            passive_address: self.told().unwrap_or_default(),
             durable: self.durable,
             ..Limits::default()
         };
@@ -247,12 +265,6 @@ fn port_range(text: &str) -> Result<RangeInclusive<u16>, String> {
         (Ok(low @ 1..), Ok(high)) if low <= high => Ok(low..=high),
         _ => Err("two ports are needed, the lower one first, such as 50000-50100".to_owned()),
     }
-}
-
-fn ipv4(text: &str) -> Result<IpAddr, String> {
-    text.parse::<std::net::Ipv4Addr>()
-        .map(IpAddr::V4)
-        .map_err(|_| "an IPv4 address is needed, such as 203.0.113.7".to_owned())
 }
 
 #[cfg(test)]

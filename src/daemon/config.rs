@@ -17,6 +17,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::arguments::Arguments;
+
 /// Bytes of a configuration file at most: a mistyped path must not read a disk into memory.
 const LONGEST: u64 = 1 << 20;
 
@@ -34,6 +36,8 @@ pub(super) fn matches(
 ) -> Result<ArgMatches, Wrong> {
     let typed: Vec<OsString> = typed.into_iter().collect();
     let alone = command.clone().try_get_matches_from(&typed)?;
+    let usage = |reason| command.clone().error(ErrorKind::ValueValidation, reason);
+    Arguments::judge(&alone).map_err(usage)?;
     let Some(file) = alone.get_one::<PathBuf>("config").cloned() else { return Ok(alone) };
     let text = read(&file).map_err(Wrong::File)?;
     let mut command = command.clone();
@@ -131,8 +135,12 @@ impl<'a> Source<'a> {
         let tried = [OsString::from(self.command.get_name())].into_iter().chain(words.clone());
         match self.command.clone().try_get_matches_from(tried) {
             Err(error) if blames_value(error.kind()) => Err(at(reason(&error))),
+            Ok(alone) => {
+                Arguments::judge(&alone).map_err(at)?;
+                Ok(Option_ { argument, words })
+            }
             // What else an option needs is seen when all of them are together.
-            Ok(_) | Err(_) => Ok(Option_ { argument, words }),
+            Err(_) => Ok(Option_ { argument, words }),
         }
     }
 

@@ -230,6 +230,13 @@ fn seal(fenced: Fenced, arguments: &Arguments, tables: &Tables) -> Result<Walls,
             "--passive-ports begins at {low}: the privilege to bind below {PRIVILEGED} is given up"
         );
     }
+    if arguments.passive_ports.as_ref().is_some_and(|range| range.start() == range.end()) {
+        warn!(
+            "--passive-ports names a single port: it serves all addresses at once, but of each no more \
+             than one session that waits, and a connection that comes late there may be taken for the \
+             one of the next transfer; name a range of several"
+        );
+    }
     Ok(walls)
 }
 

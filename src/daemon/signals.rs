@@ -23,9 +23,11 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Catches them from now on; their event bears `key`.
+    /// Catches them from now on; their event bears `key`. XFSZ asks for nothing: caught, it does not
+    /// end the process where a client's file would grow beyond what the operator allows (`ulimit -f`,
+    /// `LimitFSIZE=`), and that client is told.
     pub(super) fn start(io: &mut OsIo, key: Key) -> io::Result<Self> {
-        let caught = [Signal::TERM, Signal::INT, Signal::HUP].map(Signal::as_raw);
+        let caught = [Signal::TERM, Signal::INT, Signal::HUP, Signal::XFSZ].map(Signal::as_raw);
         let mut signals = Signals::new(caught)?;
         io.watch_source(&mut signals, key)?;
         Ok(Self { signals })
@@ -33,8 +35,11 @@ impl Watch {
 
     /// What has been asked for since the last call.
     pub(super) fn pending(&mut self) -> Vec<Request> {
-        let request =
-            |raw| if raw == Signal::HUP.as_raw() { Request::Reload } else { Request::Stop };
-        self.signals.pending().map(request).collect()
+        let request = |raw| match raw {
+            raw if raw == Signal::XFSZ.as_raw() => None,
+            raw if raw == Signal::HUP.as_raw() => Some(Request::Reload),
+            _ => Some(Request::Stop),
+        };
+        self.signals.pending().filter_map(request).collect()
     }
 }

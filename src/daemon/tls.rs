@@ -260,7 +260,8 @@ fn names(arguments: &Arguments) -> Vec<String> {
         add(host);
     }
     add("localhost".to_owned());
-    let addresses = bound.map(SocketAddr::ip).chain(arguments.passive_address);
+    let told = arguments.told().unwrap_or_default();
+    let addresses = bound.map(SocketAddr::ip).chain(told.addresses());
     for address in addresses.filter(|address| !address.is_unspecified()) {
         add(address.to_canonical().to_string());
     }
@@ -339,8 +340,10 @@ mod tests {
             "192.0.2.1:990",
             "--passive-address",
             "203.0.113.7",
+            "--passive-address",
+            "192.168.0.0/16=192.168.1.5",
         ]));
-        for name in ["localhost", "192.0.2.1", "203.0.113.7", "127.0.0.1", "::1"] {
+        for name in ["localhost", "192.0.2.1", "203.0.113.7", "192.168.1.5", "127.0.0.1", "::1"] {
             assert!(names.iter().any(|other| other == name), "{names:?}");
         }
         assert!(!names.iter().any(|other| other == "0.0.0.0"), "{names:?}");

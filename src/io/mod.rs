@@ -16,7 +16,7 @@ mod tests;
 mod zero_copy;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use os::OsIo;
@@ -77,9 +77,9 @@ pub trait Io {
     /// The next connection of the backlog, and its peer's address. It is not registered yet.
     fn accept(&mut self, listener: &mut Self::Listener) -> io::Result<(Self::Socket, SocketAddr)>;
 
-    /// Begins a connection from `local` to `peer`, registered under `key`. It is up when
-    /// [`Io::dialled`] says so.
-    fn dial(&mut self, local: IpAddr, peer: SocketAddr, key: Key) -> io::Result<Self::Socket>;
+    /// Begins a connection from the address of `local`, whatever its port, to `peer`, registered under
+    /// `key`. It is up when [`Io::dialled`] says so.
+    fn dial(&mut self, local: SocketAddr, peer: SocketAddr, key: Key) -> io::Result<Self::Socket>;
 
     /// Whether a dialled connection is up; an error if it will never be.
     fn dialled(&mut self, socket: &mut Self::Socket) -> io::Result<bool>;

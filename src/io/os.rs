@@ -1,7 +1,7 @@
 //! The real sockets: mio's poll and its non-blocking TCP.
 
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -130,14 +130,15 @@ impl Io for OsIo {
         }
     }
 
-    fn dial(&mut self, local: IpAddr, peer: SocketAddr, key: Key) -> io::Result<TcpStream> {
+    fn dial(&mut self, mut local: SocketAddr, peer: SocketAddr, key: Key) -> io::Result<TcpStream> {
         let socket = socket2::Socket::new(
             socket2::Domain::for_address(peer),
             socket2::Type::STREAM,
             Some(socket2::Protocol::TCP),
         )?;
         socket.set_nonblocking(true)?;
-        socket.bind(&SocketAddr::new(local, 0).into())?;
+        local.set_port(0);
+        socket.bind(&local.into())?;
         match socket.connect(&peer.into()) {
             Err(error)
                 if error.raw_os_error() != Some(rustix::io::Errno::INPROGRESS.raw_os_error()) =>

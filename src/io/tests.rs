@@ -12,7 +12,7 @@ use mio::net::{TcpListener, TcpStream};
 use super::{Io, OsIo, Ready, ReceiveFault};
 use crate::terms::{Content, Fault, Key, Part};
 
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 const LISTENER: Key = Key::new(1, 0);
 const DIALLED: Key = Key::new(2, 0);
 const ACCEPTED: Key = Key::new(3, 5);
@@ -46,6 +46,10 @@ impl Content for Scrap {
 
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         (!self.plain).then(|| self.file.as_fd())
+    }
+
+    fn still_holds(&self) -> io::Result<bool> {
+        Ok(true)
     }
 }
 
@@ -90,7 +94,7 @@ struct Pair {
 impl Pair {
     fn new() -> Self {
         let mut io = OsIo::new().unwrap();
-        let (mut listener, address) = io.listen(SocketAddr::new(LOOPBACK, 0), LISTENER).unwrap();
+        let (mut listener, address) = io.listen(LOOPBACK, LISTENER).unwrap();
         let mut dialled = io.dial(LOOPBACK, address, DIALLED).unwrap();
         wait(&mut io, |ready| ready.key == LISTENER && ready.readable);
         let (mut accepted, peer) = io.accept(&mut listener).unwrap();
@@ -189,7 +193,7 @@ fn an_upload_is_spliced_to_the_end_of_the_file() {
 #[test]
 fn a_call_that_nobody_answers_is_an_error() {
     let mut io = OsIo::new().unwrap();
-    let closed = io.listen(SocketAddr::new(LOOPBACK, 0), LISTENER).unwrap().1;
+    let closed = io.listen(LOOPBACK, LISTENER).unwrap().1;
     let mut dialled = io.dial(LOOPBACK, closed, DIALLED).unwrap();
     wait(&mut io, |ready| ready.key == DIALLED && ready.writable);
     assert!(io.dialled(&mut dialled).is_err());

@@ -6,7 +6,7 @@
 //! | idle | a session | between two lines, not while a transfer runs | 421, closed |
 //! | arrival | a transfer | until the data connection stands | 425, the session lives |
 //! | handshake | a control connection, or a transfer whose data connection is to be protected | until TLS stands | closed; 425, the session lives |
-//! | stall | a transfer | since the last byte moved | 426, the session lives |
+//! | stall | a transfer | since the last byte moved; what the kernel has room for is tried once more before | 426, the session lives |
 //! | release | a session | while the answer to a login is held back; the time to log in runs on | the answer is said |
 //! | linger | a departing connection, or a protected data connection that is over | since the last words were said, or read on; thirty times in all | closed |
 //! | pause | a listener | while there is no descriptor left | accepting goes on |
@@ -26,6 +26,11 @@
 //! | a download that is not read, an upload that is not sent | `--stall-timeout` without a byte |
 //! | replies that are not read | no further command is read; `--idle-timeout` from the last |
 //! | last words that are read by sips | thirty lingers, a minute |
+//!
+//! A download has moved when the kernel has taken some of it, and it says by itself that it can only when
+//! a third of its buffer is free: for a reader of a few KiB a second that is later than the time-out. A
+//! write is taken as soon as there is any room, which the peer has made by reading. So one is tried when
+//! the time is over, and nobody who reads on is cut off. So it is with last words.
 //!
 //! What has no end of its own is a client that does what clients do, only slowly: a command now and
 //! then, or a byte of a transfer each two minutes. A least rate would cut off slow lines with them;

@@ -3,7 +3,7 @@
 //! | who | is trusted with | and not with |
 //! |---|---|---|
 //! | whoever connects | nothing: each byte is parsed within a bound, and may be a lie | the clock, memory or descriptors of others; an address other than its own |
-//! | a client that is logged in | what its grants say, in its own directories, until it leaves | names outside them, the server's own files, more of the loop than its turn |
+//! | a client that is logged in | what its grants say, in its own directories, until it leaves or they are taken back: what runs then comes to its end, and nothing new begins | names outside them, the server's own files, more of the loop than its turn |
 //! | whoever sits on the line | in the clear: everything, passwords included. Under TLS: to cut it | what was cut passing for whole, TLS taken away where it is required |
 //! | those who write into the served files beside the server | content and names, second names (hard links) and mounts | leading out of a grant by a link, a name that breaks a line, a device or pipe that makes the loop wait |
 //! | the operator | everything: accounts, grants, flags, the keys | mistakes: each is named by file, line and reason before it is served |
@@ -34,7 +34,7 @@
 //! |---|---|---|
 //! | FTP bounce (RFC 2577, section 3) | active connections go only to the control connection's own address, to ports of 1024 and above | `loopback::hostile::an_active_connection_goes_to_the_client_alone` |
 //! | port theft (RFC 2577, section 8) | a passive connection is accepted only from the address of a session that waits on that port | `loopback::hostile::a_strangers_data_connection_is_refused` |
-//! | port theft from the same address, behind one NAT | under TLS only the session's own data connection resumes it (`--tls-data-resumption require`), by ticket keys that no other session has; in the clear nothing can | `loopback::sealed::a_data_connection_is_of_its_own_session_or_of_none` |
+//! | port theft from the same address, behind one NAT | under TLS only the session's own data connection resumes it (`--tls-data-resumption require`), by ticket keys that no other session has; and of a client that has shown a certificate none that does not show it; in the clear nothing can | `loopback::sealed::a_data_connection_is_of_its_own_session_or_of_none` `loopback::protected::certificates::clients_log_in_by_certificates` |
 //! | tickets carried from one session to another | keys, and the sessions of TLS 1.2 that are kept, belong to one control connection and go with it | `channel::tls::connection::tests::data_connections_resume_their_own_session_and_no_other` |
 //! | a connection that comes late, taken for the next transfer's | a port that was given up is not used for the same address until it has come or time has passed | `sim::routes::a_late_connection_is_not_taken_for_the_next` |
 //! | a web page that makes a browser speak to us | a session of either dialect that opens with an HTTP method ends there, under TLS as well | `loopback::smuggled::no_command_in_a_browsers_request_is_carried_out` `session::ftp::security::tests::a_browser_is_turned_away_under_tls_too` |
@@ -63,7 +63,8 @@
 //! | the server's own files, through a grant that holds them | no grant may; such a line is a mistake | `loopback::walls::no_grant_leads_to_the_servers_own_files` `loopback::walls::the_key_of_the_certificate_is_kept_from_clients_as_well` |
 //! | a right used for another: to write where one may read, to replace where one may add | each verb names its right, and the tree is asked for no more | `loopback::hostile::rights_are_kept_to` |
 //! | permissions that lock the owner out, or set-uid | `SITE CHMOD` sets the nine bits alone, and keeps what the server needs to read | `session::ftp::attribute::tests::permissions_are_set` |
-//! | a reload that is seen by halves | both files are read and checked before either holds; one that does not fit keeps the old; whoever is logged in keeps what it was granted | `loopback::daemon::accounts_are_read_anew_on_sighup_and_kept_if_wrong` `loopback::walls::a_reload_is_granted_what_the_walls_let_in_and_refused_the_rest` |
+//! | a reload that is seen by halves | both files are read and checked before either holds; one that does not fit keeps the old | `loopback::daemon::accounts_are_read_anew_on_sighup_and_kept_if_wrong` `loopback::walls::a_reload_is_granted_what_the_walls_let_in_and_refused_the_rest` |
+//! | rights that were taken back, used by who logged in before | each command is held against the tables as they are; who was taken out, or has another password or certificate, has to log in anew, and is not hung up on | `session::ftp::access::tests::a_reload_is_heard_of_with_the_next_command` `session::ftp::access::tests::who_is_taken_out_has_to_log_in_anew` `session::guided::tests::a_reload_is_heard_of_with_the_next_line` `loopback::changes::reload::grants_that_are_taken_back_are_gone_with_the_next_command` |
 //!
 //! ## Uploads
 //!
@@ -88,6 +89,7 @@
 //! | enumeration by words | FTP asks everyone for a password and refuses all in the same words; what is not granted and what is not there read alike, for a session knows nothing but its grants. The guided dialogue tells unknown names, but for `--conceal-usernames` | `session::ftp::access::tests::unknown_user_and_wrong_password_are_answered_alike` `session::ftp::directory::tests::what_is_not_granted_is_not_there` |
 //! | enumeration by the clock | an unknown username is compared with a decoy of the commonest hash in `Credentials`, and so is a wrong password to a plain entry; delays count for names that do not exist as well | `accounts::tests::whoever_is_not_in_the_table_costs_what_the_others_do` |
 //! | a client's certificate of somebody else's making | only what `--client-ca` has signed ends the handshake well, and only the one whose SHA-256 stands in the entry logs in | `loopback::protected::certificates::clients_log_in_by_certificates` |
+//! | handshakes without a login, one after the other on one connection | the time to log in runs on over `AUTH` and `REIN` | `loopback::protected::policy::neither_auth_nor_rein_puts_off_the_end_of_the_time_to_log_in` |
 //! | reading the memory for passwords | none is kept: what was right lately is a SHA-256 under a random key of the process | `accounts::successes::tests::another_user_entry_or_password_is_another_proof` `accounts::password::tests::secrets_do_not_show_themselves` |
 //! | the server's key on the disk | 0600, in the data directory, beside what is served and never below it | `daemon::certificate::tests::what_is_made_is_made_once_and_its_key_is_private` |
 //!

@@ -87,6 +87,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 return Some(Event::Outcome(Outcome::Aborted { bytes }));
             }
             Effect::Secure => self.secure(control, false),
+            Effect::Unsecure => self.unsecure(control),
             Effect::Unroute => self.unroute(control),
             Effect::Verify(challenge) => self.challenges.push((control.key, challenge)),
             Effect::Start(timer) => {

@@ -106,7 +106,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 Slot::Listener(Listener { role: Role::Control(..), .. }) => census.listeners += 1,
                 Slot::Listener(Listener { role: Role::Passive(claims), .. }) => {
                     census.passive += 1;
-                    census.expected += claims.values().filter(|claim| claim.is_waiting()).count();
+                    census.expected +=
+                        claims.values().filter(|claim| claim.waiting.is_some()).count();
                 }
                 Slot::Control(control) => {
                     census.controls += 1;

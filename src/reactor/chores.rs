@@ -128,7 +128,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     pub(super) fn undertake(&mut self, control: &mut Control<I, T>, chore: Chore<T>) {
         debug_assert!(control.chore.is_none(), "two pieces of work at once");
         let seat = match chore {
-            terms::Chore::Digest { .. } => Seat::Needless,
+            terms::Chore::Digest { .. } | terms::Chore::Measure { .. } => Seat::Needless,
             terms::Chore::Compress { .. } if self.chores.seated < COMPRESSED_AT_ONCE => {
                 self.chores.seated += 1;
                 Seat::Held

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 
 use log::debug;
 
-use super::control::{Control, Way};
+use super::control::{Control, Due, Way};
 use super::{Moving, Reactor, Slot};
 use crate::channel::Channel;
 use crate::io::Io;
+use crate::session::Event;
 use crate::terms::{Key, Loss, Outcome, Protection};
 use crate::transfer::{Step, Transfer};
 use crate::tree::Tree;
@@ -97,7 +98,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         transfer: Moving<T>,
     ) -> Option<Key> {
         let key = self.slots.next_key();
-        match self.io.dial(control.ends.local.ip(), peer, key) {
+        match self.io.dial(control.ends.local, peer, key) {
             Ok(socket) => {
                 let mut data =
                     Data::new(Channel::dialling(socket, key), control.key, Some(transfer));
@@ -161,7 +162,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 Ok(true) => {
                     data.dialling = false;
                     let protection = data.transfer.as_ref().map(Transfer::protection);
+                    self.put_data(key, data);
                     self.expect(owner, protection.unwrap_or_default());
+                    if let Some(mut control) = self.take_control(owner) {
+                        self.tell(&mut control, Event::Connected);
+                        self.put_control(control);
+                    }
+                    return self.queue_data(key);
                 }
                 Ok(false) => {
                     self.put_data(key, data);
@@ -227,9 +234,6 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
         };
         let Some(transfer) = transfer else { return };
-        if present {
-            self.answer_end(key);
-        }
         let Some(mut control) = self.take_control(owner) else { return };
         if present {
             self.answer_end(key);
@@ -255,6 +259,39 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.end_transfer(control, outcome);
         // Lines may have waited for this.
         self.requeue(control);
+    }
+
+    /// The transfer of the control connection `owner` has not moved for so long that it is to be ended,
+    /// as far as events tell. So it has another turn before: a peer that reads slowly may have made
+    /// room that no event speaks of yet.
+    pub(super) fn stalled(&mut self, owner: Key) {
+        let carrier = match self.slots.get_mut(owner) {
+            Some(Slot::Control(control)) => match control.link.as_ref().map(|link| link.way) {
+                Some(Way::Up(key)) => Some(key),
+                Some(Way::Inline) => {
+                    control.channel.suspect_room();
+                    Some(owner)
+                }
+                Some(Way::Unset | Way::Waiting(_) | Way::Dial(_) | Way::Committing(_)) | None => {
+                    None
+                }
+            },
+            Some(Slot::Listener(_) | Slot::Data(_) | Slot::Taken) | None => None,
+        };
+        if let Some(key) = carrier {
+            if let Some(Slot::Data(data)) = self.slots.get_mut(key) {
+                data.channel.suspect_room();
+            }
+            self.data_turn(key);
+        }
+        let Some(mut control) = self.take_control(owner) else { return };
+        // What has moved has put the deadline off, and what has ended is not due any more.
+        if control.due == Some(Due::Stall) && self.timers.deadline(owner).is_none() {
+            let bytes = self.moved(&control).unwrap_or_default();
+            self.end_transfer(&mut control, Outcome::Lost { loss: Loss::Stalled, bytes });
+        }
+        self.put_control(control);
+        self.queue_control(owner);
     }
 
     /// The transfer of the control connection `owner` has moved.

@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use log::{debug, info, warn};
 
+use super::claims::{Claim, Comer};
 use super::control::Control;
-use super::passive::{Claim, Comer};
 use super::{Reactor, Security, Slot};
 use crate::accounts::gate::{Refusal, Seat};
 use crate::io::Io;
@@ -221,7 +221,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     }
 }
 
-/// The address with IPv4-mapped IPv6 turned into the IPv4 that it is.
+/// The address with IPv4-mapped IPv6 turned into the IPv4 that it is. The interface of a link-local one
+/// stays with it: without that nothing can be bound or connected to.
 pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+    match address.ip().to_canonical() {
+        ip @ IpAddr::V4(_) => SocketAddr::new(ip, address.port()),
+        IpAddr::V6(_) => address,
+    }
 }

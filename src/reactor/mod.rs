@@ -16,6 +16,7 @@
 mod apply;
 mod census;
 mod chores;
+mod claims;
 mod commits;
 mod control;
 mod data;
@@ -24,12 +25,14 @@ mod listen;
 mod passive;
 mod ready;
 mod reap;
+mod shortage;
 mod slots;
 mod strangers;
 mod timers;
+mod told;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -43,6 +46,7 @@ use crate::tree::Tree;
 
 pub use census::{Census, Spent, Waits, Worked};
 pub use chores::{COMPRESSED_A_PASS, COMPRESSED_AT_ONCE, DIGESTED_A_PASS};
+pub use told::{Telling, Told};
 
 use chores::Chores;
 use commits::Commits;
@@ -89,8 +93,8 @@ pub struct Limits {
     pub passive_ports: Option<RangeInclusive<u16>>,
     /// Passive listeners that are kept open at most.
     pub passive_listeners: usize,
-    /// The IPv4 address that is told to peers in place of our own, for servers behind NAT.
-    pub passive_address: Option<IpAddr>,
+    /// The IPv4 addresses that are told to peers in place of our own, for servers behind NAT.
+    pub passive_address: Told,
     /// Whether uploads, and what is compressed, are on the disk before they are said to be in place.
     pub durable: bool,
     /// What a slot may do in one turn.
@@ -125,7 +129,7 @@ impl Default for Limits {
             pause: Duration::from_millis(100),
             passive_ports: None,
             passive_listeners: 4096,
-            passive_address: None,
+            passive_address: Told::default(),
             durable: false,
             budgets: Budgets {
                 lines: 16,
@@ -378,8 +382,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         &mut self.tree
     }
 
-    /// Puts new tables in place of the old. Whoever is logged in keeps what it was granted, and the
-    /// gate forgets nothing.
+    /// Puts new tables in place of the old. Whoever is logged in has what they grant from its next
+    /// command on, what runs comes to its end, and the gate forgets nothing.
     pub fn replace_accounts(&mut self, accounts: Accounts) {
         self.accounts = accounts;
     }

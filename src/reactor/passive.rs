@@ -17,10 +17,11 @@
 //! - What is then still owed is late by itself: a packet was lost on the way, and is sent again. The
 //!   port is not given for [`UNDER_WAY`], in which it does come. The client is told 425 and may ask
 //!   again.
-//! - After that the port is given, for the client may never have connected. For [`LATE`] the connection
-//!   that comes is a doubtful one. A late connection is one that its client has no use for and has
-//!   closed. So the end of one before a single byte has moved ends no upload and begins no download:
-//!   nothing is put in place, and the client is told 426.
+//! - After that, or where [`SPARED`] others have a debt that is younger, the port is given, for the
+//!   client may never have connected. For [`LATE`](super::claims::LATE) the connection that comes is a
+//!   doubtful one. A late connection is one that its client has no use for and has closed. So the end
+//!   of one before a single byte has moved ends no upload and begins no download: nothing is put in
+//!   place, and the client is told 426.
 //!
 //! What is later than that, or neither closed nor the right one, can't be told from the right one on a
 //! single port: give a range of several. Under TLS it can always be, for it does not complete the
@@ -32,18 +33,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use log::debug;
+use log::{info, warn};
 
 use super::listen::{Listener, Role};
+use super::shortage::Shortage;
 use super::slots::Slots;
 use super::{Reactor, Slot};
 use crate::io::Io;
 use crate::session::{Ends, Family, RouteFault};
 use crate::terms::{Key, Moment};
 use crate::tree::Tree;
-
-/// How long debts are remembered: no port is spared for longer, and no empty file refused.
-const LATE: Duration = Duration::from_secs(10);
 
 /// How long a port is refused to an address that has a debt there and can have no other: the last
 /// packet of a handshake, if it is lost, is sent again within this time, more than once.
@@ -54,29 +53,33 @@ const UNDER_WAY: Duration = Duration::from_secs(2);
 const BACKLOG: usize = 4096;
 
 /// Ports that are spared for an address's late connections at most, so that giving up routes does
-/// not open listeners without end.
-const SPARED: usize = 8;
+/// not open listeners without end. A client that only asks for ports, as one that tries a server out
+/// does, is to have many of them within [`LATE`]; of whoever has had as many, the port with the
+/// oldest debt is given at once.
+const SPARED: usize = 128;
 
-/// The listeners that are kept, by the local address that they are bound to. The one that was given
+/// The listeners that are kept, by the local address that they are bound to, with its interface and
+/// without a port. The one that was given
 /// out longest ago comes first, so that a connection that comes too late for one session does not
 /// fall to the next one.
 #[derive(Debug)]
 pub(super) struct Ports {
     range: Option<RangeInclusive<u16>>,
     most: usize,
-    kept: HashMap<IpAddr, VecDeque<(Key, u16)>>,
+    kept: HashMap<SocketAddr, VecDeque<(Key, u16)>>,
+    shortage: Shortage,
 }
 
 impl Ports {
     pub(super) fn new(range: Option<RangeInclusive<u16>>, most: usize) -> Self {
-        Self { range, most, kept: HashMap::new() }
+        Self { range, most, kept: HashMap::new(), shortage: Shortage::default() }
     }
 
     /// The kept ports that may be given to `peer` at `now`.
     fn choose<I: Io, T: Tree>(
         &self,
         slots: &Slots<Slot<I, T>>,
-        local: IpAddr,
+        local: SocketAddr,
         peer: IpAddr,
         now: Moment,
     ) -> Choice {
@@ -88,7 +91,7 @@ impl Ports {
                 continue;
             };
             match claims.get(&peer) {
-                Some(claim) if claim.waiting.is_some() => {}
+                Some(claim) if claim.waiting.is_some() => choice.waiting += 1,
                 Some(claim) if claim.owes(now) => {
                     choice.spared += 1;
                     choice.owing = choice.owing.or(Some(at));
@@ -103,16 +106,39 @@ impl Ports {
     }
 
     /// Puts the port at `at` to the end, and returns it.
-    fn give_out(&mut self, local: IpAddr, at: usize) -> Option<(Key, u16)> {
+    fn give_out(&mut self, local: SocketAddr, at: usize) -> Option<(Key, u16)> {
         let kept = self.kept.get_mut(&local)?;
         let port = kept.remove(at)?;
         kept.push_back(port);
         Some(port)
     }
 
+    /// What the operator is told of a peer for whom there is none, and what to do.
+    fn tell(&self, choice: &Choice, unopened: &Unopened, peer: IpAddr) -> String {
+        let Unopened { fault, refused, error } = unopened;
+        let error = error.as_ref().map_or(String::new(), |error| format!(" ({error})"));
+        if *fault == RouteFault::Refused {
+            return format!("none can be opened for {peer}{error}");
+        }
+        let Choice { waiting, spared, .. } = choice;
+        let advice = match &self.range {
+            _ if *spared >= SPARED => "it asks for ports and does not use them".to_owned(),
+            Some(range) => format!(
+                "widen --passive-ports {}-{}, or have fewer come from there",
+                range.start(),
+                range.end()
+            ),
+            None => format!("no more than {} are kept", self.most),
+        };
+        format!(
+            "exhausted for {peer}: sessions of it wait on {waiting}, its late connections are feared \
+             on {spared}, {refused} can't be bound{error}; {advice}"
+        )
+    }
+
     /// Ports that may be tried for a new listener: those of the range that are not kept yet, or 0
     /// for any.
-    fn candidates(&self, local: IpAddr) -> impl Iterator<Item = u16> + use<> {
+    fn candidates(&self, local: SocketAddr) -> impl Iterator<Item = u16> + use<> {
         let kept: Vec<u16> =
             self.kept.get(&local).map_or_else(Vec::new, |k| k.iter().map(|(_, p)| *p).collect());
         let full = self.kept.values().map(VecDeque::len).sum::<usize>() >= self.most;
@@ -120,70 +146,6 @@ impl Ports {
             .clone()
             .unwrap_or(0..=0)
             .filter(move |port| !full && (*port == 0 || !kept.contains(port)))
-    }
-}
-
-/// Whose the next connection from an address to a port is.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Claim {
-    /// The control connection that waits for it.
-    waiting: Option<Key>,
-    /// When the peer was last told to connect: by the port, or by the word that its transfer begins.
-    told: Moment,
-    /// Routes that were given up before a connection had been accepted for them: as many may come.
-    owed: u32,
-    /// When the peer was told of the last of these.
-    since: Moment,
-}
-
-/// Whose a connection is that has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Comer {
-    /// This control connection's, which waits for it.
-    Awaited(Key),
-    /// This one's, unless it is the late one of a route that was given up.
-    Doubtful(Key),
-    /// Nobody's.
-    Stranger,
-}
-
-impl Claim {
-    /// A connection has come from `peer`.
-    pub(super) fn come(claims: &mut HashMap<IpAddr, Self>, peer: IpAddr, now: Moment) -> Comer {
-        let Some(claim) = claims.get_mut(&peer) else { return Comer::Stranger };
-        let comer = match claim.waiting.take() {
-            Some(owner) if claim.owes(now) => return Comer::Doubtful(owner),
-            Some(owner) => {
-                claim.owed = 0;
-                Comer::Awaited(owner)
-            }
-            None => {
-                claim.owed = claim.owed.saturating_sub(1);
-                Comer::Stranger
-            }
-        };
-        if claim.owed == 0 {
-            claims.remove(&peer);
-        }
-        comer
-    }
-
-    /// Whether somebody waits.
-    pub(super) const fn is_waiting(&self) -> bool {
-        self.waiting.is_some()
-    }
-
-    /// Whether a connection that nobody waits for may still come.
-    fn owes(&self, now: Moment) -> bool {
-        self.owed > 0 && now.since(self.since) < LATE
-    }
-
-    /// Nobody waits any more, and who was waited for may still come.
-    fn give_up(&mut self, now: Moment) {
-        let before = if self.owes(now) { self.owed } else { 0 };
-        self.waiting = None;
-        self.owed = before.saturating_add(1);
-        self.since = self.told;
     }
 }
 
@@ -196,6 +158,24 @@ struct Choice {
     owing: Option<usize>,
     /// How many of these there are.
     spared: usize,
+    /// On how many the peer is waited for.
+    waiting: usize,
+}
+
+/// Why no further listener was opened.
+struct Unopened {
+    fault: RouteFault,
+    /// Ports of the range that are somebody else's, or may not be bound.
+    refused: usize,
+    /// What the system said last.
+    error: Option<io::Error>,
+}
+
+impl Unopened {
+    /// None was tried.
+    const fn spared() -> Self {
+        Self { fault: RouteFault::Exhausted, refused: 0, error: None }
+    }
 }
 
 impl<I: Io, T: Tree> Reactor<I, T> {
@@ -206,7 +186,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         ends: Ends,
         family: Family,
     ) -> Result<(Key, SocketAddr), RouteFault> {
-        let local = ends.local.ip();
+        let mut local = ends.local;
+        local.set_port(0);
         let fits = match family {
             Family::Same => true,
             Family::Ipv4 => local.is_ipv4(),
@@ -223,33 +204,55 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             let claim = claims.entry(peer).or_default();
             (claim.waiting, claim.told) = (Some(owner), self.now);
         }
-        let told = match self.limits.passive_address {
-            Some(outside) if local.is_ipv4() => outside,
-            _ => local,
+        let told = match local.ip() {
+            IpAddr::V4(own) => self.limits.passive_address.to(peer).unwrap_or(own).into(),
+            own @ IpAddr::V6(_) => own,
         };
         Ok((key, SocketAddr::new(told, port)))
     }
 
     /// A port for `peer`: one on which no late connection of it is feared, if there is one.
-    fn passive_port(&mut self, local: IpAddr, peer: IpAddr) -> Result<(Key, u16), RouteFault> {
+    fn passive_port(&mut self, local: SocketAddr, peer: IpAddr) -> Result<(Key, u16), RouteFault> {
         let choice = self.ports.choose(&self.slots, local, peer, self.now);
+        let given = self.try_ports(&choice, local, peer);
+        match &given {
+            Ok(_) if self.ports.shortage.ends(peer) => {
+                info!("passive ports: {peer} has been given one again");
+            }
+            Err(unopened) if self.ports.shortage.begins(peer, self.now) => {
+                warn!("passive ports: {}", self.ports.tell(&choice, unopened, peer));
+            }
+            Ok(_) | Err(_) => {}
+        }
+        given.map_err(|unopened| unopened.fault)
+    }
+
+    /// The first of `choice` that can be given to `peer`, a new one included.
+    fn try_ports(
+        &mut self,
+        choice: &Choice,
+        local: SocketAddr,
+        peer: IpAddr,
+    ) -> Result<(Key, u16), Unopened> {
         if let Some(free) = choice.free.and_then(|at| self.ports.give_out(local, at)) {
             return Ok(free);
         }
-        let fault = if choice.spared >= SPARED {
-            RouteFault::Exhausted
+        let has_many = choice.spared >= SPARED;
+        let unopened = if has_many {
+            Unopened::spared()
         } else {
             match self.open_passive(local) {
                 Ok(port) => return Ok(port),
-                Err(fault) => fault,
+                Err(unopened) => unopened,
             }
         };
-        let owing = choice.owing.and_then(|at| self.ports.give_out(local, at));
-        let (key, port) = owing.ok_or(fault)?;
-        if self.has_come(key) && !self.is_under_way(key, peer) {
-            Ok((key, port))
-        } else {
-            Err(fault)
+        match choice.owing.and_then(|at| self.ports.give_out(local, at)) {
+            Some((key, port))
+                if self.has_come(key) && (has_many || !self.is_under_way(key, peer)) =>
+            {
+                Ok((key, port))
+            }
+            Some(_) | None => Err(unopened),
         }
     }
 
@@ -301,10 +304,13 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     }
 
     /// Opens one more listener.
-    fn open_passive(&mut self, local: IpAddr) -> Result<(Key, u16), RouteFault> {
+    fn open_passive(&mut self, local: SocketAddr) -> Result<(Key, u16), Unopened> {
+        let mut unopened = Unopened::spared();
         for port in self.ports.candidates(local) {
             let key = self.slots.next_key();
-            match self.io.listen(SocketAddr::new(local, port), key) {
+            let mut at = local;
+            at.set_port(port);
+            match self.io.listen(at, key) {
                 Ok((socket, address)) => {
                     let role = Role::Passive(HashMap::new());
                     self.slots.insert(Slot::Listener(Listener::new(socket, address, role)));
@@ -312,66 +318,21 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                     self.ports.kept.entry(local).or_default().push_back(port);
                     return Ok(port);
                 }
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(error) => {
-                    debug!("{local}: no passive port: {error}");
-                    return Err(RouteFault::Refused);
+                    // Another port may be free.
+                    let is_its_own = matches!(
+                        error.kind(),
+                        io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied
+                    );
+                    unopened.refused += 1;
+                    unopened.error = Some(error);
+                    if !is_its_own {
+                        unopened.fault = RouteFault::Refused;
+                        break;
+                    }
                 }
             }
         }
-        Err(RouteFault::Exhausted)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use super::*;
-
-    const PEER: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-
-    fn at(millis: u64) -> Moment {
-        Moment::from_nanos(millis * 1_000_000)
-    }
-
-    /// The claims of one who waited and was given up so many times, all at the start.
-    fn owing(count: usize) -> HashMap<IpAddr, Claim> {
-        let mut claim = Claim::default();
-        for _ in 0..count {
-            claim.waiting = Some(Key::new(1, 1));
-            claim.give_up(at(0));
-        }
-        HashMap::from([(PEER, claim)])
-    }
-
-    #[test]
-    fn each_route_that_was_given_up_owes_a_connection() {
-        let mut claims = owing(2);
-        for left in [1, 0] {
-            assert_eq!(Claim::come(&mut claims, PEER, at(10)), Comer::Stranger);
-            assert_eq!(claims.get(&PEER).map_or(0, |claim| claim.owed), left);
-        }
-        assert!(claims.is_empty());
-        assert_eq!(Claim::come(&mut claims, PEER, at(10)), Comer::Stranger);
-    }
-
-    #[test]
-    fn who_waits_with_a_debt_gets_a_doubtful_connection_and_keeps_the_debt() {
-        let owner = Key::new(2, 1);
-        let mut claims = owing(1);
-        claims.entry(PEER).or_default().waiting = Some(owner);
-        assert_eq!(Claim::come(&mut claims, PEER, at(9_999)), Comer::Doubtful(owner));
-        assert_eq!(Claim::come(&mut claims, PEER, at(9_999)), Comer::Stranger);
-        assert!(claims.is_empty());
-    }
-
-    #[test]
-    fn debts_are_forgotten() {
-        let owner = Key::new(2, 1);
-        let mut claims = owing(3);
-        claims.entry(PEER).or_default().waiting = Some(owner);
-        assert_eq!(Claim::come(&mut claims, PEER, at(10_000)), Comer::Awaited(owner));
-        assert!(claims.is_empty());
+        Err(unopened)
     }
 }

@@ -24,6 +24,8 @@ enum Step {
     Play(Vec<u8>),
     /// The transfer ends thus.
     End(Outcome),
+    /// The active connection of the transfer stands.
+    Connect,
     /// The work is done.
     Work,
     /// The work ends thus.
@@ -128,7 +130,9 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Loss::NeverOpened,
         Loss::Broken,
         Loss::Stalled,
+        Loss::Unsecured,
         Loss::Insecure,
+        Loss::Foreign,
         Loss::NotResumed,
     ]);
     prop_oneof![
@@ -149,6 +153,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => Just(Step::Release),
         8 => proptest::collection::vec(any::<u8>(), 0..40).prop_map(Step::Play),
         4 => outcome().prop_map(Step::End),
+        4 => Just(Step::Connect),
         8 => Just(Step::Work),
         2 => proptest::sample::select(vec![
             ChoreOutcome::Aborted,
@@ -180,6 +185,7 @@ fn take(dialogue: &mut Dialogue, step: Step) {
         Step::Release => dialogue.release(),
         Step::Play(bytes) if dialogue.order.is_some() => drop(dialogue.transfer(&bytes)),
         Step::End(outcome) if dialogue.order.is_some() => drop(dialogue.end(outcome)),
+        Step::Connect if dialogue.order.is_some() => drop(dialogue.told(Event::Connected)),
         Step::Work if dialogue.chore.is_some() => drop(dialogue.work()),
         Step::EndWork(outcome) if dialogue.chore.is_some() => drop(dialogue.end_work(outcome)),
         Step::Progress(done) if dialogue.chore.is_some() => {
@@ -200,6 +206,7 @@ fn take(dialogue: &mut Dialogue, step: Step) {
         | Step::Judge
         | Step::Play(_)
         | Step::End(_)
+        | Step::Connect
         | Step::Work
         | Step::EndWork(_)
         | Step::Progress(_)

@@ -18,12 +18,13 @@ use super::{
 };
 use crate::accounts::{Accounts, Challenge, Gate, Rules};
 use crate::terms::{
-    self, Algorithm, ChoreOutcome, Coding, Content, Digest, Extent, Loss, Moment, Outcome, Part,
-    Root, Route, Secured,
+    self, Algorithm, ChoreOutcome, Coding, Digest, Extent, Loss, Moment, Outcome, Part, Root,
+    Route, Secured,
 };
 use crate::tree::MemoryTree;
+use crate::wire::ascii::Encoder;
 use crate::wire::line::Line;
-use plays::{compress, fill, read, receive, write};
+use plays::{compress, fill, read, receive, send, write};
 pub(super) use world::TODAY;
 use world::{accounts, world};
 
@@ -72,6 +73,7 @@ pub(super) enum Asked {
     Dial(SocketAddr),
     Abort,
     Unroute,
+    Unsecure,
 }
 
 impl Dialogue {
@@ -113,7 +115,7 @@ impl Dialogue {
     /// Another session over the same tree, which has greeted.
     pub(super) fn beside(&self) -> Self {
         let mut other = Self::new(self.dialect);
-        let (tree, accounts) = (self.tree.clone(), accounts(&self.roots));
+        let (tree, accounts) = (self.tree.clone(), accounts(&self.roots, &[]));
         (other.tree, other.roots, other.accounts) = (tree, self.roots.clone(), accounts);
         other
     }
@@ -124,7 +126,7 @@ impl Dialogue {
         let ends = Ends { local: local.parse().unwrap(), peer: peer.parse().unwrap() };
         Self {
             session: Session::new(dialect, ends),
-            accounts: accounts(&roots),
+            accounts: accounts(&roots, &[]),
             gate: Gate::new(Rules::default()),
             now: Moment::default(),
             tree,
@@ -248,10 +250,19 @@ impl Dialogue {
 
     /// Makes the handshake that the session asked for, or that a port for implicit TLS begins with.
     pub(super) fn handshake(&mut self, identity: Option<[u8; 32]>) -> Vec<String> {
+        self.handshake_for(identity, None)
+    }
+
+    /// The same with a server of that name.
+    pub(super) fn handshake_for(
+        &mut self,
+        identity: Option<[u8; 32]>,
+        name: Option<&str>,
+    ) -> Vec<String> {
         self.securing = false;
-        let identity = identity.map(Box::new);
+        let (identity, name) = (identity.map(Box::new), name.map(Box::from));
         let (protocol, suite) = ("TLSv1.3", "TLS13_AES_128_GCM_SHA256");
-        self.told(Event::Secured(Secured { protocol, suite, identity }))
+        self.told(Event::Secured(Secured { protocol, suite, identity, name }))
     }
 
     /// Whether a handshake is asked for.
@@ -288,14 +299,15 @@ impl Dialogue {
         let mut sent = Vec::new();
         let outcome = match order.extent {
             Extent::File(file) => {
-                let mut at = order.span.start;
-                let mut buffer = [0; 512];
-                while let Ok(count @ 1..) = file.read_at(at, &mut buffer) {
-                    sent.extend_from_slice(&buffer[..count]);
-                    at += count as u64;
+                let outcome = send(&file, order.span.start, order.span.end, &mut sent);
+                match (order.coding, outcome) {
+                    (Coding::Ascii, Outcome::Done { .. }) => {
+                        let text = std::mem::take(&mut sent);
+                        Encoder::behind(order.skipped).push(&text, &mut sent);
+                        Outcome::Done { bytes: sent.len() as u64 }
+                    }
+                    (_, outcome) => outcome,
                 }
-                sent.truncate(usize::try_from(order.span.end - order.span.start).unwrap());
-                Outcome::Done { bytes: sent.len() as u64 }
             }
             Extent::Lines(lines) => fill(lines, &mut sent),
             Extent::Part(part) => receive(part, upload),
@@ -315,12 +327,22 @@ impl Dialogue {
     pub(super) fn work(&mut self) -> Vec<String> {
         let outcome = match self.chore.take().expect("no work runs") {
             terms::Chore::Compress { file, part, length } => compress(&file, part, length),
+            terms::Chore::Measure { file, length } => {
+                let mut bytes = Vec::new();
+                match read(&file, 0, length, &mut bytes) {
+                    Err(fault) => ChoreOutcome::Failed(fault),
+                    Ok(()) => ChoreOutcome::Measured(Encoder::new().measure(&bytes)),
+                }
+            }
             terms::Chore::Digest { file, span, algorithm } => {
-                let bytes = read(&file, span.start, span.end);
-                ChoreOutcome::Digested(match algorithm {
-                    Algorithm::Sha256 => Digest::Sha256(sha2::Sha256::digest(&bytes).into()),
-                    Algorithm::Crc32 => Digest::Crc32(crc32fast::hash(&bytes)),
-                })
+                let mut bytes = Vec::new();
+                match read(&file, span.start, span.end, &mut bytes) {
+                    Err(fault) => ChoreOutcome::Failed(fault),
+                    Ok(()) => ChoreOutcome::Digested(match algorithm {
+                        Algorithm::Sha256 => Digest::Sha256(sha2::Sha256::digest(&bytes).into()),
+                        Algorithm::Crc32 => Digest::Crc32(crc32fast::hash(&bytes)),
+                    }),
+                }
             }
         };
         self.moved = None;
@@ -334,6 +356,16 @@ impl Dialogue {
         self.expect(text, "150");
     }
 
+    /// Sends `text`, which begins a transfer for which no route was made, and has nobody listen on
+    /// the peer's default data port.
+    #[track_caller]
+    pub(super) fn has_no_route(&mut self, text: &str) {
+        assert_eq!(self.line(text), Vec::<String>::new(), "{text}");
+        assert!(matches!(self.asked.pop(), Some(Asked::Dial(_))), "{text}");
+        let said = self.end(Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 });
+        assert_eq!(said, ["425 Use PASV or PORT first."], "{text}");
+    }
+
     /// Asks for a port, sends `text`, plays the transfer, and returns what it sent.
     #[track_caller]
     pub(super) fn fetch(&mut self, text: &str) -> String {
@@ -343,10 +375,29 @@ impl Dialogue {
         String::from_utf8(sent).unwrap()
     }
 
+    /// The operator changes the lines of the tables that begin so, and has them read anew.
+    pub(super) fn reload(&mut self, changes: &[(&str, &str)]) {
+        self.accounts = accounts(&self.roots, changes);
+    }
+
     /// Puts another file into the world.
     pub(super) fn put_file(&self, directory: &str, path: &str, content: &[u8]) {
+        self.tree.put_file(self.root(directory), path.as_bytes(), content).unwrap();
+    }
+
+    /// Writes into a file of the world, in place.
+    pub(super) fn rewrite(&self, directory: &str, path: &str, content: &[u8]) {
+        self.tree.rewrite(self.root(directory), path.as_bytes(), content).unwrap();
+    }
+
+    /// Takes a directory of the world away, with all that it holds.
+    pub(super) fn take_away(&self, directory: &str, path: &str) {
+        self.tree.take_away(self.root(directory), path.as_bytes()).unwrap();
+    }
+
+    fn root(&self, directory: &str) -> Root {
         let (_, root) = self.roots.iter().find(|(name, _)| *name == directory).unwrap();
-        self.tree.put_file(*root, path.as_bytes(), content).unwrap();
+        *root
     }
 
     /// The content of a file of the world.
@@ -444,9 +495,15 @@ impl Dialogue {
             Effect::Unroute => self.asked.push(Asked::Unroute),
             Effect::Secure => {
                 assert!(self.is_free(), "two answers are due");
-                assert_eq!(self.timer, None, "a timer runs during the handshake");
+                assert_eq!(self.timer, Some(Timer::Login), "the time to log in runs on");
                 self.securing = true;
                 // Lines that waited came in the clear, and are forgotten.
+                self.unanswered = 0;
+            }
+            Effect::Unsecure => {
+                assert!(self.is_free(), "an answer is due");
+                self.asked.push(Asked::Unsecure);
+                // Lines that waited came under TLS, and are forgotten.
                 self.unanswered = 0;
             }
             Effect::Start(timer) => self.timer = Some(timer),

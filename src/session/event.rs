@@ -25,6 +25,9 @@ pub enum Event<'a> {
     RouteReady(SocketAddr),
     /// What [`Effect::Listen`](super::Effect::Listen) asked for can't be had.
     RouteFailed(RouteFault),
+    /// The active connection of the transfer that [`Effect::Begin`](super::Effect::Begin) began
+    /// stands, and nothing has moved over it yet. A passive one is not told of.
+    Connected,
     /// The transfer that [`Effect::Begin`](super::Effect::Begin) began has ended.
     Outcome(Outcome),
     /// The work that [`Effect::Work`](super::Effect::Work) began goes on; so many bytes of its file
@@ -45,7 +48,8 @@ pub enum Event<'a> {
 /// Why there is no passive port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RouteFault {
-    /// Every port of the range already waits for a connection from this peer's address.
+    /// No port is left: on each a connection from this peer's address is awaited already, or it is not
+    /// ours to have.
     Exhausted,
     /// The address family that was asked for is not the control connection's.
     WrongFamily,

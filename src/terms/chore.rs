@@ -24,6 +24,13 @@ pub enum Chore<F, P> {
         /// By which algorithm.
         algorithm: Algorithm,
     },
+    /// Find out how many bytes a file has on the way in TYPE A.
+    Measure {
+        /// Which.
+        file: F,
+        /// Bytes of it, as its length was when it was opened.
+        length: u64,
+    },
 }
 
 impl<F, P> fmt::Debug for Chore<F, P> {
@@ -33,6 +40,7 @@ impl<F, P> fmt::Debug for Chore<F, P> {
             Self::Digest { span, algorithm, .. } => {
                 f.debug_tuple("Digest").field(span).field(algorithm).finish()
             }
+            Self::Measure { length, .. } => f.debug_tuple("Measure").field(length).finish(),
         }
     }
 }
@@ -77,6 +85,8 @@ pub enum ChoreOutcome {
     },
     /// The digest is this.
     Digested(Digest),
+    /// The file has so many bytes on the way.
+    Measured(u64),
     /// The session asked for it to be stopped. Nothing is left of it.
     Aborted,
     /// A file failed. Nothing is left of it.

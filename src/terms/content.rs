@@ -15,6 +15,14 @@ pub trait Content {
 
     /// The descriptor that the kernel can send from by itself, where there is one.
     fn descriptor(&self) -> Option<BorrowedFd<'_>>;
+
+    /// Whether it holds what it held when it was opened, and maybe more behind that: false if it has
+    /// been written to in place meanwhile, so that what was read of it may be some of the old and some
+    /// of the new. What was both rewritten and made longer can't be told from what was added to.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    fn still_holds(&self) -> io::Result<bool>;
 }
 
 /// An upload under way: a hidden file beside its target.

@@ -17,6 +17,8 @@ pub struct Order<F, P> {
     pub span: Span,
     /// How it is written on the wire.
     pub coding: Coding,
+    /// So many bytes of what is written of a file in TYPE A are left out at its start.
+    pub skipped: u64,
     /// How that is packed.
     pub mode: Mode,
     /// Over which connection.
@@ -53,6 +55,7 @@ impl<F, P> fmt::Debug for Order<F, P> {
             .field("extent", &self.extent)
             .field("span", &self.span)
             .field("coding", &self.coding)
+            .field("skipped", &self.skipped)
             .field("mode", &self.mode)
             .field("route", &self.route)
             .field("protection", &self.protection)

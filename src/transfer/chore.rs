@@ -1,5 +1,5 @@
-//! Work on files that is no transfer, in slices: gzip from a file to a part, and the digests of a
-//! file.
+//! Work on files that is no transfer, in slices: gzip from a file to a part, the digests of a file,
+//! and its length in TYPE A.
 //!
 //! It knows no connection, no clock and no reply. The reactor steps it between other clients' turns
 //! and tells the session its [`ChoreOutcome`]. Work that is dropped before its end leaves nothing:
@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::pump::{Pace, failure, write_all};
 use super::upload::{Commit, Upload};
 use crate::terms::{Algorithm, Budget, Chore, ChoreOutcome, Content, Digest, Fault, Part, Trouble};
+use crate::wire::ascii::Encoder;
 
 /// A chore being done.
 pub struct Work<F, P> {
@@ -43,6 +44,12 @@ enum Task<F, P> {
         at: u64,
         end: u64,
         state: State,
+    },
+    Measure {
+        file: F,
+        length: u64,
+        encoder: Encoder,
+        measured: u64,
     },
     /// The file is whole in its part.
     Made(P),
@@ -81,6 +88,9 @@ impl<F: Content, P: Part> Work<F, P> {
                 };
                 Task::Digest { file, at: span.start, end: span.end, state }
             }
+            Chore::Measure { file, length } => {
+                Task::Measure { file, length, encoder: Encoder::new(), measured: 0 }
+            }
         };
         Self { task, done: 0 }
     }
@@ -105,9 +115,18 @@ impl<F: Content, P: Part> Work<F, P> {
                     at == end
                 })
             }
+            Task::Measure { file, length, encoder, measured } => {
+                let mut budget = Budget::new(pace.copied);
+                each(file, (&mut self.done, *length), &mut budget, scratch, |piece| {
+                    *measured += encoder.measure(piece);
+                })
+                .map(|()| self.done == *length)
+            }
             Task::Made(_) | Task::Over => return Progress::Ended(ChoreOutcome::Aborted),
         };
-        match stepped {
+        match stepped
+            .and_then(|ends| if ends { self.check_source().map(|()| true) } else { Ok(false) })
+        {
             Ok(false) => Progress::Again,
             Ok(true) => self.conclude(),
             Err(fault) => {
@@ -122,11 +141,25 @@ impl<F: Content, P: Part> Work<F, P> {
         match std::mem::replace(&mut self.task, Task::Over) {
             // Nothing goes on with half a gzip file.
             Task::Made(part) => Some(Commit::new(Upload::new(part, false), durably)),
-            other @ (Task::Compress(_) | Task::Digest { .. } | Task::Over) => {
+            other @ (Task::Compress(_)
+            | Task::Digest { .. }
+            | Task::Measure { .. }
+            | Task::Over) => {
                 self.task = other;
                 None
             }
         }
+    }
+
+    /// Checks that what was read is one content of the file, and not some of two.
+    fn check_source(&self) -> Result<(), Fault> {
+        let holds = match &self.task {
+            Task::Compress(Compressing { file, .. })
+            | Task::Digest { file, .. }
+            | Task::Measure { file, .. } => file.still_holds().map_err(|error| failure(&error))?,
+            Task::Made(_) | Task::Over => true,
+        };
+        if holds { Ok(()) } else { Err(Trouble::Changed.into()) }
     }
 
     /// What came of it, when nothing is left to be read.
@@ -142,6 +175,7 @@ impl<F: Content, P: Part> Work<F, P> {
             Task::Digest { state: State::Crc32(hasher), .. } => {
                 ChoreOutcome::Digested(Digest::Crc32(hasher.finalize()))
             }
+            Task::Measure { measured, .. } => ChoreOutcome::Measured(measured),
             Task::Made(_) | Task::Over => ChoreOutcome::Aborted,
         };
         Progress::Ended(outcome)
@@ -185,15 +219,28 @@ fn digest(
     scratch: &mut [u8],
 ) -> Result<u64, Fault> {
     let before = *at;
+    each(file, (at, end), budget, scratch, |piece| match state {
+        State::Sha256(hasher) => hasher.update(piece),
+        State::Crc32(hasher) => hasher.update(piece),
+    })?;
+    Ok(*at - before)
+}
+
+/// Hands the next bytes of a file to `take`, within the budget; `at` goes on to where those behind
+/// them are.
+fn each(
+    file: &impl Content,
+    (at, end): (&mut u64, u64),
+    budget: &mut Budget,
+    scratch: &mut [u8],
+    mut take: impl FnMut(&[u8]),
+) -> Result<(), Fault> {
     while !budget.is_spent() && *at < end {
         let piece = read(file, *at, end, budget, scratch)?;
         *at += piece.len() as u64;
-        match state {
-            State::Sha256(hasher) => hasher.update(piece),
-            State::Crc32(hasher) => hasher.update(piece),
-        }
+        take(piece);
     }
-    Ok(*at - before)
+    Ok(())
 }
 
 /// The next bytes between `at` and `end`, at least one.
@@ -222,6 +269,7 @@ impl<F, P> fmt::Debug for Work<F, P> {
         let task = match &self.task {
             Task::Compress(_) => "Compress",
             Task::Digest { .. } => "Digest",
+            Task::Measure { .. } => "Measure",
             Task::Made(_) => "Made",
             Task::Over => "Over",
         };
@@ -243,8 +291,9 @@ mod tests {
 
     const PACE: Pace = Pace { zero_copy: 4096, copied: 2048, chunk: 1024 };
 
-    /// A file that gives at most `most` bytes a read, and claims a length of its own.
-    struct Bytes(Vec<u8>, usize);
+    /// A file that gives at most `most` bytes a read, and claims a length of its own; and whether it
+    /// was written to meanwhile.
+    struct Bytes(Vec<u8>, usize, bool);
 
     impl Content for Bytes {
         fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
@@ -256,6 +305,10 @@ mod tests {
 
         fn descriptor(&self) -> Option<BorrowedFd<'_>> {
             None
+        }
+
+        fn still_holds(&self) -> io::Result<bool> {
+            Ok(!self.2)
         }
     }
 
@@ -325,7 +378,7 @@ mod tests {
 
     fn compress(content: &[u8], fault: Option<io::ErrorKind>) -> (ChoreOutcome, usize, Place) {
         let place = Place::default();
-        let (file, part) = (Bytes(content.to_vec(), 300), Into(Rc::clone(&place), fault));
+        let (file, part) = (Bytes(content.to_vec(), 300, false), Into(Rc::clone(&place), fault));
         let length = content.len() as u64;
         let (outcome, turns) = run(Chore::Compress { file, part, length });
         (outcome, turns, place)
@@ -347,6 +400,17 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_measured_over_the_turns() {
+        let text = b"one\r\n\ntwo\n".repeat(900);
+        let length = text.len() as u64;
+        let (outcome, turns) = run(Chore::Measure { file: Bytes(text, 300, false), length });
+        assert_eq!(outcome, ChoreOutcome::Measured(length + 2 * 900));
+        assert!(turns > 4);
+        let (outcome, _) = run(Chore::Measure { file: Bytes(noise(10), 3, false), length: 11 });
+        assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
+    }
+
+    #[test]
     fn a_full_disk_puts_nothing_in_place() {
         let (outcome, _, place) = compress(&noise(9999), Some(io::ErrorKind::StorageFull));
         assert_eq!(outcome, ChoreOutcome::Failed(Trouble::DiskFull.into()));
@@ -357,21 +421,35 @@ mod tests {
     fn a_file_that_was_cut_short_meanwhile_is_said_so() {
         let place = Place::default();
         let part = Into(Rc::clone(&place), None);
-        let (outcome, _) = run(Chore::Compress { file: Bytes(noise(10), 3), part, length: 11 });
+        let (outcome, _) =
+            run(Chore::Compress { file: Bytes(noise(10), 3, false), part, length: 11 });
         assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
         assert!(!place.borrow().1);
         let span = Span { start: 5, end: 11 };
         let algorithm = Algorithm::Sha256;
-        let (outcome, _) = run(Chore::Digest { file: Bytes(noise(10), 3), span, algorithm });
+        let (outcome, _) = run(Chore::Digest { file: Bytes(noise(10), 3, false), span, algorithm });
         assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
         assert_ne!(outcome, ChoreOutcome::Failed(Denied::NotFound.into()));
+    }
+
+    #[test]
+    fn a_file_that_was_written_to_meanwhile_is_said_so() {
+        let place = Place::default();
+        let (file, part) = (Bytes(noise(5000), 300, true), Into(Rc::clone(&place), None));
+        let (outcome, _) = run(Chore::Compress { file, part, length: 5000 });
+        assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
+        assert!(!place.borrow().1);
+        let (file, span) = (Bytes(noise(5000), 300, true), Span { start: 0, end: 5000 });
+        let (outcome, _) = run(Chore::Digest { file, span, algorithm: Algorithm::Crc32 });
+        assert_eq!(outcome, ChoreOutcome::Failed(Trouble::Changed.into()));
     }
 
     #[test]
     fn digests_are_those_of_the_span() {
         let hex = |content: &[u8], start, end, algorithm| {
             let span = Span { start, end };
-            match run(Chore::Digest { file: Bytes(content.to_vec(), 700), span, algorithm }) {
+            match run(Chore::Digest { file: Bytes(content.to_vec(), 700, false), span, algorithm })
+            {
                 (ChoreOutcome::Digested(digest), _) => digest.to_string(),
                 (other, _) => panic!("{other:?}"),
             }

@@ -107,7 +107,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
         let zero_copy = !ascii && packing.is_none();
         let work = match order.extent {
             Extent::File(file) => {
-                Work::File { file, span: order.span, coder: ascii.then(Encoder::new) }
+                let coder = ascii.then(|| Encoder::behind(order.skipped));
+                Work::File { file, span: order.span, coder }
             }
             Extent::Lines(lines) => Work::Lines { lines, ended: false },
             Extent::Part(part) => Work::Part {
@@ -174,7 +175,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
                     return Step::Blocked(turn.channel.has_stirred() || bytes != before);
                 }
                 Err(Stop::Received) => return Step::Received,
-                Err(Stop::Ended) => return Step::Ended(Outcome::Done { bytes }),
+                // What may wait still is no more than an end that nobody looks at.
+                Err(Stop::Ended) => return Step::Ended(Outcome::Done { bytes: self.moved }),
                 Err(Stop::Lost) => {
                     return Step::Ended(Outcome::Lost { loss: Loss::Broken, bytes });
                 }

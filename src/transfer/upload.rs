@@ -178,6 +178,10 @@ mod tests {
         fn descriptor(&self) -> Option<BorrowedFd<'_>> {
             None
         }
+
+        fn still_holds(&self) -> io::Result<bool> {
+            Ok(true)
+        }
     }
 
     /// An upload over a real connection.
@@ -209,6 +213,7 @@ mod tests {
                 extent,
                 span: Span::ALL,
                 coding,
+                skipped: 0,
                 mode,
                 route: Route::Data,
                 protection: Protection::Clear,

@@ -11,17 +11,53 @@
 pub struct Encoder {
     /// The last byte of the chunk before was a CR.
     behind_cr: bool,
+    /// So many bytes are still to be left out.
+    skips: u64,
 }
 
 impl Encoder {
     /// A machine at the start of a file.
     #[must_use]
     pub const fn new() -> Self {
-        Self { behind_cr: false }
+        Self::behind(0)
+    }
+
+    /// The same, for a transfer that was begun and goes on behind the first `skips` bytes on the
+    /// wire (RFC 3659, section 5.3): they are made and left out.
+    #[must_use]
+    pub const fn behind(skips: u64) -> Self {
+        Self { behind_cr: false, skips }
+    }
+
+    /// How many bytes are still to be left out.
+    #[must_use]
+    pub const fn skips(&self) -> u64 {
+        self.skips
     }
 
     /// Appends `input`, the next bytes of the file, as they go over the wire: twice as many at most.
     pub fn push(&mut self, input: &[u8], out: &mut Vec<u8>) {
+        let before = out.len();
+        self.encode(input, out);
+        let made = out.len() - before;
+        let skipped = usize::try_from(self.skips).unwrap_or(made).min(made);
+        out.drain(before..before + skipped);
+        self.skips -= skipped as u64;
+    }
+
+    /// How many bytes [`Encoder::push`] would append for `input`, which is then behind it.
+    pub fn measure(&mut self, input: &[u8]) -> u64 {
+        let mut bytes = input.len() as u64;
+        for &byte in input {
+            bytes += u64::from(byte == b'\n' && !self.behind_cr);
+            self.behind_cr = byte == b'\r';
+        }
+        let skipped = self.skips.min(bytes);
+        self.skips -= skipped;
+        bytes - skipped
+    }
+
+    fn encode(&mut self, input: &[u8], out: &mut Vec<u8>) {
         for run in input.split_inclusive(|&byte| byte == b'\n') {
             if let Some((_, text)) = run.split_last().filter(|(last, _)| **last == b'\n') {
                 out.extend_from_slice(text);
@@ -116,6 +152,25 @@ mod tests {
             let chunks: Vec<&[u8]> = text.chunks(size).collect();
             prop_assert_eq!(encoded(&chunks), encoded(&[&text]));
             prop_assert_eq!(decoded(&chunks), decoded(&[&text]));
+        }
+
+        #[test]
+        fn what_is_left_out_is_the_first_of_what_is_made(
+            text in text(),
+            skips in 0_usize..60,
+            size in 1_usize..5,
+        ) {
+            let whole = encoded(&[&text]);
+            let (mut out, mut measured) = (Vec::new(), 0);
+            let mut encoder = Encoder::behind(skips as u64);
+            let mut measurer = encoder;
+            for chunk in text.chunks(size) {
+                encoder.push(chunk, &mut out);
+                measured += measurer.measure(chunk);
+            }
+            prop_assert_eq!(&out, &whole.get(skips..).unwrap_or_default());
+            prop_assert_eq!(encoder.skips(), skips.saturating_sub(whole.len()) as u64);
+            prop_assert_eq!((measured, measurer), (out.len() as u64, encoder));
         }
 
         #[test]

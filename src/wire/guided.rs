@@ -119,6 +119,8 @@ pub enum Prompt<'a> {
     LineTooLong,
     /// The client said nothing for too long; the connection ends.
     TimedOut,
+    /// The client is known no more, or by another password: it has been logged out.
+    Changed,
     /// Too many clients are connected; the connection ends.
     Busy,
     /// The server ends, and with it the connection.
@@ -126,7 +128,7 @@ pub enum Prompt<'a> {
 }
 
 /// The prompts that always say the same, and what they say.
-static FIXED: [(Prompt<'static>, &str); 21] = [
+static FIXED: [(Prompt<'static>, &str); 22] = [
     (Prompt::Greeting, "Please choose 'LOGIN' or 'QUIT'"),
     (Prompt::EnterUsername, "Please enter your username"),
     (Prompt::EnterPassword, "Username OK, Please enter your password"),
@@ -149,6 +151,7 @@ static FIXED: [(Prompt<'static>, &str); 21] = [
     (Prompt::NotUnderstood, "That choice is not understood"),
     (Prompt::LineTooLong, "That line is too long"),
     (Prompt::TimedOut, "No answer for too long. Connection is terminated."),
+    (Prompt::Changed, "Your account has been changed, please log in again"),
     (Prompt::Busy, "Too many clients, please try again later. Connection is terminated."),
     (Prompt::ShuttingDown, "The server is shutting down. Connection is terminated."),
 ];
@@ -192,6 +195,7 @@ impl<'a> Prompt<'a> {
             | Self::NotUnderstood
             | Self::LineTooLong
             | Self::TimedOut
+            | Self::Changed
             | Self::Busy
             | Self::ShuttingDown => {
                 let words = FIXED.iter().find(|(prompt, _)| prompt == self);

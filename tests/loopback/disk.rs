@@ -5,7 +5,7 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::path::Path;
 
-use crate::support::{Raw, Setup, TestServer, assert_same, noise, program};
+use crate::support::{Raw, Setup, TestServer, assert_same, finish, noise, program};
 
 /// A server whose `Own` is a tmpfs with these options, in a mount namespace of its own: it goes with
 /// the server. Whoever is not root has a user namespace for that as well.
@@ -117,4 +117,87 @@ fn a_disk_without_inodes_is_said_so_and_takes_nothing_away() {
     raw.store("Own/old", b"new");
     assert_same(&raw.retrieve("Own/old"), b"new");
     assert_eq!(names(&server).len(), made, "nothing hidden is left");
+}
+
+#[test]
+fn an_upload_that_goes_on_and_finds_the_disk_full_leaves_nothing() {
+    let server = on_small_disk(Setup::usual(), "size=2m");
+    let mut raw = server.session();
+    for line in ["STOR Own/new", "APPE Own/new"] {
+        server.cut_upload("Own/new", &noise(500_000, 11));
+        assert_eq!(raw.expect("SIZE Own/new", 213).text(), "213 500000");
+        if line.starts_with("STOR") {
+            raw.expect("REST 500000", 350);
+        }
+        assert_eq!(upload(&mut raw, line, &noise(4 << 20, 12)), 452, "{line}");
+        assert!(names(&server).is_empty(), "{line}");
+        raw.expect("SIZE Own/new", 550);
+    }
+    // What is kept of an old file needs its room a second time.
+    let old = noise(1_200_000, 13);
+    raw.store("Own/old", &old);
+    raw.expect("REST 1100000", 350);
+    assert_eq!(upload(&mut raw, "STOR Own/old", b"more"), 452);
+    assert_eq!(upload(&mut raw, "APPE Own/old", b"more"), 452);
+    assert_eq!(names(&server), ["old"]);
+    assert_same(&raw.retrieve("Own/old"), &old);
+}
+
+/// The kernel ends a process that makes a file larger than it may, unless that process has said that
+/// it would rather be told.
+#[test]
+fn a_file_that_grows_too_large_is_said_so_and_ends_nobody() {
+    for switch in ["--durable", "--mode-z"] {
+        // The number is of half a kilobyte or of a whole one, as the shell likes.
+        let script = "ulimit -f 1000 && exec \"$@\"";
+        let setup = Setup::usual().file("Own/old", b"old").switch(switch);
+        let server = setup.wrapped(["sh", "-c", script, "sh"]).start();
+        let mut raw = server.session();
+        for line in ["STOR Own/old", "APPE Own/old", "STOR Own/new"] {
+            assert_eq!(upload(&mut raw, line, &noise(3 << 20, 14)), 552, "{line}");
+        }
+        raw.expect("TYPE A", 200);
+        assert_eq!(upload(&mut raw, "STOR Own/new", &noise(3 << 20, 15)), 552);
+        raw.expect("TYPE I", 200);
+        assert_same(&raw.retrieve("Own/old"), b"old");
+        assert_eq!(server.names("Own").len(), 1);
+        raw.store("Own/new", b"small enough");
+        server.serves_others();
+    }
+}
+
+#[test]
+fn a_disk_that_can_only_be_read_refuses_and_serves() {
+    let server = on_small_disk(Setup::usual(), "size=4m");
+    let mut raw = server.session();
+    raw.store("Own/old", b"old");
+    raw.expect("MKD Own/here", 257);
+    remount(&server, "ro");
+    for line in ["MKD Own/new", "DELE Own/old", "RMD Own/here", "SITE CHMOD 600 Own/old"] {
+        raw.expect(line, 550);
+    }
+    raw.expect("MFMT 20010203040506 Own/old", 550);
+    raw.expect("SITE COMPRESS Own/old", 550);
+    raw.expect("RNFR Own/old", 350);
+    raw.expect("RNTO Own/new", 550);
+    let data = raw.passive();
+    for line in ["STOR Own/new", "STOR Own/old", "APPE Own/old"] {
+        raw.expect(line, 550);
+    }
+    drop(data);
+    assert_same(&raw.retrieve("Own/old"), b"old");
+    remount(&server, "rw");
+    raw.store("Own/old", b"new");
+    assert_eq!(names(&server), ["here", "old"]);
+}
+
+/// Mounts the small disk anew, in the server's own namespaces.
+fn remount(server: &TestServer, option: &str) {
+    let mut command = program("nsenter", Path::new("/"));
+    command.arg("-t").arg(server.pid().to_string()).arg("-m");
+    if !rustix::process::geteuid().is_root() {
+        command.args(["-U", "--preserve-credentials"]);
+    }
+    let own = server.path("Own");
+    finish(command.args(["mount", "-o", &format!("remount,{option}")]).arg(own)).well();
 }

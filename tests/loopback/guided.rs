@@ -11,7 +11,7 @@ const MENU: &str =
 const FAREWELL: &str = "Connection is terminated. You are logged out.";
 
 /// One side of the dialogue.
-struct Guided(BufReader<TcpStream>);
+pub(crate) struct Guided(pub(crate) BufReader<TcpStream>);
 
 impl Guided {
     #[track_caller]
@@ -22,7 +22,7 @@ impl Guided {
     }
 
     #[track_caller]
-    fn logged_in(server: &TestServer, username: &str, password: &str) -> Self {
+    pub(crate) fn logged_in(server: &TestServer, username: &str, password: &str) -> Self {
         let mut guided = Self::connect(server);
         guided.says("LOGIN", "Please enter your username");
         guided.says(username, "Username OK, Please enter your password");
@@ -49,7 +49,12 @@ impl Guided {
     }
 
     #[track_caller]
-    fn says(&mut self, line: &str, answer: &str) {
+    pub(crate) fn hears_menu(&mut self) {
+        self.hears(MENU);
+    }
+
+    #[track_caller]
+    pub(crate) fn says(&mut self, line: &str, answer: &str) {
         self.write(format!("{line}\n").as_bytes());
         assert_eq!(self.line(), answer, "to {line}");
     }

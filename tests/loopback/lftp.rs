@@ -43,6 +43,17 @@ fn lists_and_finds() {
 }
 
 #[test]
+fn what_is_not_there_is_not_asked_for_again() {
+    let server = Setup::usual().start();
+    let here = TempDir::new().unwrap();
+    for line in ["ls Movies/none", "nlist Movies/none", "put -O none /etc/hostname"] {
+        let told = lftp(&server, here.path(), line);
+        // A 4yz is tried again and again, which would be said in other words.
+        assert!(told.code != Some(0) && told.err.contains("Access failed: 55"), "{}", told.err);
+    }
+}
+
+#[test]
 fn downloads_uploads_and_resumes() {
     let bytes = noise(3_000_000, 4);
     let server = Setup::usual().file("Movies/long one", &bytes).start();

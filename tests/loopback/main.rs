@@ -7,6 +7,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod changes;
 mod conformance;
 mod curl;
 mod daemon;
@@ -15,15 +16,21 @@ mod durable;
 mod ftplib;
 mod gate;
 mod guided;
+mod halves;
 mod hostile;
 mod idle;
 mod lftp;
 mod mode_z;
+mod ports;
 mod protected;
+mod routes;
 mod scripts;
 mod sealed;
 mod siege;
 mod smuggled;
+mod strict;
+#[path = "../strict/player.rs"]
+mod strict_player;
 mod trips;
 mod walls;
 mod work;

@@ -2,6 +2,9 @@
 //! handshake may take, and what an idle session costs. The other end is rustls's own client, which
 //! can be made to misbehave at any byte.
 
+mod control;
+mod transfers;
+
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -15,7 +18,7 @@ use rustls::{SupportedProtocolVersion, version};
 
 use crate::support::{Setup, TestServer, assert_same, dial, noise, timed};
 
-const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
+pub(crate) const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
 
 /// Whose certificate it is matters in other tests.
 #[derive(Debug)]
@@ -57,7 +60,7 @@ impl ServerCertVerifier for Anybody {
 }
 
 /// A client with a memory for sessions of its own.
-fn client(version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
+pub(crate) fn client(version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&[version])
         .expect("versions that ring knows")
@@ -67,7 +70,7 @@ fn client(version: &'static SupportedProtocolVersion) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-type Stream = StreamOwned<ClientConnection, TcpStream>;
+pub(crate) type Stream = StreamOwned<ClientConnection, TcpStream>;
 
 /// Begins TLS, and ends its handshake.
 #[track_caller]
@@ -104,7 +107,7 @@ fn closes(mut socket: TcpStream) {
 }
 
 /// A session under TLS that is logged in as user1.
-struct Sealed {
+pub(crate) struct Sealed {
     control: BufReader<Stream>,
     server: SocketAddr,
     client: Arc<ClientConfig>,
@@ -112,16 +115,35 @@ struct Sealed {
 
 impl Sealed {
     #[track_caller]
-    fn open(server: &TestServer, client: &Arc<ClientConfig>) -> Self {
-        let control = BufReader::new(secure(client, promised(server)).expect("a handshake"));
-        let mut sealed = Self { control, server: server.ftp, client: Arc::clone(client) };
+    pub(crate) fn open(server: &TestServer, client: &Arc<ClientConfig>) -> Self {
+        let mut sealed = Self::over(promised(server), server.ftp, client);
+        sealed.log_in();
+        sealed
+    }
+
+    /// The same on a port for implicit TLS.
+    #[track_caller]
+    fn implicitly(ftps: SocketAddr, client: &Arc<ClientConfig>) -> Self {
+        let mut sealed = Self::over(dial(None, ftps), ftps, client);
+        sealed.hear(220);
+        sealed.log_in();
+        sealed
+    }
+
+    #[track_caller]
+    fn over(socket: TcpStream, server: SocketAddr, client: &Arc<ClientConfig>) -> Self {
+        let control = BufReader::new(secure(client, socket).expect("a handshake"));
+        Self { control, server, client: Arc::clone(client) }
+    }
+
+    #[track_caller]
+    fn log_in(&mut self) {
         for (line, code) in
             [("USER user1", 331), ("PASS 1234", 230), ("PBSZ 0", 200), ("PROT P", 200)]
         {
-            sealed.expect(line, code);
+            self.expect(line, code);
         }
-        sealed.expect("TYPE I", 200);
-        sealed
+        self.expect("TYPE I", 200);
     }
 
     fn say(&mut self, line: &str) {
@@ -131,15 +153,21 @@ impl Sealed {
     }
 
     #[track_caller]
-    fn hear(&mut self, code: u16) -> String {
+    pub(crate) fn reply(&mut self) -> String {
         loop {
             let mut line = String::new();
             self.control.read_line(&mut line).expect("a reply");
             if line.as_bytes().get(3) == Some(&b' ') && !line.starts_with(' ') {
-                assert!(line.starts_with(&code.to_string()), "{line} in place of {code}");
                 return line;
             }
         }
+    }
+
+    #[track_caller]
+    fn hear(&mut self, code: u16) -> String {
+        let line = self.reply();
+        assert!(line.starts_with(&code.to_string()), "{line} in place of {code}");
+        line
     }
 
     #[track_caller]
@@ -160,7 +188,7 @@ impl Sealed {
 
     /// A transfer's data connection, after its handshake.
     #[track_caller]
-    fn begin(&mut self, command: &str) -> Stream {
+    pub(crate) fn begin(&mut self, command: &str) -> Stream {
         let socket = self.connect(command);
         secure(&self.client, socket).expect("a handshake")
     }
@@ -239,6 +267,26 @@ fn an_empty_download_is_done_though_nobody_waits_for_its_end() {
             }
             socket.write_all(&last).unwrap();
             drop(socket);
+            sealed.hear(226);
+        }
+    }
+}
+
+#[test]
+fn who_has_ended_its_own_direction_is_sent_all() {
+    let bytes = noise(12_000_000, 74);
+    let server = require().file("Movies/film", &bytes).start();
+    for version in VERSIONS {
+        let mut sealed = Sealed::open(&server, &client(version));
+        for before in [0, 1_000_000] {
+            let mut data = sealed.begin("RETR Movies/film");
+            let mut got = vec![0; before];
+            data.read_exact(&mut got).unwrap();
+            data.conn.send_close_notify();
+            data.flush().unwrap();
+            data.sock.shutdown(Shutdown::Write).unwrap();
+            data.read_to_end(&mut got).expect("a clean end");
+            assert_same(&got, &bytes);
             sealed.hear(226);
         }
     }
@@ -357,12 +405,22 @@ fn a_handshake_has_a_time_limit() {
     let mut socket = sealed.connect("STOR Own/film");
     socket.write_all(&[22, 3, 1, 2, 0, 1, 0]).unwrap();
     sealed.hear(425);
-    // What is no handshake at all ends at once.
+    // What breaks off in it may go better the next time (RFC 1123, section 4.1.2.11).
+    let mut socket = sealed.connect("STOR Own/film");
+    socket.write_all(&[22, 3, 1, 2, 0, 1, 0]).unwrap();
+    drop(socket);
+    sealed.hear(425);
+    // What is no handshake at all, or one that nobody will like, ends at once (RFC 4217, section
+    // 10.2).
     let mut socket = sealed.connect("STOR Own/film");
     socket.write_all(b"plain bytes, as if PROT had not been said").unwrap();
-    sealed.hear(425);
+    sealed.hear(522);
+    let mut untrusting = sealed.connect("STOR Own/film");
+    // A fatal alert: the certificate is of an unknown authority.
+    untrusting.write_all(&[21, 3, 3, 0, 2, 2, 48]).unwrap();
+    sealed.hear(522);
     assert!(server.names("Own").is_empty());
-    drop((socket, sealed));
+    drop((socket, untrusting, sealed));
     server.settles_at(before);
 }
 

@@ -5,7 +5,7 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
-use crate::support::{Raw, Setup, TestServer, assert_same, dial, until};
+use crate::support::{Raw, Setup, TestServer, assert_same, dial, free_ports, until};
 
 /// Memory that a connection may cost which has not logged in, TLS included, in KiB.
 const STRANGER_KIB: u64 = 64;
@@ -122,9 +122,7 @@ fn strangers_who_fill_every_place_make_way_for_somebody_new() {
 #[test]
 fn ports_to_which_nobody_connects_are_shared_and_given_up() {
     const CROWD: usize = 120;
-    let ports = free_ports(4);
-    let range = format!("{}-{}", ports.start(), ports.end());
-    let server = Setup::usual().flag("--passive-ports", &range).start();
+    let server = Setup::usual().flag("--passive-ports", &free_ports(4)).start();
     let mut honest = server.session();
     serves(&server, &mut honest);
     let before = server.resident_kib();
@@ -157,16 +155,6 @@ fn ports_to_which_nobody_connects_are_shared_and_given_up() {
     drop(crowd);
     serves(&server, &mut honest);
     server.serves_others();
-}
-
-/// So many ports in a row that nobody listens at just now.
-fn free_ports(number: u16) -> std::ops::RangeInclusive<u16> {
-    let probe = |port| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    // Below those that the kernel gives out, so that no other test gets them by chance.
-    let start = u16::try_from(std::process::id() % 300).expect("below 300") * 32 + 20_000;
-    let mut starts = (start..32_000).step_by(usize::from(number));
-    let low = starts.find(|low| (*low..low + number).all(probe)).expect("free ports");
-    low..=low + number - 1
 }
 
 #[test]

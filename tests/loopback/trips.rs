@@ -158,6 +158,24 @@ fn lines_may_come_in_single_bytes() {
 }
 
 #[test]
+fn a_port_may_be_asked_for_over_and_over_and_never_used() {
+    let server = TestServer::usual();
+    for _ in 0..10 {
+        let mut raw = server.session();
+        for _ in 0..20 {
+            raw.expect("PASV", 227);
+            raw.expect("EPSV", 229);
+        }
+        // It comes from a port that was owed to others, and is nobody else's connection.
+        let mut data = raw.begin("RETR Movies/Joker");
+        let mut content = Vec::new();
+        data.read_to_end(&mut content).unwrap();
+        assert_same(&content, &server.content("Movies/Joker"));
+        raw.hear(226);
+    }
+}
+
+#[test]
 fn hundreds_of_lines_wait_behind_a_transfer() {
     let large = noise(24 << 20, 41);
     let server = Setup::usual().file("Movies/large", &large).start();

@@ -21,6 +21,9 @@ mod peer;
 mod proxy;
 mod secure;
 mod servers;
+mod strict;
+#[path = "../strict/player.rs"]
+mod strict_player;
 mod suite;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests of the server use more of it")]

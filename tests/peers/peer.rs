@@ -134,6 +134,11 @@ impl Peer {
         panic!("every port was taken");
     }
 
+    /// The directory that is served.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.place.files()
+    }
+
     /// `ftp://USER@127.0.0.1:PORT/PATH`; `path` is encoded as it has to be.
     pub(crate) fn url(&self, path: &str) -> String {
         let mut url = format!("ftp://{}/", self.host());

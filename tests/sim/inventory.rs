@@ -59,10 +59,12 @@ fn walk(lore: &Lore, root: Root, above: Vec<u8>, paths: &mut Vec<Vec<u8>>) {
         lore.tree.entries(place, Box::new(|_| true)).expect("a directory can be read");
     let mut below = Vec::new();
     loop {
-        let entry = match entries.next_entry().expect("what was read is there") {
-            Next::Entry(entry) => entry,
-            Next::Later => continue,
-            Next::End => break,
+        let entry = match entries.next_entry() {
+            Ok(Next::Entry(entry)) => entry,
+            Ok(Next::Later) => continue,
+            Ok(Next::End) => break,
+            // A look that the scenario has fail, and nobody has taken yet.
+            Err(_) => continue,
         };
         let slash: &[u8] = if above.is_empty() { b"" } else { b"/" };
         let path = [above.as_slice(), slash, entry.name].concat();

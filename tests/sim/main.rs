@@ -11,6 +11,7 @@
 //! `CORACLE_SIM_SEEDS` says how many seeds are run, `CORACLE_SIM_FIRST` with which to begin.
 //! `CORACLE_SIM_TRACE` traces the scenarios of a fixed shape.
 
+mod changes;
 mod disk;
 mod durable;
 mod inventory;

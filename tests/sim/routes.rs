@@ -1,10 +1,14 @@
 //! Scenarios around passive routes that are told and not used: their connections come late, and must
 //! not be taken for those of the next transfers.
 
+use std::net::SocketAddrV6;
 use std::time::Duration;
 
+use coracle::client::user_pi::{DataMode, Task};
+
 use crate::net::Faults;
-use crate::peers::{Deed, Mischief};
+use crate::peers::{Deed, Mischief, Visitor, Wanderer, address_of};
+use crate::scenario::furnish;
 use crate::shapes::{Shape, fetch, rounds};
 
 #[test]
@@ -115,4 +119,147 @@ fn who_never_connected_is_not_refused_for_long() {
     rounds("who_never_connected", build, |report| {
         assert_eq!((report.tally.fetched, report.tally.stored), (1, 2), "{report:?}");
     });
+}
+
+#[test]
+fn who_reads_slowly_and_steadily_has_not_stalled() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.limits.stall = Duration::from_secs(20);
+        let content = shape.rng.bytes(300_000);
+        furnish(&mut shape.scenario.lore, b"/Movies/long", &content);
+        for who in 0..10 {
+            // So little that a socket's buffer is a third free, and an event says so, only later.
+            shape.visit(who, 0, [fetch("/Movies/long", Mischief::Slow(1_000, 5_000))]);
+        }
+    };
+    rounds("who_reads_slowly", build, |report| {
+        assert_eq!((report.tally.fetched, report.tally.broken), (10, 0), "{report:?}");
+    });
+}
+
+#[test]
+fn who_has_ended_its_own_direction_is_sent_all() {
+    let build = |shape: &mut Shape| {
+        for who in 0..20 {
+            let files = ["/Movies/small", "/Movies/large", "/Movies/empty"];
+            shape.visit(who, 0, files.map(|path| fetch(path, Mischief::Mute)));
+        }
+    };
+    rounds("who_has_ended_its_own_direction", build, |report| {
+        assert_eq!(report.tally.fetched, 60, "{report:?}");
+    });
+}
+
+#[test]
+fn a_flood_of_strangers_keeps_nobody_from_a_port() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.limits.passive_ports = Some(50_000..=50_000);
+        for who in 0..10 {
+            let path = format!("/Incoming/own-{who}");
+            let deeds = [
+                fetch("/Movies/large", Mischief::Strangers(100)),
+                shape.put(&path, 5_000, Mischief::Strangers(100)),
+                fetch("/Movies/small", Mischief::None),
+            ];
+            shape.visit(who, 0, deeds);
+        }
+    };
+    rounds("a_flood_of_strangers", build, |report| {
+        let tally = report.tally;
+        assert_eq!((tally.fetched, tally.stored, tally.refused), (20, 10, 0), "{report:?}");
+    });
+}
+
+#[test]
+fn sessions_of_one_address_that_wait_have_a_port_each() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.limits.passive_ports = Some(50_000..=50_005);
+        for who in 0..6 {
+            let mut deeds = Vec::new();
+            for _ in 0..20 {
+                deeds.push(fetch("/Movies/small", Mischief::None));
+                deeds.push(shape.put(&format!("/Incoming/own-{who}"), 2_000, Mischief::None));
+            }
+            shape.visit(7, 0, deeds);
+        }
+    };
+    rounds("sessions_of_one_address_that_wait", build, |report| {
+        let tally = report.tally;
+        assert_eq!((tally.fetched, tally.stored, tally.refused), (120, 120, 0), "{report:?}");
+    });
+}
+
+#[test]
+fn no_listener_is_made_for_a_transfer() {
+    let build = |shape: &mut Shape| {
+        for who in 0..5 {
+            shape.visit(who, 0, (0..100).map(|_| fetch("/Movies/small", Mischief::None)));
+        }
+    };
+    rounds("no_listener_is_made", build, |report| {
+        assert_eq!(report.tally.fetched, 500, "{report:?}");
+        // Two to come to, and one for data that all five share.
+        assert_eq!(report.listens, 3, "{report:?}");
+    });
+}
+
+#[test]
+fn who_asks_for_routes_at_random_gets_its_own_bytes_or_none() {
+    for (ports, crowd) in [(0, 1), (0, 3), (20, 2), (4, 1)] {
+        let build = |shape: &mut Shape| {
+            shape.scenario.limits.arrival = Duration::from_secs(5);
+            shape.scenario.limits.login = Duration::from_secs(600);
+            shape.scenario.faults = Faults {
+                late: 200,
+                short_reads: 100,
+                cut_batches: 200,
+                spurious: 100,
+                stale: 100,
+                shuffled: true,
+                ..Faults::default()
+            };
+            if ports > 0 {
+                shape.scenario.limits.passive_ports = Some(50_000..=49_999 + ports);
+            }
+            let host = shape.scenario.lore.ftp.ip();
+            for who in 0..12 {
+                let dice = shape.rng.fork();
+                let millis = shape.rng.below(500);
+                shape.add(millis, Wanderer::new(address_of(who / crowd, host), 100, dice));
+            }
+        };
+        rounds("who_asks_for_routes", build, |report| {
+            assert!(report.tally.fetched > 40 && report.tally.stored > 30, "{report:?}");
+        });
+    }
+}
+
+#[test]
+fn link_local_addresses_have_data_connections_as_others_do() {
+    for (unspecified, mode) in [
+        (false, DataMode::Passive),
+        (false, DataMode::Active),
+        (true, DataMode::Passive),
+        (true, DataMode::Active),
+    ] {
+        let build = |shape: &mut Shape| {
+            shape.scenario.unspecified = unspecified;
+            let at = |port| SocketAddrV6::new("fe80::1".parse().unwrap(), port, 0, 7).into();
+            (shape.scenario.lore.ftp, shape.scenario.lore.guided) = (at(21), at(2120));
+            let host = shape.scenario.lore.ftp.ip();
+            for who in 0..3 {
+                let plan = [
+                    Deed::Login { user: "user1", password: "1234", right: true },
+                    fetch("/Movies/large", Mischief::None),
+                    shape.put(&format!("/Incoming/own-{who}"), 2_000, Mischief::None),
+                    fetch("/Movies/small", Mischief::None),
+                    Deed::Do(Task::Quit, Some(true)),
+                ];
+                shape.add(0, Visitor::new(address_of(who, host), host, mode, plan));
+            }
+        };
+        rounds("link_local_addresses", build, |report| {
+            assert_eq!((report.tally.fetched, report.tally.stored), (6, 3), "{report:?}");
+        });
+    }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Scenario {
     pub(crate) disk: Vec<(Duration, DiskFault)>,
     /// When the power is cut.
     pub(crate) cut: Option<Duration>,
+    /// When the operator has other tables read, and which.
+    pub(crate) reload: Option<(Duration, Accounts)>,
     /// Whether listeners serve both families at once.
     pub(crate) unspecified: bool,
     /// Nobody is to be told 421 before they are through.
@@ -70,6 +72,8 @@ pub(crate) struct Report {
     pub(crate) most_worked: Worked,
     /// How often no descriptor was left.
     pub(crate) exhaustions: u64,
+    /// Listening sockets that were made.
+    pub(crate) listens: u64,
     /// Virtual time until the server was done.
     pub(crate) took: Duration,
     /// Commits that waited for the disk.
@@ -95,6 +99,7 @@ impl Report {
         self.longest_compression_wait =
             self.longest_compression_wait.max(other.longest_compression_wait);
         self.exhaustions += other.exhaustions;
+        self.listens += other.listens;
         self.took += other.took;
         self.commits += other.commits;
         self.cuts += other.cuts;
@@ -152,6 +157,7 @@ pub(crate) fn run(scenario: Scenario, tracing: bool) -> Report {
         most_worked: census.most_worked,
         most_spent: census.most_spent,
         exhaustions: stats.exhaustions,
+        listens: stats.listens,
         ..report
     }
 }
@@ -178,6 +184,7 @@ fn furnished(scenario: Scenario, tracing: bool) -> (World<Cast>, Rc<RefCell<Cast
         drain: scenario.drain,
         disk: scenario.disk,
         cut: scenario.cut,
+        reload: scenario.reload,
         unspecified: scenario.unspecified,
         pondering: scenario.pondering,
     };

@@ -114,7 +114,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
     furnish(&mut lore, b"/Outbox/report.gz", b"what stands there already");
     lore.add_version(b"/Incoming/contested", None);
     lore.tree.set_available(lore.available);
-    let accounts = accounts(&lore.roots);
+    let accounts = accounts(&lore.roots, &[]);
     Scenario {
         rng: rng.fork(),
         limits: Limits::default(),
@@ -126,6 +126,7 @@ pub(crate) fn quiet(rng: &mut Rng, six: bool) -> Scenario {
         drain: None,
         disk: Vec::new(),
         cut: None,
+        reload: None,
         unspecified: false,
         unhurried: true,
         pondering: Duration::from_secs(8),
@@ -151,9 +152,9 @@ pub(crate) fn furnish(lore: &mut Lore, path: &[u8], content: &[u8]) {
     lore.settle_version(path, Some(content.into()));
 }
 
-/// The tables, by way of the files that an operator writes.
+/// The tables, by way of the files that an operator writes, without the lines that begin so.
 #[expect(clippy::disallowed_methods, reason = "accounts are read from files, so they have to be")]
-fn accounts(roots: &HashMap<Vec<u8>, Root>) -> Accounts {
+pub(crate) fn accounts(roots: &HashMap<Vec<u8>, Root>, without: &[&str]) -> Accounts {
     let cheap = Params::new(8, 1, 1, None).expect("the least that argon2 takes");
     let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
     let mut credentials = String::new();
@@ -167,9 +168,13 @@ fn accounts(roots: &HashMap<Vec<u8>, Root>) -> Accounts {
     }
     credentials.push_str("other:hidden\n");
     let directories = "*:Movies:r\n*:Docs:r\n*:Incoming:rwd\n*:Outbox:rw\nother:Secret:rwd\n";
+    let kept = |table: &str| {
+        let is_kept = |line: &&str| !without.iter().any(|start| line.starts_with(start));
+        table.split_inclusive('\n').filter(is_kept).collect::<String>()
+    };
     let data = tempfile::tempdir().expect("a place for two small files");
-    fs::write(data.path().join("Credentials"), credentials).expect("a small file");
-    fs::write(data.path().join("Directories"), directories).expect("a small file");
+    fs::write(data.path().join("Credentials"), kept(&credentials)).expect("a small file");
+    fs::write(data.path().join("Directories"), kept(directories)).expect("a small file");
     let mut open = |path: &std::path::Path, _: coracle::accounts::Rights| {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         roots.get(name).copied().ok_or_else(|| std::io::ErrorKind::NotFound.into())
@@ -318,11 +323,16 @@ fn worsen(scenario: &mut Scenario, rng: &mut Rng) {
     }
     for _ in 0..rng.size(0..4) {
         let after = rng.below(10);
-        let fault = match rng.below(5) {
+        let fault = match rng.below(7) {
             0 => DiskFault::Full(after),
             1 => DiskFault::Read(after),
             2 => DiskFault::Write(after),
             3 => DiskFault::Sync(after),
+            4 => DiskFault::Entry(after),
+            5 => {
+                let path: &'static str = SERVED[rng.size(0..SERVED.len())];
+                DiskFault::Rewrite(path, rng.below(1001))
+            }
             _ => DiskFault::Commit(after),
         };
         scenario.disk.push((at(rng, 10), fault));

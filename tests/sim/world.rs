@@ -35,6 +35,9 @@ const SIGNAL: Key = Key::outside(0);
 /// The poll's name for a disk that begins to fail.
 const DISK: Key = Key::outside(2);
 
+/// The poll's name for the signal to read the tables.
+const RELOAD: Key = Key::outside(5);
+
 /// Passes that a slot may stand in a queue before its turn.
 const LONGEST_WAIT: u64 = 1;
 
@@ -89,6 +92,8 @@ pub(crate) struct House {
     pub(crate) disk: Vec<(Duration, DiskFault)>,
     /// When the power is cut.
     pub(crate) cut: Option<Duration>,
+    /// When the operator has other tables read, and which.
+    pub(crate) reload: Option<(Duration, Accounts)>,
     /// Whether listeners serve both families at once.
     pub(crate) unspecified: bool,
     /// How long the helper thread takes for a verdict at most.
@@ -104,6 +109,11 @@ pub(crate) enum DiskFault {
     Read(u64),
     /// A write fails.
     Write(u64),
+    /// A directory can't be read on.
+    Entry(u64),
+    /// Somebody writes into this file in place: so many thousandths of its bytes are left, or as many
+    /// as there were, and other ones, where it is all of them.
+    Rewrite(&'static str, u64),
     /// A file can't be put in place.
     Commit(u64),
     /// Content, or names, can't be written to the disk.
@@ -140,11 +150,15 @@ pub(crate) struct World<P: Peers> {
     linger: Duration,
     pondering: Duration,
     disk: Vec<(Duration, DiskFault)>,
+    /// What the tables will be.
+    reload: Option<Accounts>,
     passes: u64,
     /// How many peers there are.
     count: usize,
     /// What may be done before it is others' turn.
     most_spent: Spent,
+    /// Bytes that may be taken from a protected data connection in that time.
+    most_taken: usize,
     /// Work on files that one pass may do.
     most_worked: Worked,
     /// Slices of directories that had been read on before this pass.
@@ -159,6 +173,7 @@ impl<P: Peers> World<P> {
         let (clients, linger) = (limits.clients, limits.linger);
         let most_worked = most_worked(&limits);
         let most_spent = most_spent(&limits, &settings);
+        let most_taken = 2 * (limits.budgets.pace.copied + limits.budgets.pace.chunk);
         let io = FakeIo::new(Rc::clone(&net), Rc::clone(&peers));
         let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
         reactor.replace_acceptor(house.acceptor);
@@ -176,6 +191,10 @@ impl<P: Peers> World<P> {
         if let Some(after) = house.cut {
             net.borrow_mut().ring_outside(POWER, after);
         }
+        let reload = house.reload.map(|(after, accounts)| {
+            net.borrow_mut().ring_outside(RELOAD, after);
+            accounts
+        });
         let waits = Disk::new(rng.fork());
         for (after, _) in &house.disk {
             net.borrow_mut().ring_outside(DISK, *after);
@@ -194,10 +213,12 @@ impl<P: Peers> World<P> {
             linger,
             pondering: house.pondering,
             disk: house.disk,
+            reload,
             passes: 0,
             count: house.peers,
             most_worked,
             most_spent,
+            most_taken,
             slices: 0,
         }
     }
@@ -244,6 +265,10 @@ impl<P: Peers> World<P> {
                 && let Some((_, fault)) = self.disk.pop()
             {
                 self.break_disk(fault);
+            } else if key == RELOAD
+                && let Some(accounts) = self.reload.take()
+            {
+                self.reactor.replace_accounts(accounts);
             }
         }
     }
@@ -276,6 +301,10 @@ impl<P: Peers> World<P> {
             DiskFault::Full(after) => self.tree.fail_write(after, io::ErrorKind::StorageFull),
             DiskFault::Read(after) => self.tree.fail_read(after, io::ErrorKind::Other),
             DiskFault::Write(after) => self.tree.fail_write(after, io::ErrorKind::Other),
+            DiskFault::Entry(after) => self.tree.fail_entry(after, io::ErrorKind::Other),
+            DiskFault::Rewrite(path, left) => {
+                self.peers.borrow_mut().rewrite(path.as_bytes(), left);
+            }
             DiskFault::Sync(after) => self.tree.fail_sync(after, io::ErrorKind::Other),
             DiskFault::Commit(after) => {
                 self.tree.fail_commit(after, Fault::Trouble(Trouble::DiskFull));
@@ -298,6 +327,11 @@ impl<P: Peers> World<P> {
             stats.longest_turn <= LONGEST_TURN,
             "a data connection had no turn for {} passes",
             stats.longest_turn
+        );
+        assert!(
+            stats.most_taken <= self.most_taken,
+            "{} bytes were taken from a protected data connection in one pass",
+            stats.most_taken
         );
         if self.count > 100 && !self.passes.is_multiple_of(64) {
             return;

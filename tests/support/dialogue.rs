@@ -109,6 +109,21 @@ impl Raw {
         }
     }
 
+    /// Whether nothing is said for so long.
+    #[track_caller]
+    pub(crate) fn hears_nothing_for(&mut self, span: Duration) -> bool {
+        self.control.get_ref().set_read_timeout(Some(span)).expect("a time-out to read");
+        let heard = self.control.fill_buf().map(<[u8]>::len);
+        self.control.get_ref().set_read_timeout(Some(GUARD)).expect("a time-out to read");
+        heard.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+    }
+
+    /// Ends our direction alone: no line follows.
+    #[track_caller]
+    pub(crate) fn half_close(&self) {
+        self.control.get_ref().shutdown(Shutdown::Write).expect("the server is there");
+    }
+
     /// The next bytes, which must be these.
     #[track_caller]
     pub(crate) fn hear_bytes(&mut self, bytes: &[u8]) {
@@ -177,6 +192,12 @@ impl Raw {
     #[track_caller]
     pub(crate) fn epsv(&mut self) -> SocketAddr {
         let reply = self.expect("EPSV", 229);
+        self.told_by(&reply)
+    }
+
+    /// The address that a reply to EPSV names.
+    #[track_caller]
+    pub(crate) fn told_by(&self, reply: &Reply) -> SocketAddr {
         let port = reply.text().split("(|||").nth(1).and_then(|rest| rest.split('|').next());
         let port = port.and_then(|port| port.parse().ok());
         SocketAddr::new(self.server.ip(), port.unwrap_or_else(|| panic!("{:?}", reply.lines)))
@@ -244,7 +265,7 @@ impl Raw {
     /// Closes our direction, and the connection when the server does.
     #[track_caller]
     pub(crate) fn finish(mut self) {
-        self.control.get_mut().shutdown(Shutdown::Write).expect("the server is there");
+        self.half_close();
         let mut rest = Vec::new();
         let _ = self.control.read_to_end(&mut rest);
     }

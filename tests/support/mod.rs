@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use dialogue::{Raw, dial, reset};
 pub(crate) use programs::{Finished, finish, finish_with, program, python};
-pub(crate) use server::{Setup, TestServer, coracled};
+pub(crate) use server::{Setup, TestServer, coracled, free_ports};
 
 /// How long anything may take before the test fails. A guard, not a pace: nothing that is well comes
 /// near it, on however small and busy a machine.

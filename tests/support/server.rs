@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 
@@ -169,8 +170,26 @@ impl Setup {
 }
 
 /// The address of a server that does not listen yet.
-const NOWHERE: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED), 0);
+const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+/// So many ports in a row that nobody listens at just now, as `--passive-ports` has them.
+#[track_caller]
+pub(crate) fn free_ports(number: u16) -> String {
+    /// Below those that the kernel gives out, so that no other test gets them by chance.
+    const PORTS: std::ops::Range<u16> = 10_000..32_000;
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    // Each process looks elsewhere, and each test behind the others of its process.
+    let first = u16::try_from(std::process::id() % 500).expect("below 500") * 44;
+    let probe = |port| std::net::TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok();
+    for _ in PORTS.step_by(usize::from(number)) {
+        let behind = first.wrapping_add(TAKEN.fetch_add(number, Ordering::Relaxed));
+        let low = PORTS.start + behind % (PORTS.end - PORTS.start - number);
+        if (low..low + number).all(probe) {
+            return format!("{low}-{}", low + number - 1);
+        }
+    }
+    panic!("no {number} ports in a row are free");
+}
 
 /// The program under test, without arguments.
 pub(crate) fn coracled() -> Command {
@@ -231,6 +250,14 @@ impl TestServer {
         raw
     }
 
+    /// The same from the address `from`.
+    #[track_caller]
+    pub(crate) fn session_from(&self, from: impl Into<Ipv4Addr>) -> Raw {
+        let mut raw = Raw::connect_from(from.into(), self.ftp);
+        raw.login("user1", "1234");
+        raw
+    }
+
     /// Uploads `bytes` to `path` as user1, and resets the connection when all of them have arrived.
     #[track_caller]
     pub(crate) fn cut_upload(&self, path: &str, bytes: &[u8]) {
@@ -281,17 +308,24 @@ impl TestServer {
     /// Descriptors that the process has open, listening sockets left out: those for data
     /// connections are kept on purpose.
     pub(crate) fn descriptors(&self) -> usize {
-        let listening: BTreeSet<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
-            .iter()
-            .filter_map(|table| fs::read_to_string(table).ok())
-            .flat_map(|table| table.lines().filter_map(listening_inode).collect::<Vec<_>>())
-            .collect();
+        let listening = listening();
+        self.targets().filter(|target| !listening.contains(target)).count()
+    }
+
+    /// The sockets that the process listens on, as the kernel names them: one that is closed and opened
+    /// again has another name.
+    pub(crate) fn listeners(&self) -> BTreeSet<String> {
+        let listening = listening();
+        self.targets().filter(|target| listening.contains(target)).collect()
+    }
+
+    /// What the process's descriptors are, as the kernel names it.
+    fn targets(&self) -> impl Iterator<Item = String> {
         let directory = format!("/proc/{}/fd", self.child.id());
         fs::read_dir(directory)
             .expect("the process runs")
             .filter_map(|entry| fs::read_link(entry.ok()?.path()).ok())
-            .filter(|target| !listening.contains(target.to_string_lossy().as_ref()))
-            .count()
+            .map(|target| target.to_string_lossy().into_owned())
     }
 
     /// Descriptors that the process has open, of whatever sort.
@@ -435,6 +469,15 @@ impl Drop for TestServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// All sockets that listen on this machine.
+fn listening() -> BTreeSet<String> {
+    ["/proc/net/tcp", "/proc/net/tcp6"]
+        .iter()
+        .filter_map(|table| fs::read_to_string(table).ok())
+        .flat_map(|table| table.lines().filter_map(listening_inode).collect::<Vec<_>>())
+        .collect()
 }
 
 /// What `/proc/PID/fd` calls the socket in a line of `/proc/net/tcp`, if it listens (state 0A).

@@ -32,6 +32,7 @@ fn every_kind_of_value_is_taken() {
          mode-z = true\n\
          no-guided = false\n\
          passive-ports = \"50000-50100\"\n\
+         passive-address = [\"203.0.113.7\", \"192.168.0.0/16=192.168.1.5\"]\n\
          log-level = \"warn\"\n",
         &[],
     )
@@ -42,6 +43,10 @@ fn every_kind_of_value_is_taken() {
     assert_eq!((read.max_clients, read.chunk_size), (100, 1024));
     assert!(read.mode_z && !read.no_guided);
     assert_eq!(read.passive_ports, Some(50000..=50100));
+    let told = read.told().unwrap();
+    let to = |peer: &str| told.to(peer.parse().unwrap()).map(|address| address.to_string());
+    assert_eq!(to("192.168.2.2").as_deref(), Some("192.168.1.5"));
+    assert_eq!(to("192.0.2.2").as_deref(), Some("203.0.113.7"));
     assert_eq!(read.log_level, ::log::LevelFilter::Warn);
     // What it does not name is as it would be without it.
     assert_eq!(read.login_attempts, 3);
@@ -56,6 +61,12 @@ fn flags_win() {
     assert!(!read.no_guided, "a flag wins over a key that excludes it as well");
     let read = read_with("guided = \"127.0.0.1:4\"", &["--no-guided"]).unwrap();
     assert!(read.no_guided);
+    let lone = "passive-address = \"1.2.3.4\"";
+    let read = read_with(lone, &["--passive-address", "1.2.3.5"]).unwrap();
+    assert_eq!(read.told().unwrap().to("9.9.9.9".parse().unwrap()), Some([1, 2, 3, 5].into()));
+    let twice = ["--passive-address", "1.2.3.4", "--passive-address", "1.2.3.5"];
+    let usage = read_with("", &twice).unwrap_err();
+    assert!(usage.starts_with("usage: ") && usage.contains("remove one of the two"), "{usage}");
     let read = read_with("max-clients = 5", &["--max-clients", "7", "check"]).unwrap();
     assert_eq!(read.max_clients, 7);
     assert!(read.command.is_some());
@@ -75,6 +86,12 @@ fn a_mistake_is_named_by_file_line_and_reason() {
         ("mode-z = 1", "c.toml:1: 'mode-z' is a switch: expected true or false"),
         ("listen = [\n\"127.0.0.1:1\",\n[1]]", "c.toml:1: 'listen': a list can't hold a list"),
         ("listen = \"here\"", "c.toml:1: invalid value 'here' for '--listen <ADDR>'"),
+        ("\npassive-address = \"::1\"", "c.toml:2: invalid value '::1' for '--passive-address"),
+        ("passive-address = [\"10.0.0.0/8=x\"]", "an IPv4 address is needed behind the '='"),
+        (
+            "max-clients = 9\npassive-address = [\"1.2.3.4\", \"1.2.3.5\"]",
+            "c.toml:2: --passive-address: all others can't be told 1.2.3.4 and 1.2.3.5",
+        ),
         ("idle-timeout = 0", "a whole number of seconds, 1 or more, is needed"),
         ("[limits]\nmax-clients = 1", "c.toml:1: 'limits"),
         ("log-level = \"loud\"", "c.toml:1: invalid value 'loud'"),

@@ -22,23 +22,42 @@ pub(super) fn fill(mut lines: Box<dyn Lines>, out: &mut Vec<u8>) -> Outcome {
     }
 }
 
-/// The bytes of a file from `at` to `end`.
-pub(super) fn read(file: &impl Content, mut at: u64, end: u64) -> Vec<u8> {
-    let (mut bytes, mut buffer) = (Vec::new(), [0; 512]);
+/// Appends the bytes of a file from `at` to `end`.
+pub(super) fn read(
+    file: &impl Content,
+    mut at: u64,
+    end: u64,
+    bytes: &mut Vec<u8>,
+) -> Result<(), Fault> {
+    let mut buffer = [0; 512];
     while at < end {
-        let count = file.read_at(at, &mut buffer).unwrap();
-        assert!(count > 0, "the file is shorter than was said");
+        let most = buffer.len().min(usize::try_from(end - at).unwrap());
+        let count =
+            file.read_at(at, &mut buffer[..most]).map_err(|error| Trouble::of_file(&error))?;
+        if count == 0 {
+            return Err(Trouble::Changed.into());
+        }
         bytes.extend_from_slice(&buffer[..count]);
         at += count as u64;
     }
-    bytes.truncate(bytes.len() - usize::try_from(at - end).unwrap());
-    bytes
+    if file.still_holds().unwrap() { Ok(()) } else { Err(Trouble::Changed.into()) }
+}
+
+/// Sends the bytes of a file from `at` to `end`.
+pub(super) fn send(file: &impl Content, at: u64, end: u64, sent: &mut Vec<u8>) -> Outcome {
+    let result = read(file, at, end, sent);
+    let bytes = sent.len() as u64;
+    result.map_or_else(|fault| Outcome::Failed { fault, bytes }, |()| Outcome::Done { bytes })
 }
 
 /// Compresses the first `length` bytes of `file` into `part`.
 pub(super) fn compress(file: &impl Content, part: impl Part, length: u64) -> ChoreOutcome {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(&read(file, 0, length)).unwrap();
+    let mut bytes = Vec::new();
+    if let Err(fault) = read(file, 0, length, &mut bytes) {
+        return ChoreOutcome::Failed(fault);
+    }
+    encoder.write_all(&bytes).unwrap();
     match receive(part, &encoder.finish().unwrap()) {
         Outcome::Done { bytes } => ChoreOutcome::Compressed { from: length, to: bytes },
         Outcome::Failed { fault, .. } => ChoreOutcome::Failed(fault),

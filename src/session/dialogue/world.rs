@@ -57,15 +57,24 @@ pub(super) fn world() -> (MemoryTree, Vec<(&'static str, Root)>) {
     (tree, roots)
 }
 
-/// The tables, as the accounts room reads them from a directory.
+/// The tables, as the accounts room reads them from a directory. Each of `changes` stands in place
+/// of the lines that begin so.
 #[expect(clippy::disallowed_methods, reason = "the tables are laid out as an operator does it")]
-pub(super) fn accounts(roots: &[(&'static str, Root)]) -> Accounts {
+pub(super) fn accounts(roots: &[(&'static str, Root)], changes: &[(&str, &str)]) -> Accounts {
     let data = tempfile::tempdir().unwrap();
     let known = "c5".repeat(32);
     let credentials =
         format!("user1:1234\nuser2:1234\nroot:1234\nslow:{SLOW}\nkeyed:$cert$sha256:{known}\n");
-    std::fs::write(data.path().join(accounts::CREDENTIALS), credentials).unwrap();
-    std::fs::write(data.path().join(accounts::DIRECTORIES), DIRECTORIES).unwrap();
+    for (name, table) in
+        [(accounts::CREDENTIALS, &*credentials), (accounts::DIRECTORIES, DIRECTORIES)]
+    {
+        let changed = |line: &str| {
+            let change = changes.iter().find(|(start, _)| line.starts_with(start));
+            change.map_or_else(|| line.to_owned(), |(_, to)| (*to).to_owned()) + "\n"
+        };
+        let table: String = table.lines().map(changed).collect();
+        std::fs::write(data.path().join(name), table).unwrap();
+    }
     let mut root_of = |path: &Path, _| {
         let found = roots.iter().find(|(name, _)| path.ends_with(name));
         found.map(|(_, root)| *root).ok_or_else(|| io::ErrorKind::NotFound.into())

@@ -101,6 +101,6 @@ mod tests {
         ftp.expect("RNTO Music/song", "553");
         assert_eq!(ftp.content("Music", "song").unwrap(), b"la la la");
         ftp.expect("RNFR Docs/b.txt", "350");
-        ftp.expect("RNTO Movies/b", "550");
+        ftp.expect("RNTO Movies/b", "553");
     }
 }

@@ -1,13 +1,13 @@
 //! SYST, STAT, HELP, NOOP (RFC 959, section 4.1.3), FEAT (RFC 2389, section 3), SIZE, MDTM (RFC
 //! 3659, sections 3 and 4).
 
-use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
+use super::state::{Answered, Busy, Parameters, Purpose, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
-use super::{Session, respond};
+use super::{Session, respond, site};
 use crate::accounts::Rights;
 use crate::session::view::{self, Spot};
 use crate::session::{House, Settings};
-use crate::terms::{Algorithm, Coding, Denied, Fault};
+use crate::terms::{Algorithm, Chore, Coding, Denied, Fault};
 use crate::tree::{Kind, Status, Tree, VirtualPath};
 use crate::wire::ftp::command::CommandFault;
 use crate::wire::ftp::digest;
@@ -17,6 +17,10 @@ use crate::wire::ftp::verb::Verb;
 
 /// Verbs on one line of HELP.
 const VERBS_A_LINE: usize = 10;
+
+/// Bytes of the largest file that is read to tell its SIZE in TYPE A. RFC 3659, section 4.2, lets a
+/// server refuse where that would take too much.
+const MAX_TEXT: u64 = 64 * 1024 * 1024;
 
 const NOT_FOUND: Fault = Fault::Denied(Denied::NotFound);
 
@@ -94,6 +98,9 @@ pub(super) fn help(word: Option<&[u8]>, settings: &Settings) -> Answered {
         .ok_or_else(|| Reply::new(501, "That is no verb; HELP alone lists those served."))?;
     let row = table::served(verb, settings)
         .ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
+    if verb == Verb::Site {
+        return Ok(Said::Now(Reply::new(214, site::HELP)));
+    }
     Ok(Said::Now(Reply::new(214, format!("{}: {}.", row.form, row.help))))
 }
 
@@ -153,16 +160,16 @@ impl Session {
 }
 
 impl Visit<'_> {
-    /// SIZE: what RETR would send. In TYPE A that is known only after reading the whole file, so it
-    /// is refused there.
+    /// SIZE: what RETR would send. In TYPE A that is known only when the whole file has been read,
+    /// which is done as digests are, in slices, and for no larger file than is likely to be a text.
     ///
     /// Where there is no such file, a client that may upload it is told how much of it has arrived:
     /// that is what it goes on from, and what it asks SIZE for when it resumes an upload.
     pub(super) fn size<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
-        if self.parameters.coding == Coding::Ascii {
-            return Err(Reply::new(550, "SIZE is not known in TYPE A; set TYPE I first."));
-        }
         let path = self.path(argument)?;
+        if self.parameters.coding == Coding::Ascii {
+            return self.size_of_text(path, argument, turn);
+        }
         let size = self
             .known(&path, turn)
             .and_then(|status| match status.kind {
@@ -173,6 +180,32 @@ impl Visit<'_> {
             .or_else(|fault| self.received(&path, turn).filter(|_| fault == NOT_FOUND).ok_or(fault))
             .map_err(|fault| self.refusal(fault, argument))?;
         Ok(Said::Now(Reply::new(213, size.to_string())))
+    }
+
+    /// SIZE in TYPE A. What an upload has left is no text yet, and is not told here.
+    fn size_of_text<T: Tree>(
+        self,
+        path: VirtualPath,
+        argument: &[u8],
+        turn: &mut Turn<'_, '_, T>,
+    ) -> Answered {
+        let opened = match self.spot(&path) {
+            Ok(Spot::Below(granted)) if granted.rights.contains(Rights::READ) => {
+                turn.house.tree.open(granted.place)
+            }
+            Ok(Spot::Below(_)) => Err(Denied::NotPermitted.into()),
+            Ok(Spot::Top) => Err(Denied::IsADirectory.into()),
+            Err(fault) => Err(fault),
+        };
+        let (file, status) = opened.map_err(|fault| self.refusal(fault, argument))?;
+        let length = status.size;
+        if length > MAX_TEXT {
+            return Err(Reply::new(
+                550,
+                "To say SIZE in TYPE A all would be read; set TYPE I first.",
+            ));
+        }
+        self.work(Chore::Measure { file, length }, Purpose::Size, (path, argument), length, turn)
     }
 
     /// Bytes that an upload to `path` has left, if the client may go on with it.
@@ -220,6 +253,7 @@ impl Visit<'_> {
 mod tests {
     use crate::session::Dialect;
     use crate::session::dialogue::Dialogue;
+    use crate::terms::{ChoreOutcome, Trouble};
 
     #[test]
     fn speaks_to_strangers() {
@@ -302,7 +336,27 @@ mod tests {
         ftp.expect("SIZE Movies/none", "550");
         ftp.expect("MDTM Secret/plan", "550");
         ftp.expect("TYPE A", "200");
-        ftp.expect("SIZE Movies/Joker", "550");
         ftp.expect("MDTM Movies/Joker", "213 20250101000000");
+    }
+
+    #[test]
+    fn size_in_type_a_is_what_would_be_sent() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.put_file("Docs", "text", b"one\ntwo\r\n\nx");
+        ftp.expect("TYPE A", "200");
+        assert!(ftp.line("SIZE Docs/text").is_empty());
+        assert_eq!(ftp.work(), ["213 13"]);
+        assert_eq!(ftp.fetch("RETR Docs/text").len(), 13);
+        for line in ["SIZE Docs", "SIZE /", "SIZE Docs/none", "SIZE Inbox/x", "SIZE Secret/plan"] {
+            ftp.expect(line, "550");
+        }
+        // It can be stopped, and what fails is told.
+        ftp.send(b"SIZE Docs/text");
+        ftp.line("ABOR");
+        let said = ftp.end_work(ChoreOutcome::Aborted);
+        assert!(said[0].starts_with("426") && said[1].starts_with("226"), "{said:?}");
+        ftp.send(b"SIZE Docs/text");
+        let fault = Trouble::Changed.into();
+        assert!(ftp.end_work(ChoreOutcome::Failed(fault))[0].starts_with("450"));
     }
 }

@@ -280,9 +280,11 @@ mod tests {
         ftp.expect("MKD Docs/Empty", "257");
         assert_eq!(ftp.fetch("LIST Docs/Empty"), "");
         ftp.expect("EPSV", "229");
-        ftp.expect("LIST Docs/none", "550");
-        ftp.expect("LIST Secret/*", "550");
-        ftp.expect("LIST Inbox", "550");
+        for verb in ["LIST", "NLST"] {
+            for path in ["Docs/none", "Secret/*", "Inbox"] {
+                ftp.expect(&format!("{verb} {path}"), "550");
+            }
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@
 
 mod access;
 mod attribute;
+#[cfg(test)]
+mod changes;
 mod compress;
 mod digest;
 mod directory;
@@ -33,6 +35,7 @@ use std::mem;
 use std::net::SocketAddr;
 
 pub(super) use self::respond::refusal;
+pub(super) use self::security::no_handshake;
 
 use self::state::{Answered, Busy, Carry, Held, Parameters, Said, State, Turn, Visit, Waiting};
 use self::table::{Phase, Row};
@@ -60,13 +63,22 @@ pub struct Session {
     waiting: Option<Box<Waiting>>,
     /// What the TLS handshake on the control connection has shown; `None` while that is in the
     /// clear.
-    secured: Option<Box<Secured>>,
+    secured: Option<Box<Shown>>,
     /// Logins that failed on this connection, over all usernames.
     failures: u16,
     /// Whether a line has come yet.
     heard: bool,
     /// Why no further line will be served, once what runs has ended.
     ending: Ending,
+}
+
+/// TLS on the control connection.
+#[derive(Debug)]
+struct Shown {
+    /// What its handshake has shown.
+    by: Secured,
+    /// It was there before the greeting, and stays.
+    implicit: bool,
 }
 
 impl Session {
@@ -100,7 +112,7 @@ impl Session {
         match event {
             Event::Opened => self.greet(turn),
             Event::Secured(secured) => {
-                self.handshake_done(secured, turn);
+                self.handshake_done(secured);
                 self.settle(turn);
             }
             Event::Line(line) if self.busy.is_running() => self.during_transfer(line, turn),
@@ -116,6 +128,7 @@ impl Session {
                 self.route_failed(fault, turn);
                 self.settle(turn);
             }
+            Event::Connected => self.connected(turn),
             Event::Outcome(outcome) => {
                 self.outcome(outcome, turn);
                 self.settle(turn);
@@ -192,6 +205,12 @@ impl Session {
         match answered {
             Ok(Said::Now(reply)) | Err(reply) => turn.effects.reply(reply),
             Ok(Said::Later) => debug_assert!(!matches!(self.busy, Busy::Idle), "nobody answers"),
+            Ok(Said::Clear(reply)) => {
+                turn.effects.reply(reply);
+                turn.effects.push(Effect::Unsecure);
+                // What waits came under TLS, and the next line is to come in the clear.
+                self.waiting = None;
+            }
             Ok(Said::Last(reply)) => {
                 turn.effects.reply(reply);
                 self.close(turn);
@@ -234,6 +253,7 @@ impl Session {
     }
 
     fn command<T: Tree>(&mut self, text: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
+        let known = self.renew(turn);
         // What REST and RNFR said holds for one command, whatever becomes of that.
         let carry = match &mut self.state {
             State::Ready(ready) => mem::take(&mut ready.carry),
@@ -244,7 +264,7 @@ impl Session {
         let verb = command.verb();
         let row = table::served(verb, settings)
             .ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
-        self.check_phase(row)?;
+        self.check_phase(row).map_err(|refusal| if known { refusal } else { taken_out() })?;
         self.obey(command, row, carry, turn)
     }
 
@@ -384,6 +404,10 @@ impl Session {
 
 fn not_logged_in() -> Reply {
     Reply::new(530, "Log in first, with USER and PASS.")
+}
+
+fn taken_out() -> Reply {
+    Reply::new(530, "Your account has been changed; log in anew, with USER and PASS.")
 }
 
 fn shutting_down() -> Reply {

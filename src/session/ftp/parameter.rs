@@ -51,7 +51,8 @@ pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answe
     match argument {
         OptsArgument::Utf8(true) => Ok(Said::Now(Reply::new(200, "Names are in UTF-8, always."))),
         OptsArgument::Utf8(false) => {
-            Err(Reply::new(504, "Names are bytes as they lie on the disk; UTF-8 can't be left."))
+            // RFC 2389, section 4, has no other code for what will not do later either.
+            Err(Reply::new(501, "Names are bytes as they lie on the disk; UTF-8 can't be left."))
         }
         OptsArgument::Hash(chosen) => {
             if let Some(algorithm) = chosen {
@@ -75,15 +76,9 @@ pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answe
 }
 
 impl Visit<'_> {
-    /// REST.
-    ///
-    /// Refused in TYPE A, where an offset would have to count the bytes on the wire (RFC 3659,
-    /// section 5.2): to find the place in the file, all before it would have to be read and
-    /// converted. Zero is where every transfer begins anyway.
+    /// REST. Whether the point can be is said to the transfer (RFC 3659, section 5.3). In TYPE A it
+    /// counts the bytes on the wire (section 5.2).
     pub(super) fn rest(self, offset: u64) -> Answered {
-        if offset != 0 && self.parameters.coding == Coding::Ascii {
-            return Err(Reply::new(501, "REST counts bytes of the file; set TYPE I first."));
-        }
         if offset != 0 {
             self.ready.carry = Carry::Restart(offset);
         }
@@ -163,12 +158,17 @@ mod tests {
     }
 
     #[test]
-    fn restart_in_type_a_is_refused() {
+    fn no_upload_in_type_a_goes_on() {
         let mut ftp = Dialogue::logged_in("user1");
-        ftp.expect("REST 5", "350");
         ftp.expect("TYPE A", "200");
-        ftp.expect("REST 5", "501");
+        ftp.expect("EPSV", "229");
+        for line in ["STOR Docs/a.txt", "APPE Docs/a.txt", "STOU"] {
+            ftp.expect("REST 5", "350");
+            ftp.expect(line, "554");
+        }
         ftp.expect("REST 0", "350");
+        ftp.expect("STOR Docs/a.txt", "150");
+        ftp.transfer(b"");
         ftp.expect("REST x", "501");
     }
 
@@ -176,11 +176,16 @@ mod tests {
     fn options() {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("OPTS UTF8 ON", "200");
-        ftp.expect("OPTS UTF8 OFF", "504");
+        ftp.expect("OPTS UTF8 OFF", "501");
         ftp.expect("OPTS HASH", "200 SHA-256");
         ftp.expect("OPTS HASH crc32", "200 CRC32");
         assert!(ftp.expect("FEAT", "211-").contains("\r\n HASH SHA-256;CRC32*\r\n"));
-        ftp.expect("OPTS MLST type", "200 MLST OPTS type;");
+        ftp.expect("OPTS MLST type;", "200 MLST OPTS type;");
+        // What is misspelt leaves those that were chosen before (RFC 3659, section 7.9.2).
+        for line in ["OPTS MLST unique type;", "OPTS MLST size"] {
+            ftp.expect(line, "501");
+            assert!(ftp.expect("FEAT", "211-").contains(" MLST type*;size;modify;"));
+        }
         ftp.expect("OPTS mlst Size;TYPE;", "200 MLST OPTS type;size;");
         let said = ftp.expect("MLST Docs/a.txt", "250-");
         assert!(said.contains("\r\n type=file;size=6; /Docs/a.txt\r\n"), "{said}");

@@ -6,7 +6,9 @@
 //! to speak to a web browser through an FTP server.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 
+use super::state::Passive;
 use crate::accounts::gate::Refusal;
 use crate::session::RouteFault;
 use crate::terms::{Denied, Fault, Loss, Outcome, PeerFault, Trouble};
@@ -45,7 +47,29 @@ pub(super) fn misspelt(fault: &CommandFault<'_>) -> Reply {
 /// the name that it was given.
 pub(super) fn fault(fault: Fault, verb: Verb, subject: &[u8]) -> Reply {
     let (code, text) = reason(fault, verb);
-    about(code, subject, text)
+    about(first(code, verb), subject, text)
+}
+
+/// The code that RFC 959, section 5.4, has for `verb` where others have 550: the table is to be
+/// adhered to strictly.
+const fn first(code: u16, verb: Verb) -> u16 {
+    match (code, verb) {
+        // What gives a file its name is refused for that.
+        (550, Verb::Stor | Verb::Stou | Verb::Rnto) => 553,
+        // LIST, NLST and STAT have 450 alone, which has lftp ask a thousand times for what is not
+        // there, and curl take it for an empty list. 550 says what it is, and RFC 3659, section
+        // 7.2.1, has it for MLSD.
+        _ => code,
+    }
+}
+
+/// The code for the same behind a preliminary reply, where the table has neither 450 nor 55z for a
+/// file that could not be had. 452 is there for the full disk, which may have room in an hour.
+const fn second(code: u16) -> u16 {
+    match code {
+        450 | 550 | 553 | 554 => 451,
+        _ => code,
+    }
 }
 
 /// The reply to somebody who is turned away at the gate. All of them say "too many", by which a
@@ -93,15 +117,23 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
                 426,
                 format!("The data connection stood still after {bytes} bytes and was closed."),
             ),
-            Loss::Insecure => Reply::new(425, "The TLS handshake on the data connection failed."),
-            // RFC 4217, section 10: the level of security of the data connection will not do.
+            Loss::Unsecured => Reply::new(
+                425,
+                "The TLS handshake on the data connection broke off or took too long; try again.",
+            ),
+            // RFC 4217, section 10.2: what was negotiated for the data connection will not do.
+            Loss::Insecure => Reply::new(522, "The TLS handshake on the data connection failed."),
+            Loss::Foreign => Reply::new(
+                522,
+                "The data connection must show the certificate of the control connection.",
+            ),
             Loss::NotResumed => Reply::new(
                 522,
                 "The data connection must resume the TLS session of the control connection.",
             ),
         },
         Outcome::Failed { fault, .. } => {
-            let (code, text) = reason(fault, verb);
+            let (code, text) = failed(fault, verb);
             Reply::new(code, format!("The transfer ended after {bytes} bytes: {text}"))
         }
     }
@@ -115,14 +147,19 @@ pub(super) fn stored(bytes: u64, path: &VirtualPath) -> Reply {
 }
 
 /// The reply to PASV or EPSV where there is no port. `is_ipv4` speaks of the control connection.
-pub(super) fn no_port(fault: RouteFault, is_ipv4: bool) -> Reply {
+pub(super) fn no_port(fault: RouteFault, passive: Passive, is_ipv4: bool) -> Reply {
     match fault {
         RouteFault::Exhausted => Reply::new(
             425,
-            "Every passive port already waits for a connection from you; use one, or try later.",
+            "The passive ports are exhausted: each waits for a connection from your address, or is in \
+             use; try again later.",
         ),
         RouteFault::Refused => {
             Reply::new(425, "No passive port is to be had now; try again later.")
+        }
+        // RFC 2428 has 522 for its own verbs; of those that RFC 959 has for PASV, this is the one.
+        RouteFault::WrongFamily if passive == Passive::Plain => {
+            Reply::new(502, "PASV is for IPv4, and this connection is IPv6; use EPSV.")
         }
         RouteFault::WrongFamily => wrong_family(is_ipv4),
     }
@@ -148,6 +185,16 @@ pub(super) fn about(code: u16, subject: &[u8], text: &str) -> Reply {
     line.extend_from_slice(b"': ");
     line.extend_from_slice(text.as_bytes());
     Reply::from_bytes(code, Cow::Owned(line))
+}
+
+/// Code and text of a fault that has ended a transfer.
+fn failed(fault: Fault, verb: Verb) -> (u16, &'static str) {
+    if fault == Fault::Denied(Denied::NotFound) {
+        let text = "what it was to stand in is gone; look at the directory and send it again.";
+        return (451, text);
+    }
+    let (code, text) = reason(fault, verb);
+    (second(code), text)
 }
 
 /// Code and text of a fault.
@@ -195,6 +242,9 @@ fn trouble(trouble: Trouble) -> (u16, &'static str) {
         Trouble::NoDescriptors => (451, "too many files are open; try again later."),
         Trouble::Changed => (450, "the file was changed meanwhile; look at it and try again."),
         Trouble::Busy => (450, "it is in use; try again later."),
+        Trouble::Io(ErrorKind::FileTooLarge) => {
+            (552, "no file can be as large here; send it in pieces.")
+        }
         Trouble::Io(_) => (451, "it can't be read or written now; try again later."),
     }
 }

@@ -16,7 +16,7 @@ use crate::wire::ftp::command::EpsvArgument;
 use crate::wire::ftp::reply::Reply;
 
 /// The lowest port that an active data connection may go to: below are the machine's own services.
-const MIN_ACTIVE_PORT: u16 = 1024;
+pub(super) const MIN_ACTIVE_PORT: u16 = 1024;
 
 impl Visit<'_> {
     pub(super) fn pasv<T: Tree>(mut self, turn: &mut Turn<'_, '_, T>) -> Answered {
@@ -87,7 +87,7 @@ impl Visit<'_> {
         family: Family,
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
-        self.parameters.route = Route::None;
+        self.parameters.route = Route::Default;
         *self.busy = Busy::AwaitingRoute(passive);
         turn.effects.push(Effect::Listen(family));
         Ok(Said::Later)
@@ -123,7 +123,7 @@ impl Session {
             }
             (Passive::Plain, SocketAddr::V6(_)) => {
                 self.unroute(turn);
-                respond::no_port(RouteFault::WrongFamily, false)
+                respond::no_port(RouteFault::WrongFamily, passive, false)
             }
             (Passive::Extended, address) => {
                 let mut text = Vec::new();
@@ -136,16 +136,16 @@ impl Session {
 
     /// There is no passive port.
     pub(super) fn route_failed<T: Tree>(&mut self, fault: RouteFault, turn: &mut Turn<'_, '_, T>) {
-        if self.awaited().is_some() {
-            turn.effects.reply(respond::no_port(fault, self.peer.is_ipv4()));
+        if let Some(passive) = self.awaited() {
+            turn.effects.reply(respond::no_port(fault, passive, self.peer.is_ipv4()));
         }
     }
 
     /// Gives the route up, if there is one.
     pub(super) fn unroute<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
-        match mem::replace(&mut self.parameters.route, Route::None) {
+        match mem::replace(&mut self.parameters.route, Route::Default) {
             Route::Passive => turn.effects.push(Effect::Unroute),
-            Route::None | Route::Active(_) => {}
+            Route::Default | Route::Active(_) => {}
         }
     }
 
@@ -163,6 +163,7 @@ impl Session {
 mod tests {
     use crate::session::dialogue::{Asked, Dialogue};
     use crate::session::{Dialect, Event, Family, RouteFault};
+    use crate::terms::{Loss, Outcome};
 
     #[test]
     fn passive_replies_have_the_forms_that_clients_parse() {
@@ -190,7 +191,7 @@ mod tests {
         ] {
             ftp.send(b"EPSV 2");
             assert!(ftp.no_port(fault)[0].starts_with(start));
-            ftp.expect("RETR Docs/a.txt", "425 Use PASV or PORT first.");
+            ftp.has_no_route("RETR Docs/a.txt");
         }
     }
 
@@ -201,7 +202,7 @@ mod tests {
         ftp.expect("PORT 192,0,2,7,3,255", "504");
         ftp.expect("EPRT |1|192.0.2.8|51200|", "504");
         ftp.expect("EPRT |2|::1|51200|", "522");
-        ftp.expect("RETR Docs/a.txt", "425");
+        ftp.has_no_route("RETR Docs/a.txt");
         ftp.expect("EPSV", "229");
         ftp.expect("PORT 192,0,2,7,4,0", "200");
         assert_eq!(ftp.asked, [Asked::Unroute]);
@@ -218,6 +219,8 @@ mod tests {
         ftp.expect("EPRT |2|::1|51200|", "200");
         ftp.expect("PORT 127,0,0,1,200,0", "504");
         ftp.send(b"PASV");
+        assert!(ftp.no_port(RouteFault::WrongFamily)[0].starts_with("502 PASV is for IPv4"));
+        ftp.send(b"EPSV 1");
         assert!(ftp.no_port(RouteFault::WrongFamily)[0].contains("use (2)"));
     }
 
@@ -232,12 +235,55 @@ mod tests {
     }
 
     #[test]
+    fn the_default_data_port_is_the_control_connections() {
+        let mut ftp = Dialogue::logged_in("user1");
+        assert!(ftp.line("RETR Docs/a.txt").is_empty(), "nothing is said before it stands");
+        assert_eq!(ftp.asked, [Asked::Dial("192.0.2.7:40000".parse().unwrap())]);
+        let said = ftp.told(Event::Connected);
+        assert!(said.len() == 1 && said[0].starts_with("125 "), "{said:?}");
+        let (sent, said) = ftp.transfer(b"");
+        assert_eq!((sent.as_slice(), said.len()), (b"alpha\n".as_slice(), 1));
+        ftp.expect("RETR Docs/none", "550");
+        ftp.expect("CWD Inbox", "250");
+        assert!(ftp.line("STOU").is_empty());
+        assert!(ftp.told(Event::Connected)[0].starts_with("125 FILE: upload-"));
+        // It came to stand, and was lost.
+        let said = ftp.end(Outcome::Lost { loss: Loss::Broken, bytes: 0 });
+        assert!(said[0].starts_with("426"), "{said:?}");
+        // Whoever was told a port is told of the connection before it stands.
+        ftp.expect("PORT 192,0,2,7,4,0", "200");
+        ftp.expect("LIST /", "150");
+        assert!(ftp.told(Event::Connected).is_empty());
+        ftp.transfer(b"");
+        ftp.expect("EPSV ALL", "200");
+        ftp.expect("LIST /", "425 Use EPSV first");
+    }
+
+    #[test]
+    fn an_abor_may_come_before_the_default_data_port_answers() {
+        let mut ftp = Dialogue::logged_in("user1");
+        assert!(ftp.line("RETR Docs/a.txt").is_empty());
+        assert!(ftp.line("ABOR").is_empty());
+        let said = ftp.end(Outcome::Aborted { bytes: 0 });
+        assert!(said[0].starts_with("426") && said[1].starts_with("226"), "{said:?}");
+    }
+
+    #[test]
+    fn no_default_data_port_is_the_machines_own() {
+        let mut ftp = Dialogue::between(Dialect::Ftp, "192.0.2.1:21", "192.0.2.7:1023");
+        ftp.told(Event::Opened);
+        ftp.expect("USER user1", "331");
+        ftp.expect("PASS 1234", "230");
+        ftp.expect("LIST", "425 Use PASV or PORT first.");
+    }
+
+    #[test]
     fn one_route_serves_one_transfer() {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("EPSV", "229");
         ftp.expect("RETR Docs/none", "550");
         ftp.expect("RETR Docs/a.txt", "150");
         ftp.transfer(b"");
-        ftp.expect("RETR Docs/a.txt", "425");
+        ftp.has_no_route("RETR Docs/a.txt");
     }
 }

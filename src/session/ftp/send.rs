@@ -2,7 +2,7 @@
 
 use super::state::{Answered, Turn, Visit};
 use crate::session::view::Spot;
-use crate::terms::{Denied, Extent, Fault, Span};
+use crate::terms::{Denied, Extent, Fault, PeerFault, Span};
 use crate::tree::{Tree, VirtualPath};
 
 impl Visit<'_> {
@@ -11,8 +11,8 @@ impl Visit<'_> {
         self.require_route(turn.house.settings)?;
         let path = self.path(argument)?;
         let (file, span) = self.open(&path, turn).map_err(|fault| self.refusal(fault, argument))?;
-        let total = span.end - span.start;
-        self.begin(Extent::File(file), span, path, Some(total), turn)
+        let total = Some(span.end - span.start).filter(|_| !self.restarts_text());
+        self.begin(Extent::File(file), span, path, total, turn)
     }
 
     fn open<T: Tree>(
@@ -24,6 +24,13 @@ impl Visit<'_> {
             return Err(Denied::IsADirectory.into());
         };
         let (file, status) = turn.house.tree.open(granted.place)?;
+        if self.restarts_text() {
+            // Where in the file the point is shows while all before it is read; no more than one
+            // byte comes to each.
+            let is_within = self.restart() <= status.size.saturating_mul(2);
+            let span = Span { start: 0, end: status.size };
+            return if is_within { Ok((file, span)) } else { Err(PeerFault::BadRestart.into()) };
+        }
         Ok((file, self.span(status.size)?))
     }
 }
@@ -62,6 +69,29 @@ mod tests {
         // It held for that command alone, and the route is still there.
         ftp.expect("RETR Docs/a.txt", "150");
         assert_eq!(ftp.transfer(b"").0, b"alpha\n");
+    }
+
+    #[test]
+    fn in_type_a_a_restart_point_counts_what_is_sent() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.put_file("Docs", "text", b"one\ntwo\n");
+        ftp.expect("TYPE A", "200");
+        for (offset, rest) in [(0, "one\r\ntwo\r\n"), (4, "\ntwo\r\n"), (5, "two\r\n"), (10, "")] {
+            ftp.expect("EPSV", "229");
+            ftp.expect(&format!("REST {offset}"), "350");
+            let said = ftp.expect("RETR Docs/text", "150");
+            assert_eq!(said.contains(" bytes)"), offset == 0, "{said}");
+            let order = ftp.order.as_ref().unwrap();
+            assert_eq!((order.skipped, order.span.start), (offset, 0));
+            assert_eq!(ftp.transfer(b"").0, rest.as_bytes());
+        }
+        ftp.expect("EPSV", "229");
+        ftp.expect("REST 17", "350");
+        ftp.expect("RETR Docs/text", "554");
+        // It was forgotten with the command that it was for.
+        ftp.expect("RETR Docs/text", "150");
+        assert_eq!(ftp.order.as_ref().unwrap().skipped, 0);
+        ftp.transfer(b"");
     }
 
     #[test]

@@ -8,8 +8,8 @@ use crate::tree::Tree;
 use crate::wire::ftp::reply::Reply;
 use crate::wire::ftp::site::SiteCommand;
 
-/// The commands and their forms, as SITE HELP shows them.
-const HELP: &str = "\
+/// The commands and their forms, as SITE HELP and HELP SITE show them.
+pub(super) const HELP: &str = "\
 These are served:
 SITE CHMOD mode path
 SITE COMPRESS path
@@ -42,7 +42,9 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         assert!(ftp.expect("SITE HELP", "214-").contains("SITE CHMOD"));
         ftp.expect("SITE", "501");
-        ftp.expect("SITE EXEC ls", "504");
+        ftp.expect("SITE EXEC ls", "501");
+        // RFC 959, section 4.1.3: the reply to HELP SITE says what there is, too.
+        assert_eq!(ftp.line("HELP SITE"), ftp.line("SITE HELP"));
         ftp.expect("SITE CHMOD", "501");
     }
 }

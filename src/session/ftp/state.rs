@@ -116,6 +116,8 @@ pub(super) struct Transferring {
     pub(super) total: Option<u64>,
     /// Whether ABOR was heard.
     pub(super) aborting: bool,
+    /// The preliminary reply, where it is not said before the connection stands.
+    pub(super) opening: Option<Reply>,
 }
 
 /// The work on files that runs.
@@ -144,6 +146,8 @@ pub(super) enum Purpose {
     Hash(Span, Algorithm),
     /// XCRC, XSHA256.
     Sum,
+    /// SIZE in TYPE A.
+    Size,
 }
 
 /// Whether running work is being stopped.
@@ -197,7 +201,7 @@ impl Default for Parameters {
             level: 6,
             algorithm: Algorithm::default(),
             facts: FactSelection::default(),
-            route: Route::None,
+            route: Route::Default,
             extended_only: false,
             buffer_agreed: false,
             protection: Protection::Clear,
@@ -208,8 +212,9 @@ impl Default for Parameters {
 /// How the next data connection comes about. One route serves one transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route {
-    /// Not at all: PASV or its like is due.
-    None,
+    /// Nobody has said: we go to the client's default data port, which is that of its control
+    /// connection (RFC 959, section 3.2).
+    Default,
     /// The peer comes to the port that it was told.
     Passive,
     /// We go to this port of the peer's own address.
@@ -223,6 +228,8 @@ pub(super) enum Said {
     Now(Reply),
     /// Nothing yet: what `busy` waits for will bring the reply.
     Later,
+    /// This, and TLS is over.
+    Clear(Reply),
     /// This, and the connection is closed.
     Last(Reply),
 }
@@ -277,6 +284,12 @@ impl Visit<'_> {
     /// The reply to a fault of this command's.
     pub(super) fn refusal(&self, fault: Fault, argument: &[u8]) -> Reply {
         respond::fault(fault, self.row.verb, argument)
+    }
+
+    /// Whether REST has told where a transfer in TYPE A is to go on: it counts bytes on the wire, and
+    /// not of the file.
+    pub(super) fn restarts_text(&self) -> bool {
+        self.parameters.coding == Coding::Ascii && matches!(self.carry, Carry::Restart(_))
     }
 
     /// Where the upload is to begin, in bytes from the start of the file.

@@ -87,6 +87,13 @@ impl Visit<'_> {
     /// Refuses an upload that has nowhere to come from, or was given a range.
     fn require_upload_route(&self, settings: &Settings) -> Result<(), Reply> {
         self.require_route(settings)?;
+        if self.restarts_text() {
+            // RFC 3659, section 5.3: REST itself is no error, and the transfer is.
+            return Err(Reply::new(
+                554,
+                "A text can't be gone on with; set TYPE I, and ask SIZE and REST anew.",
+            ));
+        }
         if matches!(self.carry, Carry::Range(_)) {
             return Err(Reply::new(501, "RANG is for RETR and HASH; REST says where to begin."));
         }
@@ -204,11 +211,11 @@ mod tests {
     #[test]
     fn stores_under_names_of_the_servers_making() {
         let mut ftp = Dialogue::logged_in("user1");
-        ftp.expect("STOU", "425");
+        ftp.expect("STOU", "553");
         ftp.expect("EPSV", "229");
-        ftp.expect("STOU", "550");
+        ftp.expect("STOU", "553");
         ftp.expect("CWD Movies", "250");
-        ftp.expect("STOU", "550");
+        ftp.expect("STOU", "553");
         ftp.expect("CWD /Inbox", "250");
         let mut names = Vec::new();
         for content in ["one", "two"] {
@@ -331,15 +338,15 @@ mod tests {
     #[test]
     fn refuses() {
         let mut ftp = Dialogue::logged_in("user1");
-        ftp.expect("STOR Docs/new", "425");
+        ftp.has_no_route("STOR Docs/new");
         ftp.expect("EPSV", "229");
         for (line, start) in [
-            ("STOR new", "550"),
+            ("STOR new", "553"),
             ("STOR Docs", "553"),
             ("STOR Docs/Sub", "553"),
-            ("STOR Movies/new", "550"),
-            ("STOR Secret/new", "550"),
-            ("STOR Docs/none/new", "550"),
+            ("STOR Movies/new", "553"),
+            ("STOR Secret/new", "553"),
+            ("STOR Docs/none/new", "553"),
             ("APPE Movies/Joker", "550"),
             ("STOR Docs/.coracle-part-1", "553"),
         ] {
@@ -353,10 +360,13 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         for (fault, start) in [
             (Trouble::DiskFull.into(), "452"),
-            (Trouble::Changed.into(), "450"),
+            (Trouble::Changed.into(), "451"),
+            (Trouble::Busy.into(), "451"),
             (Trouble::Io(std::io::ErrorKind::Other).into(), "451"),
-            (Denied::Exists.into(), "553"),
-            (Denied::NotPermitted.into(), "550"),
+            (Trouble::Io(std::io::ErrorKind::FileTooLarge).into(), "552"),
+            (Denied::NotFound.into(), "451"),
+            (Denied::Exists.into(), "451"),
+            (Denied::NotPermitted.into(), "451"),
         ] {
             ftp.begin("STOR Docs/new");
             let said = ftp.end(Outcome::Failed { fault, bytes: 7 });

@@ -6,13 +6,16 @@
 
 use std::mem;
 
-use super::state::{Answered, Busy, Route, Said, State, Stopping, Transferring, Turn, Visit};
+use super::route::MIN_ACTIVE_PORT;
+use super::state::{
+    Answered, Busy, Carry, Route, Said, State, Stopping, Transferring, Turn, Visit,
+};
 use super::{Ending, Session, respond};
 use crate::session::{Effect, Order, Settings, view};
-use crate::terms::{self, Coding, Extent, Mode, Outcome, Span};
+use crate::terms::{self, Coding, Extent, Loss, Mode, Outcome, Span};
 use crate::tree::{Tree, VirtualPath};
 use crate::wire::ftp::command::Command;
-use crate::wire::ftp::reply::Reply;
+use crate::wire::ftp::reply::{Code, Reply};
 use crate::wire::ftp::verb::Verb;
 use crate::wire::line::Line;
 
@@ -23,7 +26,14 @@ impl Visit<'_> {
         self.require_protection(settings)?;
         match self.parameters.route {
             Route::Passive | Route::Active(_) => Ok(()),
-            Route::None => Err(Reply::new(425, "Use PASV or PORT first.")),
+            // RFC 2428, section 4: the client will set no connection up but by EPSV.
+            Route::Default if self.parameters.extended_only => {
+                Err(Reply::new(425, "Use EPSV first, since you said EPSV ALL."))
+            }
+            Route::Default if self.peer.port() < MIN_ACTIVE_PORT => {
+                Err(Reply::new(425, "Use PASV or PORT first."))
+            }
+            Route::Default => Ok(()),
         }
     }
 
@@ -39,26 +49,39 @@ impl Visit<'_> {
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
         let coding = self.parameters.coding;
-        turn.effects.reply(opening(self.row.verb, coding, &path, total));
-        match mem::replace(&mut self.parameters.route, Route::None) {
+        let said = opening(self.row.verb, coding, &path, total);
+        // Where the client has named no port it may not know that one is needed: it is told that a
+        // connection is about to be opened only where one could be.
+        let mut kept = None;
+        match mem::replace(&mut self.parameters.route, Route::Default) {
+            Route::Passive => turn.effects.reply(said),
             Route::Active(port) => {
+                turn.effects.reply(said);
                 let mut address = self.peer;
                 address.set_port(port);
                 turn.effects.push(Effect::Dial(address));
             }
-            Route::Passive | Route::None => {}
+            Route::Default => {
+                kept = Some(Reply { code: Code::DATA_OPEN, ..said });
+                turn.effects.push(Effect::Dial(self.peer));
+            }
         }
         turn.effects.push(Effect::Stop);
         let mode = self.parameters.mode();
         let route = terms::Route::Data;
         let protection = self.parameters.protection;
-        let order: Order<T> = terms::Order { extent, span, coding, mode, route, protection };
+        let skipped = match (&extent, coding, &self.carry) {
+            (Extent::File(_), Coding::Ascii, Carry::Restart(offset)) => *offset,
+            _ => 0,
+        };
+        let order: Order<T> =
+            terms::Order { extent, span, coding, skipped, mode, route, protection };
         turn.effects.push(Effect::Begin(order));
         let verb = self.row.verb;
         // Bytes on the wire are counted, and how many these will be nobody knows.
-        let total = total.filter(|_| mode == Mode::Stream);
-        *self.busy =
-            Busy::Transferring(Box::new(Transferring { verb, path, total, aborting: false }));
+        let total = total.filter(|_| mode == Mode::Stream && coding == Coding::Image);
+        let transfer = Transferring { verb, path, total, aborting: false, opening: kept };
+        *self.busy = Busy::Transferring(Box::new(transfer));
         Ok(Said::Later)
     }
 }
@@ -103,6 +126,15 @@ impl Session {
         true
     }
 
+    /// The active connection stands: 125, if nothing was said of it before (RFC 959, section 5.4).
+    pub(super) fn connected<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
+        if let Busy::Transferring(transfer) = &mut self.busy
+            && let Some(opening) = transfer.opening.take()
+        {
+            turn.effects.reply(opening);
+        }
+    }
+
     /// The transfer has ended.
     pub(super) fn outcome<T: Tree>(&mut self, outcome: Outcome, turn: &mut Turn<'_, '_, T>) {
         debug_assert!(matches!(self.busy, Busy::Transferring(_)), "no transfer ran");
@@ -112,6 +144,11 @@ impl Session {
         if let Busy::Transferring(transfer) = mem::take(&mut self.busy) {
             self.tidy(&transfer, outcome, turn);
             turn.effects.reply(match (outcome, transfer.verb) {
+                (Outcome::Lost { loss: Loss::NeverOpened, .. }, _)
+                    if transfer.opening.is_some() =>
+                {
+                    Reply::new(425, "Use PASV or PORT first.")
+                }
                 (Outcome::Done { bytes }, Verb::Stou) => respond::stored(bytes, &transfer.path),
                 (outcome, verb) => respond::outcome(outcome, verb),
             });
@@ -229,7 +266,7 @@ mod tests {
         ftp.expect("EPSV", "229");
         ftp.expect("ABOR", "226");
         assert_eq!(ftp.asked, [Asked::Unroute]);
-        ftp.expect("RETR Movies/Joker", "425");
+        ftp.has_no_route("RETR Movies/Joker");
     }
 
     #[test]
@@ -289,7 +326,9 @@ mod tests {
             (Loss::NeverOpened, "425"),
             (Loss::Broken, "426"),
             (Loss::Stalled, "426"),
-            (Loss::Insecure, "425"),
+            (Loss::Unsecured, "425"),
+            (Loss::Insecure, "522"),
+            (Loss::Foreign, "522"),
             (Loss::NotResumed, "522"),
         ] {
             let mut ftp = sending();

@@ -39,7 +39,7 @@ impl Session {
     /// Each word is a preliminary reply of its own, as restart markers are (110; RFC 959, section
     /// 3.5), and not a line of one long 250: that would promise success before it is known, and no
     /// STAT could be answered in the middle of it. Work that is done within a second has none, and
-    /// digests never have: many clients that ask for these take the first reply for the last.
+    /// digests and SIZE never have: many clients that ask for these take the first reply for the last.
     pub(super) fn progress<T: Tree>(&mut self, done: u64, turn: &mut Turn<'_, '_, T>) {
         let Busy::Working(work) = &self.busy else { return };
         match work.purpose {
@@ -47,7 +47,7 @@ impl Session {
                 let text = format!("{done} of {} bytes so far.", work.total);
                 turn.effects.reply(respond::about(150, &work.argument, &text));
             }
-            Purpose::Hash(..) | Purpose::Sum => {}
+            Purpose::Hash(..) | Purpose::Sum | Purpose::Size => {}
         }
     }
 
@@ -89,8 +89,9 @@ fn ending(outcome: ChoreOutcome, work: &Working) -> Reply {
                 let name = algorithm_name(algorithm);
                 hash(span, name, digest, &work.argument)
             }
-            Purpose::Sum | Purpose::Compress => Reply::new(250, digest.to_string()),
+            Purpose::Sum | Purpose::Compress | Purpose::Size => Reply::new(250, digest.to_string()),
         },
+        ChoreOutcome::Measured(bytes) => Reply::new(213, bytes.to_string()),
         ChoreOutcome::Aborted => Reply::new(426, "Stopped; nothing is left of it."),
         ChoreOutcome::Failed(fault) => respond::fault(fault, work.verb, &work.argument),
     }

@@ -105,9 +105,11 @@ impl Session {
                 step
             }
             // Neither a data connection nor work is ever asked for.
-            Event::RouteReady(_) | Event::RouteFailed(_) | Event::Progress(_) | Event::Chore(_) => {
-                step
-            }
+            Event::RouteReady(_)
+            | Event::RouteFailed(_)
+            | Event::Connected
+            | Event::Progress(_)
+            | Event::Chore(_) => step,
         };
         self.step = turn.settle(next, self.ending);
     }
@@ -147,6 +149,10 @@ impl Session {
         let text = match line {
             Line::Text(text) => text.trim_ascii(),
             Line::TooLong => return turn.ask_again(step, Prompt::LineTooLong),
+        };
+        let step = match turn.renew(step, text) {
+            Ok(step) => step,
+            Err(outside) => return outside,
         };
         match step {
             Step::Outside => turn.outside(text),
@@ -308,6 +314,21 @@ impl<T: Tree> Turn<'_, '_, T> {
         }
     }
 
+    /// Has who is logged in be what the tables say now: the operator may have changed its grants. Who
+    /// was taken out is told so whatever it said, unless it leaves; the error is the step that follows.
+    fn renew(&mut self, mut step: Step, text: &[u8]) -> Result<Step, Step> {
+        let leaves = matches!(step, Step::Menu(_)) && Request::parse(text) == Some(Request::Quit);
+        if let Step::Menu(visitor) | Step::Directory(visitor) | Step::File(visitor) = &mut step
+            && !self.house.accounts.renew(&mut visitor.client)
+            && !leaves
+        {
+            self.effects.push(Effect::Start(Timer::Login));
+            self.effects.say(Prompt::Changed);
+            return Err(self.ask_outside());
+        }
+        Ok(step)
+    }
+
     fn menu(&mut self, visitor: Visitor, text: &[u8]) -> Step {
         match Request::parse(text) {
             Some(Request::ShowDirectories) => {
@@ -353,6 +374,7 @@ impl<T: Tree> Turn<'_, '_, T> {
             extent: Extent::File(file),
             span: Span { start: 0, end: bytes },
             coding: Coding::Image,
+            skipped: 0,
             mode: Mode::Stream,
             route: Route::Control,
             protection: Protection::Clear,

@@ -283,3 +283,32 @@ fn a_certificate_takes_the_place_of_a_password() {
     guided.line("keyed");
     assert_eq!(guided.line("x"), ["Login Failed", OUTSIDE]);
 }
+
+#[test]
+fn a_reload_is_heard_of_with_the_next_line() {
+    let mut guided = logged_in("user1");
+    assert_eq!(show(&mut guided, "Docs"), "The available files are: a.txt, a[1].txt, b.txt");
+    guided.reload(&[("user1:Docs:", "")]);
+    assert_eq!(
+        guided.line("SHOW DIRECTORIES"),
+        ["The available directories are: Movies, Music", MENU]
+    );
+    assert_eq!(choose(&mut guided, "a.txt"), ["There is no such file", MENU]);
+    // What is being sent is sent to its end.
+    assert_eq!(choose(&mut guided, "Movies/WAR"), ["Sending 'WAR' (3 bytes)"]);
+    guided.reload(&[("user1:", "")]);
+    assert_eq!(guided.transfer(b"").1, [MENU]);
+    let changed = "Your account has been changed, please log in again";
+    assert_eq!(guided.line("SHOW DIRECTORY"), [changed, OUTSIDE]);
+    assert_eq!((guided.session.username(), guided.timer), (None, Some(Timer::Login)));
+    guided.line("LOGIN");
+    assert_eq!(guided.line("user1"), ["Login Failed", OUTSIDE]);
+
+    let mut guided = logged_in("user1");
+    guided.line("DOWNLOAD FILE");
+    guided.reload(&[("user1:1234", "user1:other")]);
+    assert_eq!(guided.line("Movies/WAR"), [changed, OUTSIDE]);
+    let mut guided = logged_in("user1");
+    guided.reload(&[("user1:", "")]);
+    assert_eq!(guided.line("QUIT"), ["Connection is terminated. You are logged out."]);
+}

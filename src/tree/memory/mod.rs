@@ -1,8 +1,8 @@
 //! A tree in memory, for dialogues and the simulation.
 //!
 //! It behaves as [`OsTree`](super::OsTree) does, which one set of tests holds both to, but has no
-//! links, no owners and no descriptors, and fails on request: the n-th read, write, commit or sync
-//! from now on. It also knows what of it is on the disk, for tests that cut the power. Clones are
+//! links, no owners and no descriptors, and fails on request: the n-th read, look, write, commit or
+//! sync from now on. It also knows what of it is on the disk, for tests that cut the power. Clones are
 //! the same tree, so that a test keeps one to look into.
 
 mod disk;
@@ -14,7 +14,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 
-use crate::terms::{Content, Denied, Fault, PeerFault, Root, UnixTime};
+use crate::terms::{Content, Denied, Fault, PeerFault, Root, Trouble, UnixTime};
 
 use super::path::is_servable_path;
 use super::{Entries, Entry, Keep, Next, Place, Status, Tree, Wanted, settable_mode};
@@ -75,6 +75,42 @@ impl MemoryTree {
         Ok(())
     }
 
+    /// Takes the directory at `path` below `root` away, with all that it holds, whoever is at work in
+    /// it.
+    ///
+    /// # Errors
+    /// There is no such directory, or it is a root.
+    pub fn take_away(&self, root: Root, path: &[u8]) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let (above, name) = split_last(path).ok_or(Denied::NotPermitted)?;
+        let (directory, _) = state.directory(Place { root, path })?;
+        let (parent, _) = state.directory(Place { root, path: above })?;
+        state.remove_below(directory);
+        state.unlink(parent, name);
+        Ok(())
+    }
+
+    /// Writes `content` into the file at `path` below `root`, in place: it is that which whoever has
+    /// the file open reads from now on.
+    ///
+    /// # Errors
+    /// There is no such file.
+    pub fn rewrite(&self, root: Root, path: &[u8], content: &[u8]) -> Result<(), Fault> {
+        let mut state = self.state.borrow_mut();
+        let (number, _) = state.node(Place { root, path })?;
+        let now = state.now;
+        let content: Rc<[u8]> = content.into();
+        match state.nodes.get_mut(&number) {
+            Some(Node { body: Body::File(old), modified, .. }) => {
+                *old = Rc::clone(&content);
+                *modified = now;
+            }
+            Some(_) | None => return Err(Denied::IsADirectory.into()),
+        }
+        state.rewritten.insert(number, content);
+        Ok(())
+    }
+
     /// The content of the file at `path` below `root`, if there is one.
     #[must_use]
     pub fn content(&self, root: Root, path: &[u8]) -> Option<Rc<[u8]>> {
@@ -120,6 +156,11 @@ impl MemoryTree {
     /// Lets `after` more reads pass and the next one fail.
     pub fn fail_read(&self, after: u64, with: io::ErrorKind) {
         self.state.borrow_mut().failures.read = Some((after, with));
+    }
+
+    /// Lets `after` more looks at an entry of a directory that is read pass and the next one fail.
+    pub fn fail_entry(&self, after: u64, with: io::ErrorKind) {
+        self.state.borrow_mut().failures.entry = Some((after, with));
     }
 
     /// Lets `after` more writes pass and the next one fail, such as with
@@ -186,7 +227,8 @@ impl Tree for MemoryTree {
         let (number, node) = state.node(place)?;
         match &node.body {
             Body::File(content) => {
-                let file = MemoryFile { tree: self.clone(), content: Rc::clone(content) };
+                let content = Rc::clone(content);
+                let file = MemoryFile { tree: self.clone(), number, content };
                 Ok((file, node.status(number)))
             }
             Body::Directory(_) => Err(Denied::IsADirectory.into()),
@@ -356,6 +398,7 @@ impl Tree for MemoryTree {
 #[derive(Debug)]
 pub struct MemoryFile {
     tree: MemoryTree,
+    number: u64,
     content: Rc<[u8]>,
 }
 
@@ -364,7 +407,8 @@ impl Content for MemoryFile {
         let mut state = self.tree.state.borrow_mut();
         strike(&mut state.failures.read)?;
         let start = usize::try_from(offset).unwrap_or(usize::MAX);
-        let rest = self.content.get(start..).unwrap_or_default();
+        let content = state.rewritten.get(&self.number).unwrap_or(&self.content);
+        let rest = content.get(start..).unwrap_or_default();
         let count = rest.len().min(buffer.len()).min(state.most.unwrap_or(usize::MAX));
         for (to, from) in buffer.iter_mut().zip(rest.iter().take(count)) {
             *to = *from;
@@ -374,6 +418,12 @@ impl Content for MemoryFile {
 
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         None
+    }
+
+    fn still_holds(&self) -> io::Result<bool> {
+        let state = self.tree.state.borrow();
+        let now = state.rewritten.get(&self.number).unwrap_or(&self.content);
+        Ok(now.len() > self.content.len() || Rc::ptr_eq(now, &self.content))
     }
 }
 
@@ -399,7 +449,8 @@ impl Entries for MemoryEntries {
             self.tree.state.borrow_mut().slices += 1;
             return Ok(Next::Later);
         }
-        let state = self.tree.state.borrow();
+        let mut state = self.tree.state.borrow_mut();
+        strike(&mut state.failures.entry).map_err(|error| Trouble::of_file(&error))?;
         let there = self.names.find_map(|(name, number)| {
             let status = state.nodes.get(&number)?.status(number);
             Some((name, status))

@@ -20,8 +20,7 @@ pub struct MemoryPart {
     pub(super) overwrite: bool,
 }
 
-/// What an upload keeps of the old file; content never changes under its number, so the number
-/// alone tells whether it is the same.
+/// What an upload keeps of the old file.
 #[derive(Debug)]
 pub(super) enum Kept {
     Nothing,
@@ -33,12 +32,17 @@ impl MemoryPart {
     /// Puts it in place; returns its number.
     fn put_in_place(&mut self, state: &mut State) -> Result<u64, Fault> {
         strike_with(&mut state.failures.commit)?;
+        if !state.nodes.contains_key(&self.parent) {
+            return Err(Denied::NotFound.into());
+        }
         let standing = state.child(self.parent, &self.name);
         match self.kept {
             Kept::Of { left: 1.., .. } => {
                 return Err(Trouble::Io(io::ErrorKind::UnexpectedEof).into());
             }
-            Kept::Of { number, .. } if standing != Some(number) => {
+            Kept::Of { number, ref content, .. }
+                if standing != Some(number) || !state.holds(number, content) =>
+            {
                 return Err(Trouble::Changed.into());
             }
             Kept::Absent if standing.is_some() && self.overwrite => {

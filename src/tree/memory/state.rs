@@ -22,6 +22,8 @@ pub(super) struct State {
     pub(super) parts: Vec<u64>,
     /// What broken uploads left, by directory and target name.
     pub(super) left: BTreeMap<(u64, Box<[u8]>), Left>,
+    /// What was written into files in place, by their numbers.
+    pub(super) rewritten: BTreeMap<u64, Rc<[u8]>>,
     /// Bytes that are said to be available.
     pub(super) available: u64,
     pub(super) failures: Failures,
@@ -45,7 +47,8 @@ pub(super) struct Node {
     pub(super) body: Body,
 }
 
-/// What is in it. The content of a file never changes: another gets another number.
+/// What is in it. The content of a file changes where a test writes into it in place, and is another
+/// file's, of another number, wherever a client puts it.
 #[derive(Debug, Clone)]
 pub(super) enum Body {
     File(Rc<[u8]>),
@@ -63,6 +66,7 @@ pub(super) struct Left {
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     pub(super) read: Option<(u64, io::ErrorKind)>,
+    pub(super) entry: Option<(u64, io::ErrorKind)>,
     pub(super) write: Option<(u64, io::ErrorKind)>,
     pub(super) commit: Option<(u64, Fault)>,
     pub(super) sync: Option<(u64, io::ErrorKind)>,
@@ -81,6 +85,14 @@ impl State {
         match &self.nodes.get(&directory)?.body {
             Body::Directory(names) => names.get(name).copied(),
             Body::File(_) => None,
+        }
+    }
+
+    /// Whether a file's content is still this one.
+    pub(super) fn holds(&self, number: u64, content: &Rc<[u8]>) -> bool {
+        match self.nodes.get(&number).map(|node| &node.body) {
+            Some(Body::File(now)) => Rc::ptr_eq(now, content),
+            Some(Body::Directory(_)) | None => false,
         }
     }
 
@@ -108,6 +120,18 @@ impl State {
         if let Some(number) = self.names_mut(directory).and_then(|names| names.remove(name)) {
             self.nodes.remove(&number);
             self.left.retain(|(directory, _), _| *directory != number);
+        }
+    }
+
+    /// Removes all that a directory held which has no name any more.
+    pub(super) fn remove_below(&mut self, directory: u64) {
+        let Some(Node { body: Body::Directory(names), .. }) = self.nodes.remove(&directory) else {
+            return;
+        };
+        self.left.retain(|(there, _), _| *there != directory);
+        for number in names.into_values() {
+            self.remove_below(number);
+            self.nodes.remove(&number);
         }
     }
 

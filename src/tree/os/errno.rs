@@ -9,7 +9,8 @@ use crate::terms::{Denied, Fault, PeerFault, Trouble};
 /// What `errno` means to a peer.
 pub(super) fn fault(errno: Errno) -> Fault {
     match errno {
-        Errno::NOENT | Errno::LOOP => Denied::NotFound.into(),
+        // The last is how a file system that others share says that what was there is gone.
+        Errno::NOENT | Errno::LOOP | Errno::STALE => Denied::NotFound.into(),
         Errno::ACCESS | Errno::PERM | Errno::ROFS => Denied::NotPermitted.into(),
         Errno::EXIST => Denied::Exists.into(),
         Errno::NOTDIR => Denied::NotADirectory.into(),

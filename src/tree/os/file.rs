@@ -26,7 +26,12 @@ const READING: OFlags =
 #[derive(Debug)]
 pub struct OsFile {
     descriptor: OwnedFd,
+    /// Its length, and when its content last changed, as it was opened.
+    seen: (u64, Changed),
 }
+
+/// When a file's content last changed: seconds, and nanoseconds of the next.
+type Changed = (i64, u64);
 
 impl OsFile {
     /// Opens the regular file at `path` below `root`.
@@ -46,7 +51,8 @@ impl OsFile {
             // Advice: whether it is taken changes no byte.
             let _ = fadvise(&descriptor, 0, None, Advice::Sequential);
         }
-        Ok((Self { descriptor }, stat))
+        let seen = (size_of(&stat), changed(&stat));
+        Ok((Self { descriptor, seen }, stat))
     }
 }
 
@@ -84,4 +90,16 @@ impl Content for OsFile {
     fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         Some(self.descriptor.as_fd())
     }
+
+    /// Who sets its time to that of another place, as mirrors do behind an upload, sets it back; who
+    /// writes to it sets it forth.
+    fn still_holds(&self) -> io::Result<bool> {
+        let stat = fstat(&self.descriptor)?;
+        let (size, last) = self.seen;
+        Ok(size_of(&stat) > size || (size_of(&stat) == size && changed(&stat) <= last))
+    }
+}
+
+fn changed(stat: &Stat) -> Changed {
+    (stat.st_mtime, stat.st_mtime_nsec)
 }

@@ -302,6 +302,36 @@ fn a_change_in_place_is_noticed() {
 }
 
 #[test]
+fn what_is_read_of_a_file_is_one_content_of_it_as_far_as_can_be_told() {
+    let [house, _] = houses();
+    let path = house.inside.join("a");
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+    let file = || fs::OpenOptions::new().write(true).open(&path).unwrap();
+    let changes: [(&str, bool, &dyn Fn()); 9] = [
+        ("nothing", true, &|| {}),
+        ("more", true, &|| fs::write(&path, "inside and more").unwrap()),
+        ("less", false, &|| file().set_len(3).unwrap()),
+        ("as much", false, &|| fs::write(&path, "edisni").unwrap()),
+        ("a time long ago", true, &|| file().set_modified(std::time::UNIX_EPOCH).unwrap()),
+        ("permissions", true, &|| {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }),
+        ("a second name", true, &|| fs::hard_link(&path, house.inside.join("b")).unwrap()),
+        ("another file", true, &|| house.put("a", b"new").unwrap()),
+        ("no name", true, &|| fs::remove_file(&path).unwrap()),
+    ];
+    for (change, holds, make) in changes {
+        let _ = fs::remove_file(&path);
+        fs::write(&path, "inside").unwrap();
+        // The clock of a file system is coarse.
+        file().set_modified(long_ago).unwrap();
+        let (opened, _) = house.tree.open(house.at("a")).unwrap();
+        make();
+        assert_eq!(opened.still_holds().unwrap(), holds, "{change}");
+    }
+}
+
+#[test]
 fn orphans_do_not_keep_a_directory_and_uploads_do() {
     for house in houses() {
         let directory = house.inside.join("e");

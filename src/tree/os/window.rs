@@ -65,10 +65,12 @@ impl Window {
         }
     }
 
-    /// All names have been offered: sorts them, to be given out.
+    /// All names have been offered: sorts them, to be given out. One that was removed and made anew
+    /// while the directory was read may have been offered twice.
     pub(super) fn sort(&mut self) {
         let Self { arena, index, .. } = self;
         index.sort_unstable_by(|one, other| one.compare(other, arena));
+        index.dedup_by(|one, other| one.compare(other, arena).is_eq());
     }
 
     /// The place of the next name, by which [`Window::text`] says what it is. `None` where this window
@@ -159,7 +161,8 @@ mod tests {
             for name in names {
                 window.offer(name);
                 let held = window.arena.len() + window.index.len() * size_of::<Name>();
-                assert!(held <= most.max(longest + size_of::<Name>()), "{held} bytes are held");
+                let one = longest + size_of::<Name>();
+                assert!(held <= most.max(one) + one, "{held} bytes are held");
             }
             window.sort();
             let before = given.len();
@@ -184,6 +187,17 @@ mod tests {
                 texts.iter().map(|text| CString::new(text.as_str()).unwrap()).collect();
             let expected: BTreeSet<_> = names.iter().map(|name| name.as_bytes().to_vec()).collect();
             prop_assert_eq!(given_out(&names, most).0, Vec::from_iter(expected));
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_offered_twice_is_given_out_once() {
+        let names: Vec<_> =
+            (0..100).map(|n| CString::new(format!("{:02}", n / 2)).unwrap()).collect();
+        for most in [60, 500, 5000] {
+            let given = given_out(&names, most).0;
+            assert_eq!(given.len(), 50, "{most} bytes");
+            assert!(given.is_sorted());
         }
     }
 

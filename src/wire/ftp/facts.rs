@@ -147,13 +147,24 @@ bitflags! {
 const NAMES: [&[u8]; 6] = [b"type", b"size", b"modify", b"perm", b"unique", b"UNIX.mode"];
 
 impl FactSelection {
-    /// The facts that `text` names, as in `type;size;`. Facts that we do not know are left out, as
-    /// RFC 3659, section 7.9 wants it.
+    /// The facts that `text` names, as in `type;size;`, each with its semicolon. Facts that we do not
+    /// know are left out, as RFC 3659, section 7.9 wants it; what is no list of names, such as one
+    /// with a space in it (section 7.9.2), is none.
     #[must_use]
-    pub fn parse(text: &[u8]) -> Self {
-        let words = text.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
-        let fact = |word: &[u8]| NAMES.iter().position(|name| name.eq_ignore_ascii_case(word));
-        words.filter_map(fact).map(|bit| Self::from_bits_truncate(1 << bit)).collect()
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let Some((b';', names)) = text.split_last() else {
+            return text.is_empty().then(Self::empty);
+        };
+        let mut chosen = Self::empty();
+        for word in names.split(|&byte| byte == b';') {
+            if word.is_empty() || !word.iter().all(u8::is_ascii_graphic) {
+                return None;
+            }
+            if let Some(bit) = NAMES.iter().position(|name| name.eq_ignore_ascii_case(word)) {
+                chosen |= Self::from_bits_truncate(1 << bit);
+            }
+        }
+        Some(chosen)
     }
 
     /// Appends the names, each with its semicolon: `type;size;`, as the answer to OPTS MLST says it.

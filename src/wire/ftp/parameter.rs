@@ -133,10 +133,10 @@ pub(super) struct Parameter<'a> {
 }
 
 impl<'a> Parameter<'a> {
-    /// No parameter. Refused where it is asked for, which is where obeying a command that was meant
-    /// otherwise would change the session: REIN, and CDUP, which may have been meant as CWD. The
-    /// other verbs without a parameter ignore one, as servers habitually do: clients pad NOOP to
-    /// keep a connection alive, and an ABOR or QUIT must not fail for a stray byte.
+    /// No parameter: 501, as RFC 2389, section 3.2, has it of FEAT, and RFC 959, section 5.4, lets
+    /// others say. Three bear one, for which the table has no 501 or which must not fail: clients
+    /// pad NOOP to keep a connection alive, and an ABOR or QUIT may have a stray byte behind it.
+    /// STOU bears one as clients propose a name, which the server need not take.
     pub(super) fn none(self, command: Command<'a>) -> Result<Command<'a>, CommandFault<'a>> {
         if self.word().is_empty() { Ok(command) } else { Err(CommandFault::Unwanted(self.verb)) }
     }
@@ -172,13 +172,24 @@ impl<'a> Parameter<'a> {
         Some(self.word()).filter(|word| !word.is_empty()).ok_or(CommandFault::Missing(self.verb))
     }
 
-    /// The first word as a number. What ALLO has behind it (`R 512`) is for machines with records.
+    /// A number, and nothing else.
     pub(super) fn number(self) -> Result<u64, CommandFault<'a>> {
-        let (word, rest) = split_word(self.needed_word()?);
-        if rest.is_some() && self.verb != Verb::Allo {
-            return Err(self.syntax("One number is wanted"));
+        let word = self.needed_word()?;
+        digits::parse(word).ok_or_else(|| self.syntax("One number is wanted"))
+    }
+
+    /// RFC 959, section 5.3.1: a number of bytes, and for machines with records `R 512` behind it,
+    /// the size of the largest, which says nothing here.
+    pub(super) fn allocation(self) -> Result<u64, CommandFault<'a>> {
+        let (bytes, rest) = split_word(self.needed_word()?);
+        let record = rest.map(|rest| match split_word(rest) {
+            (b"R" | b"r", Some(size)) => digits::parse(size),
+            _ => None,
+        });
+        match (digits::parse(bytes), record) {
+            (Some(bytes), None | Some(Some(_))) => Ok(bytes),
+            _ => Err(self.syntax("A number is wanted, and maybe R and another")),
         }
-        digits::parse(word).ok_or_else(|| self.syntax("That is no number that can be used"))
     }
 
     /// Two numbers: the first and the last byte of a range.
@@ -298,7 +309,9 @@ impl<'a> Parameter<'a> {
         let (option, value) = split_word(self.needed_word()?);
         let value = value.unwrap_or_default().trim_ascii();
         if option.eq_ignore_ascii_case(b"MLST") {
-            Ok(OptsArgument::Mlst(FactSelection::parse(value)))
+            FactSelection::parse(value)
+                .map(OptsArgument::Mlst)
+                .ok_or_else(|| self.syntax("Facts are wanted, each with a semicolon behind it"))
         } else if option.eq_ignore_ascii_case(b"HASH") {
             if value.is_empty() {
                 return Ok(OptsArgument::Hash(None));
@@ -351,7 +364,9 @@ impl<'a> HostArgument<'a> {
         }
         let is_label = |label: &str| {
             matches!(label.len(), 1..=LONGEST_LABEL)
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+                && !label.starts_with('-')
+                && !label.ends_with('-')
         };
         let labels = text.strip_suffix('.').unwrap_or(text);
         let is_name = text.len() <= LONGEST_HOST && labels.split('.').all(is_label);

@@ -57,7 +57,8 @@ impl<'a> SiteCommand<'a> {
         } else if is(b"COMPRESS") {
             Ok(Self::Compress(path(rest)?))
         } else {
-            Err(CommandFault::Parameter(Verb::Site, "There is no such command, see SITE HELP"))
+            // RFC 959, section 5.4: SITE has 501 and no 504.
+            Err(CommandFault::Syntax(Verb::Site, "There is no such command, see SITE HELP"))
         }
     }
 
@@ -167,7 +168,7 @@ mod tests {
         assert_eq!(parse(""), Err(CommandFault::Missing(Verb::Site)));
         assert_eq!(parse("COMPRESS "), Err(CommandFault::Missing(Verb::Site)));
         assert!(matches!(parse("COMPRESS a\0"), Err(CommandFault::Syntax(..))));
-        assert!(matches!(parse("EXEC ls"), Err(CommandFault::Parameter(..))));
+        assert!(matches!(parse("EXEC ls"), Err(CommandFault::Syntax(..))));
     }
 
     #[test]

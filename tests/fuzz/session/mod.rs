@@ -299,6 +299,7 @@ fn house(setup: &Setup, tree: MemoryTree, (ftp, guided): (SocketAddr, SocketAddr
         drain: None,
         disk: Vec::new(),
         cut: None,
+        reload: None,
         unspecified: false,
         pondering: if setup.slow { secs(30) } else { Duration::from_millis(5) },
     }

@@ -33,7 +33,7 @@ fn secure(place: &Place, version: &str) -> Command {
 }
 
 /// `nobody`, whose rights the account has. It lets nobody in who has root's.
-const NOBODY: u32 = 65_534;
+pub(crate) const NOBODY: u32 = 65_534;
 
 fn command(place: &Place) -> Command {
     assert!(

@@ -1,13 +1,16 @@
 //! The reactor's end of the network: what the kernel of its machine does for it.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use coracle::io::Ready;
 use coracle::terms::Key;
 
 use super::pipe::Parcel;
-use super::{Conn, ConnId, Desk, Dial, Happening, Harbour, Hint, Net, PeerId, Source, mapped};
+use super::{
+    Conn, ConnId, Desk, Dial, Happening, Harbour, Hint, Net, PeerId, Source, completed,
+    is_complete, mapped,
+};
 
 /// Events that one poll brings at most.
 const EVENTS_A_POLL: usize = 1024;
@@ -91,8 +94,13 @@ impl Net {
             self.stats.exhaustions += 1;
             return Err(exhausted());
         }
+        if !is_complete(address) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let mut address = address;
         let taken = |net: &Self, port| {
-            let at = SocketAddr::new(address.ip(), port);
+            let mut at = address;
+            at.set_port(port);
             net.harbours.iter().any(|harbour| harbour.open && harbour.address == at)
         };
         let port = match address.port() {
@@ -100,8 +108,9 @@ impl Net {
             port if taken(self, port) => return Err(io::ErrorKind::AddrInUse.into()),
             port => port,
         };
-        let address = SocketAddr::new(address.ip(), port);
+        address.set_port(port);
         self.stats.listeners += 1;
+        self.stats.listens += 1;
         let backlog = std::collections::VecDeque::new();
         self.harbours.push(Harbour { address, key, backlog, listed: false, open: true });
         Ok(address)
@@ -131,15 +140,19 @@ impl Net {
         self.conns[conn].data =
             address.port() > 2121 && !self.conns[conn].packed && !self.conns[conn].sealed;
         let peer = self.conns[conn].peer;
-        Ok((conn, if address.ip().is_ipv6() { mapped(peer) } else { peer }))
+        Ok((conn, if address.ip().is_ipv6() { completed(mapped(peer)) } else { peer }))
     }
 
     pub(super) fn call_out(
         &mut self,
-        local: IpAddr,
+        local: SocketAddr,
         peer: SocketAddr,
         key: Key,
     ) -> io::Result<ConnId> {
+        if !is_complete(local) || !is_complete(peer) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let (local, peer) = (local.ip(), SocketAddr::new(peer.ip(), peer.port()));
         if self.faults.is_exhausted(self.now) {
             self.stats.exhaustions += 1;
             return Err(exhausted());
@@ -188,6 +201,11 @@ impl Net {
         let conn = &mut self.conns[id];
         let count = conn.to_server.read(&mut buffer[..most]);
         if count > 0 {
+            if conn.sealed {
+                let before = if conn.taken.0 == polls { conn.taken.1 } else { 0 };
+                conn.taken = (polls, before + count);
+                self.stats.most_taken = self.stats.most_taken.max(before + count);
+            }
             if let Some(tap) = &mut conn.tap {
                 tap.heard.extend_from_slice(&buffer[..count]);
             }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -27,6 +27,9 @@ pub(crate) trait Peers {
 
     /// The server has been told to stop: from `at` on it closes without a word.
     fn cut_off_at(&mut self, _at: u64) {}
+
+    /// Somebody is to write into the file at `path` in place, and to leave so many thousandths of it.
+    fn rewrite(&mut self, _path: &[u8], _left: u64) {}
 }
 
 /// The reactor's sockets.
@@ -162,7 +165,7 @@ impl<P: Peers> Io for FakeIo<P> {
         Ok((self.socket(id), peer))
     }
 
-    fn dial(&mut self, local: IpAddr, peer: SocketAddr, key: Key) -> io::Result<FakeSocket> {
+    fn dial(&mut self, local: SocketAddr, peer: SocketAddr, key: Key) -> io::Result<FakeSocket> {
         let id = self.net.borrow_mut().call_out(local, peer, key)?;
         Ok(self.socket(id))
     }
@@ -177,7 +180,7 @@ impl<P: Peers> Io for FakeIo<P> {
     }
 
     fn local_address(&self, socket: &FakeSocket) -> io::Result<SocketAddr> {
-        Ok(super::mapped(self.net.borrow().server_of(socket.id)))
+        Ok(super::completed(super::mapped(self.net.borrow().server_of(socket.id))))
     }
 
     fn read(&mut self, socket: &mut FakeSocket, buffer: &mut [u8]) -> io::Result<usize> {

@@ -118,6 +118,8 @@ struct Conn {
     packed: bool,
     /// The pass and the time from which on the reactor could go on moving its bytes.
     runnable_since: Option<(u64, u64)>,
+    /// How much of its wire the reactor has taken in one pass, and which.
+    taken: (u64, usize),
     /// What goes over it, where that is wanted.
     tap: Option<Box<Tap>>,
 }
@@ -168,8 +170,12 @@ pub(crate) struct Stats {
     pub(crate) server_sockets: usize,
     /// Listeners that the reactor holds.
     pub(crate) listeners: usize,
+    /// Those that it has made.
+    pub(crate) listens: u64,
     /// The most bytes that were offered to one write: what waited in an outbox.
     pub(crate) most_offered: usize,
+    /// The most bytes that were taken from a protected data connection in one pass.
+    pub(crate) most_taken: usize,
     /// The most passes that a data connection that could move bytes was not served.
     pub(crate) longest_turn: u64,
     /// The longest time, in nanoseconds.
@@ -337,6 +343,7 @@ impl Net {
             data: false,
             packed: false,
             runnable_since: None,
+            taken: (0, 0),
             tap: self.taps.then(Box::default),
         };
         self.conns.push(conn);
@@ -358,6 +365,28 @@ fn mapped(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) => SocketAddr::new(ip.to_ipv6_mapped().into(), address.port()),
         IpAddr::V6(_) => address,
+    }
+}
+
+/// The interface on which link-local addresses are.
+const SCOPE: u32 = 7;
+
+/// Whether `address` says all that a socket has to know of it: of a link-local one its interface too.
+fn is_complete(address: SocketAddr) -> bool {
+    match address {
+        SocketAddr::V6(v6) => !v6.ip().is_unicast_link_local() || v6.scope_id() == SCOPE,
+        SocketAddr::V4(_) => true,
+    }
+}
+
+/// `address` as a socket tells it.
+fn completed(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V6(mut v6) if v6.ip().is_unicast_link_local() => {
+            v6.set_scope_id(SCOPE);
+            v6.into()
+        }
+        SocketAddr::V6(_) | SocketAddr::V4(_) => address,
     }
 }
 

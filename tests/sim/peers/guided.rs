@@ -184,6 +184,7 @@ impl Guest {
             Prompt::Unreadable => assert!(!stage.lore.calm, "a file could not be read"),
             Prompt::LoginSuccessfully
             | Prompt::LoginFailed
+            | Prompt::Changed
             | Prompt::EnterDirectory
             | Prompt::Files(_)
             | Prompt::NotUnderstood

@@ -12,6 +12,7 @@ mod pipeliner;
 mod sealed;
 mod siege;
 mod visitor;
+mod wanderer;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -29,6 +30,7 @@ pub(crate) use pipeliner::Pipeliner;
 pub(crate) use sealed::{Sealed, Want};
 pub(crate) use siege::{Drip, Guesser, Loiterer, Regular};
 pub(crate) use visitor::{Deed, How, Mischief, Visitor};
+pub(crate) use wanderer::Wanderer;
 
 use crate::net::{Net, PeerId, Peers, Wake};
 
@@ -147,6 +149,8 @@ pub(crate) struct Tally {
     pub(crate) slowest: Duration,
     /// The longest that a loiterer was let stay.
     pub(crate) longest_stay: Duration,
+    /// Loiterers that have read the last word that was said to them.
+    pub(crate) farewells: u64,
     /// Transfers under TLS that came whole.
     pub(crate) sealed: u64,
 }
@@ -174,6 +178,7 @@ impl Tally {
         self.guessed += other.guessed;
         self.barred += other.barred;
         self.slowest = self.slowest.max(other.slowest);
+        self.farewells += other.farewells;
         self.longest_stay = self.longest_stay.max(other.longest_stay);
         self.sealed += other.sealed;
     }
@@ -201,6 +206,21 @@ impl Lore {
         self.versions.get(path).is_some_and(|versions| {
             versions.iter().flatten().any(|version| version.get(offset..) == Some(content))
         })
+    }
+
+    /// Writes into a file in place: so many thousandths of it are left, or other bytes where that is
+    /// all.
+    pub(crate) fn rewrite(&mut self, path: &[u8], left: u64) {
+        let Some(old) = self.content(path) else { return };
+        let length = old.len() * usize::try_from(left).unwrap_or(0) / 1000;
+        let new: Rc<[u8]> = match length < old.len() {
+            true => old[..length].into(),
+            false => old.iter().map(|byte| byte ^ 0x55).collect(),
+        };
+        let slash = path.iter().skip(1).position(|byte| *byte == b'/').unwrap_or(0) + 1;
+        let (root, below) = (self.roots[&path[1..slash]], &path[slash + 1..]);
+        self.tree.rewrite(root, below, &new).expect("a file is there");
+        self.add_version(path, Some(new));
     }
 
     /// Notes what a file may hold from now on, beside what it may already.
@@ -236,6 +256,10 @@ impl Peers for Cast {
     fn cut_off_at(&mut self, at: u64) {
         self.lore.cut_at = Some(at);
     }
+
+    fn rewrite(&mut self, path: &[u8], left: u64) {
+        self.lore.rewrite(path, left);
+    }
 }
 
 /// The address of the peer number `who`: one of its own, in the family of the server's.
@@ -243,6 +267,9 @@ pub(crate) fn address_of(who: usize, server: IpAddr) -> IpAddr {
     let low = u16::try_from(who % 60_000).unwrap_or_default();
     match server {
         IpAddr::V4(_) => IpAddr::from([10, 1, low.to_be_bytes()[0], low.to_be_bytes()[1]]),
+        IpAddr::V6(v6) if v6.is_unicast_link_local() => {
+            IpAddr::from([0xfe80, 0, 0, 0, 0, 0, 1, low])
+        }
         IpAddr::V6(_) => IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 1, low]),
     }
 }

@@ -180,6 +180,7 @@ pub(crate) struct Loiterer {
     pause: Duration,
     control: Option<ConnId>,
     came_at: u64,
+    heard: Vec<u8>,
     gone: bool,
 }
 
@@ -187,8 +188,8 @@ impl Loiterer {
     /// Says `opening`, and then does `drip` every `pause`.
     pub(crate) fn new(address: IpAddr, opening: &[u8], drip: Drip, pause: Duration) -> Self {
         let opening = opening.to_vec();
-        let (guided, control, came_at, gone) = (false, None, 0, false);
-        Self { address, guided, opening, drip, pause, control, came_at, gone }
+        let (guided, control, came_at, heard, gone) = (false, None, 0, Vec::new(), false);
+        Self { address, guided, opening, drip, pause, control, came_at, heard, gone }
     }
 
     /// The same at the guided dialogue.
@@ -200,14 +201,13 @@ impl Loiterer {
     fn loiter(&mut self, conn: ConnId, stage: &mut Stage<'_>) {
         let taken = stage.net.write(conn, &self.opening);
         self.opening.drain(..taken);
-        let mut heard = Vec::new();
         match self.drip {
             Drip::Say(byte) if self.opening.is_empty() => {
                 stage.net.write(conn, &[byte]);
-                stage.net.read(conn, &mut heard, 1 << 20);
+                stage.net.read(conn, &mut self.heard, 1 << 20);
             }
-            Drip::Say(_) => _ = stage.net.read(conn, &mut heard, 1 << 20),
-            Drip::Sip(most) => _ = stage.net.read(conn, &mut heard, most),
+            Drip::Say(_) => _ = stage.net.read(conn, &mut self.heard, 1 << 20),
+            Drip::Sip(most) => _ = stage.net.read(conn, &mut self.heard, most),
         }
         let is_ours = |address: std::net::SocketAddr| address.ip() == self.address;
         if stage.net.held().iter().any(|(one, other)| is_ours(*one) || is_ours(*other)) {
@@ -217,6 +217,9 @@ impl Loiterer {
         // It is not the server that keeps it any more.
         let stayed = Duration::from_nanos(stage.net.now() - self.came_at);
         stage.lore.tally.longest_stay = stage.lore.tally.longest_stay.max(stayed);
+        stage.net.read(conn, &mut self.heard, 1 << 20);
+        let last = self.heard.rsplit(|byte| *byte == b'\n').nth(1).unwrap_or_default();
+        stage.lore.tally.farewells += u64::from(last.starts_with(b"221 "));
         stage.net.hang_up(conn);
         self.gone = true;
     }

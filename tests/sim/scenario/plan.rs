@@ -37,7 +37,8 @@ fn deed(number: usize, step: usize, rng: &mut Rng) -> Deed {
             let path = rng.pick(&SERVED).as_bytes().to_vec();
             let offset = if rng.chance(250) { 1 } else { 0 };
             let offset = if path.ends_with(b"empty") { 0 } else { offset };
-            Deed::Fetch { path, offset, mischief: mischief(rng) }
+            let mischief = if rng.chance(60) { Mischief::Mute } else { mischief(rng) };
+            Deed::Fetch { path, offset, mischief }
         }
         5..=8 => {
             let length = if rng.chance(300) { rng.size(0..150_000) } else { rng.size(0..5_000) };
@@ -60,7 +61,8 @@ fn deed(number: usize, step: usize, rng: &mut Rng) -> Deed {
                 | Mischief::Stall(_)
                 | Mischief::Slow(..)
                 | Mischief::NeverConnect
-                | Mischief::StrangerFirst) => mischief,
+                | Mischief::Strangers(_)
+                | Mischief::Mute) => mischief,
             };
             let path = b"/Incoming/contested".to_vec();
             Deed::Put { path, payload, start: StoreStart::Replace, mischief }
@@ -117,7 +119,7 @@ fn mischief(rng: &mut Rng) -> Mischief {
         7 => Mischief::Stall(after),
         8 | 9 => Mischief::Slow(rng.size(2_000..20_000), rng.within(1..200)),
         10 => Mischief::NeverConnect,
-        11 => Mischief::StrangerFirst,
+        11 => Mischief::Strangers(rng.size(1..9)),
         12 => Mischief::AbortLate(rng.below(60)),
         13 => Mischief::VanishLate(rng.below(60)),
         _ => Mischief::None,

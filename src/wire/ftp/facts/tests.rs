@@ -48,14 +48,17 @@ fn the_lines_of_other_servers_are_read() {
 
 #[test]
 fn selections_are_chosen_and_shown() {
-    let chosen = FactSelection::parse(b"Size;type;unix.MODE;media-type;;");
+    let chosen = FactSelection::parse(b"Size;type;unix.MODE;media-type;").unwrap();
     assert_eq!(chosen, FactSelection::KIND | FactSelection::SIZE | FactSelection::UNIX_MODE);
     let (mut names, mut feature) = (Vec::new(), Vec::new());
     chosen.write(&mut names);
     chosen.write_feature(&mut feature);
     assert_eq!(names, b"type;size;UNIX.mode;");
     assert_eq!(feature, b"MLST type*;size*;modify;perm;unique;UNIX.mode*;");
-    assert_eq!(FactSelection::parse(b""), FactSelection::empty());
+    assert_eq!(FactSelection::parse(b""), Some(FactSelection::empty()));
+    for text in ["type", "type;size", "unique type;", "type; size;", ";", "type;;", " type;"] {
+        assert_eq!(FactSelection::parse(text.as_bytes()), None, "{text}");
+    }
 }
 
 #[test]
@@ -117,7 +120,7 @@ proptest! {
     fn selections_come_back(set in 0..64_u8) {
         let mut names = Vec::new();
         FactSelection::from_bits_retain(set).write(&mut names);
-        prop_assert_eq!(FactSelection::parse(&names), FactSelection::from_bits_retain(set));
+        prop_assert_eq!(FactSelection::parse(&names), Some(FactSelection::from_bits_retain(set)));
     }
 
     #[test]

@@ -91,7 +91,8 @@ impl Data {
             | Mischief::AbortLate(_)
             | Mischief::VanishLate(_)
             | Mischief::NeverConnect
-            | Mischief::StrangerFirst => usize::MAX,
+            | Mischief::Strangers(_)
+            | Mischief::Mute => usize::MAX,
         }
     }
 
@@ -173,17 +174,25 @@ impl Visitor {
         let mischief = self.mischief();
         if mischief == Mischief::NeverConnect {
             stage.net.alarm(stage.me, Duration::from_secs(5), PATIENCE);
-        } else if mischief == Mischief::StrangerFirst {
-            let stranger = address_of(59_000 + stage.me % 1000, address.ip());
-            let conn = stage.net.dial(stage.me, stranger, address);
-            self.strangers.push(conn);
+        } else if let Mischief::Strangers(count) = mischief {
+            self.send_strangers(count, address, stage);
             stage.net.alarm(stage.me, Duration::from_millis(200), DIAL);
         } else {
             self.dial_data(stage);
         }
     }
 
+    fn send_strangers(&mut self, count: usize, to: SocketAddr, stage: &mut Stage<'_>) {
+        for number in 0..count {
+            let stranger = address_of(59_000 + (stage.me + number) % 1000, to.ip());
+            self.strangers.push(stage.net.dial(stage.me, stranger, to));
+        }
+    }
+
     pub(super) fn dial_data(&mut self, stage: &mut Stage<'_>) {
+        if let (Mischief::Strangers(count), Some(address)) = (self.mischief(), self.target) {
+            self.send_strangers(count, address, stage);
+        }
         if let (Some(data), Some(address)) = (&mut self.data, self.target.take()) {
             let conn = stage.net.dial_data(stage.me, self.address, address);
             if let Some(control) = self.control {

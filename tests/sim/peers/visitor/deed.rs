@@ -62,14 +62,16 @@ pub(crate) enum Mischief {
     Slow(usize, u64),
     /// The data connection is never made.
     NeverConnect,
-    /// A stranger connects to the port first.
-    StrangerFirst,
+    /// So many strangers connect to the port first, and as many beside the visitor.
+    Strangers(usize),
+    /// The visitor ends its own direction of the data connection before it asks for anything.
+    Mute,
 }
 
 impl Mischief {
     /// Whether a transfer with it has to succeed where all is calm.
     pub(super) const fn is_harmless(self) -> bool {
-        matches!(self, Self::None | Self::Slow(..) | Self::StrangerFirst)
+        matches!(self, Self::None | Self::Slow(..) | Self::Strangers(_) | Self::Mute)
     }
 
     pub(super) const fn cuts_data(self) -> bool {
@@ -88,7 +90,8 @@ impl Mischief {
             | Self::AbortLate(_)
             | Self::VanishLate(_)
             | Self::Slow(..)
-            | Self::StrangerFirst => false,
+            | Self::Strangers(_)
+            | Self::Mute => false,
         }
     }
 }

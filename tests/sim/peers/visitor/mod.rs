@@ -313,12 +313,20 @@ impl Actor for Visitor {
                 self.listen_to_control(conn, stage);
                 self.go_on(stage);
             }
-            Wake::Opened(conn) if self.is_data(conn) => self.feed(Input::DataOpened, stage),
+            Wake::Opened(conn) if self.is_data(conn) => {
+                if self.mischief() == Mischief::Mute {
+                    stage.net.finish(conn);
+                }
+                self.feed(Input::DataOpened, stage);
+            }
             Wake::Refused(conn) if self.is_data(conn) => self.feed(Input::DataFailed, stage),
             Wake::Called(conn) => {
                 match self.data.as_mut().filter(|data| data.mooring.is_some()) {
                     Some(data) if data.conn.is_none() => data.conn = Some(conn),
                     Some(_) | None => return stage.net.hang_up(conn),
+                }
+                if self.mischief() == Mischief::Mute {
+                    stage.net.finish(conn);
                 }
                 self.move_data(stage);
             }
