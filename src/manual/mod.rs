@@ -12,11 +12,13 @@
 //! | [`trust`] | who is believed what, and which test shows each attack to fail |
 //! | [`walls`] | what a server that has been taken over can still do |
 //! | [`simulation`] | how the loop is tested on a network that is made up |
+//! | [`fuzzing`] | what is fuzzed, what each target promises, and what becomes of a find |
 
 pub mod clients;
 pub mod conformance;
 pub mod design;
 pub mod durable;
+pub mod fuzzing;
 pub mod protocol;
 pub mod simulation;
 pub mod timers;

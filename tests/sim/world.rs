@@ -344,6 +344,7 @@ impl<P: Peers> World<P> {
             net.held()
         );
         assert_eq!(census.listeners + census.passive, stats.listeners, "{census:?}");
+        assert!(census.expected <= census.controls, "who has gone is still awaited: {census:?}");
         assert!(census.longest_wait.turn <= LONGEST_WAIT, "a slot was starved: {census:?}");
         let (most, spent) = (self.most_spent, census.most_spent);
         assert!(
@@ -423,6 +424,7 @@ impl<P: Peers> World<P> {
         let census = reactor.census();
         let held = net.borrow().held();
         assert_eq!((census.controls, census.data), (0, 0), "connections are left: {held:?}");
+        assert_eq!(census.expected, 0, "who has gone is still awaited: {census:?}");
         assert_eq!(tree.parts_under_way(), 0, "hidden parts are left");
         let work = census.digesting + census.compressing + census.awaiting;
         assert_eq!((work, census.places, census.line), (0, 0, 0), "work is left: {census:?}");
