@@ -323,7 +323,7 @@
 //! | REST or APPE onto a file that becomes another meanwhile | 451, and that other stays as it is | `loopback::changes::uploads::who_goes_on_from_a_file_that_has_become_another_is_told` |
 //! | a download, SIZE, MDTM, MLST during an upload to the same name | speak of the old file, whole, or of none | `loopback::changes::uploads::until_an_upload_ends_there_is_the_old_file` `session::ftp::changes::an_upload_shows_nothing_before_its_end` |
 //! | DELE, RNFR, RNTO of the name of an upload, or a link in its place | the upload takes the name in the end, where it may replace; a link itself is replaced | `loopback::changes::uploads::names_that_are_taken_or_given_up_during_an_upload` |
-//! | MKD of the name of an upload | 257, and the upload is 553 | `loopback::changes::uploads::names_that_are_taken_or_given_up_during_an_upload` `session::ftp::changes::a_name_that_has_become_a_directory_keeps_it` |
+//! | MKD of the name of an upload | 257, and the upload is 451 | `loopback::changes::uploads::names_that_are_taken_or_given_up_during_an_upload` `session::ftp::changes::a_name_that_has_become_a_directory_keeps_it` |
 //!
 //! # Over the ground of pyftpdlib's functional tests
 //!

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rustix::process::geteuid;
 
-use super::{begin_upload, end, hidden};
+use super::{begin_upload, end, hidden, refusal};
 use crate::support::{Setup, assert_same, noise};
 
 fn permit(path: &Path, mode: u32) {
@@ -32,7 +32,7 @@ fn a_file_that_may_not_be_read_any_more_is_refused() {
         }
         let data = raw.passive();
         for line in ["RETR Own/film", "APPE Own/film", "HASH Own/film", "SITE COMPRESS Own/film"] {
-            raw.expect(line, 550);
+            raw.expect(line, refusal(line));
         }
         drop(data);
         // What the directory says of it is still said.
@@ -62,7 +62,7 @@ fn a_directory_that_may_not_be_entered_any_more_is_refused() {
         raw.expect("PWD", 257);
         let data = raw.passive();
         for line in ["RETR film", "STOR new", "SIZE film", "MKD d", "DELE film"] {
-            raw.expect(line, 550);
+            raw.expect(line, refusal(line));
         }
         if mode == 0 {
             raw.expect("LIST", 550);
@@ -109,7 +109,7 @@ fn an_upload_that_may_not_take_its_place_leaves_the_old_file() {
                 let mut raw = server.session();
                 let data = begin_upload(&mut raw, line, &noise(200_000, 4));
                 permit(&here, mode);
-                assert_eq!(end(&mut raw, data), 550, "{line} into {mode:o}");
+                assert_eq!(end(&mut raw, data), 451, "{line} into {mode:o}");
                 permit(&here, 0o755);
                 assert_same(&server.content("Own/here/film"), b"old");
                 // The part could not be removed either; nobody sees it, and it expires.

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 
 use rustix::process::Signal;
 
-use super::{begin_upload, end};
+use super::{begin_upload, end, refusal};
 use crate::guided::Guided;
 use crate::support::{Setup, TestServer, assert_same, noise, until};
 
@@ -40,12 +40,12 @@ fn grants_that_are_taken_back_are_gone_with_the_next_command() {
     raw.expect("CWD Own", 250);
     raw.expect("RNFR small", 350);
     reload(&server, CREDENTIALS, "user1:Movies:r\n");
-    raw.expect("RNTO large", 550);
+    raw.expect("RNTO large", 553);
     let here = raw.expect("PWD", 257);
     assert!(here.text().contains("\"/Own\""), "{:?}", here.lines);
     let _data = raw.passive();
     for line in ["LIST", "RETR small", "STOR new", "DELE small", "CWD /Own", "SIZE small"] {
-        raw.expect(line, 550);
+        raw.expect(line, refusal(line));
     }
     assert_same(&raw.fetch("NLST /"), b"/Movies\r\n");
     assert_same(&raw.retrieve("/Movies/Joker"), &server.content("Movies/Joker"));
@@ -54,7 +54,7 @@ fn grants_that_are_taken_back_are_gone_with_the_next_command() {
     reload(&server, CREDENTIALS, "user1:Own:r\n");
     assert_same(&raw.retrieve("small"), b"small");
     for line in ["DELE small", "MKD new", "CWD /Movies"] {
-        raw.expect(line, 550);
+        raw.expect(line, refusal(line));
     }
     reload(&server, CREDENTIALS, GRANTS);
     raw.store("small", b"new");
