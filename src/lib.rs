@@ -51,7 +51,7 @@
 //! | `tests/client`, `tests/peers` | the real `coracle`: with servers that follow a script, and with other people's |
 //! | `tests/sim` | the reactor on a made-up network, over many seeds ([`manual::simulation`]) |
 //! | `tests/walls` | what a server that was taken over can't do ([`manual::walls`]) |
-//! | `tests/fuzz` | what parses, over a corpus and what is near to it |
+//! | `tests/fuzz` | what parses, and whole sessions, over a corpus and what is near to it ([`manual::fuzzing`]) |
 //! | `tests/tidy.rs` | the rules of the house |
 //! | `tests/support` | what these share: a server of one's own, FTP by hand, programs, certificates |
 //! | `scripts` | demonstrations, measurements, and what installs all that a test needs |

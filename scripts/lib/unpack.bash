@@ -10,15 +10,19 @@ has_all() {
     done
 }
 
-# needed PACKAGE…: each of them, and all that would be installed for it on this machine. Each by
-# itself, for they may exclude one another. The C library stays the machine's: it has to fit the
-# loader.
+# needed PACKAGE…: each of them, and all that would be installed for it on this machine. Where they
+# exclude one another each is asked for by itself. The C library stays the machine's: it has to fit
+# the loader.
 needed() {
-    local package
-    for package in "$@"; do
-        printf '%s\n' "$package"
-        apt-get -qq -s install --no-install-recommends "$package" | sed -n 's/^Inst \([^ ]*\) .*/\1/p'
-    done | grep -vxE 'libc6|libc-bin|libc-l10n|locales' | sort -u
+    local package said
+    said=$(printf 'Inst %s \n' "$@" && would_install "$@" 2>/dev/null) ||
+        said=$(for package in "$@"; do printf 'Inst %s \n' "$package" && would_install "$package" || exit; done) ||
+        return
+    sed -n 's/^Inst \([^ ]*\) .*/\1/p' <<<"$said" | grep -vxE 'libc6|libc-bin|libc-l10n|locales' | sort -u
+}
+
+would_install() {
+    apt-get -qq -s install --no-install-recommends "$@"
 }
 
 # unpack DIR PACKAGE…: into DIR/root, with all that they need, and what $alone names without that;

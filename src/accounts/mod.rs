@@ -183,6 +183,37 @@ pub fn load(
     let mut complaints = Vec::new();
     let credentials = Table::read(data, CREDENTIALS, &mut complaints);
     let directories = Table::read(data, DIRECTORIES, &mut complaints);
+    take(data, &credentials, &directories, complaints, roots)
+}
+
+/// The same of what the two files hold, for whoever has that without files. Directories are called as
+/// they are in the text.
+///
+/// # Errors
+/// Everything that is wrong, in the order of the files and their lines.
+pub fn parse(
+    credentials: &[u8],
+    directories: &[u8],
+    roots: &mut impl FnMut(&Path, Rights) -> io::Result<Root>,
+) -> Result<Loaded, Vec<Complaint>> {
+    let table = |name: &str, text: &[u8]| Table {
+        file: PathBuf::from(name),
+        text: text.to_vec(),
+        is_read: true,
+    };
+    let credentials = table(CREDENTIALS, credentials);
+    let directories = table(DIRECTORIES, directories);
+    take(Path::new(""), &credentials, &directories, Vec::new(), roots)
+}
+
+/// Checks two tables, and makes accounts of them if nothing is wrong.
+fn take(
+    data: &Path,
+    credentials: &Table,
+    directories: &Table,
+    mut complaints: Vec<Complaint>,
+    roots: &mut impl FnMut(&Path, Rights) -> io::Result<Root>,
+) -> Result<Loaded, Vec<Complaint>> {
     let clients = credentials::parse(&credentials.text, |line, reason| {
         complaints.push(credentials.complaint(line, reason));
     });

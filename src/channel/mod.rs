@@ -12,16 +12,18 @@
 //! This room knows nothing of lines, replies or files. The reactor and the transfer room use it.
 
 mod outbox;
+mod protection;
 pub mod tls;
 
 use std::fmt;
 use std::io;
 
 use outbox::Outbox;
+pub use protection::Handshake;
 
 use crate::io::{Io, Ready, ReceiveFault};
-use crate::terms::{Content, Key, Part, Secured};
-use tls::{Acceptor, Connection, Taken};
+use crate::terms::{Content, Key, Part};
+use tls::{Connection, Taken};
 
 /// One connection.
 pub struct Channel<I: Io> {
@@ -61,12 +63,31 @@ struct Tls {
     staged: Vec<u8>,
     /// Bytes have gone over the wire since [`Channel::has_stirred`] was asked.
     stirred: bool,
+    /// How many bytes at the end of the outbox are our close_notify.
+    farewell: usize,
+    /// Bytes of the wire that the last read has worked through.
+    opened: usize,
+    /// Its end has been said, and the connection goes on in the clear behind the peer's.
+    clears: bool,
+}
+
+impl Tls {
+    const fn new(connection: Connection) -> Self {
+        Self {
+            connection,
+            staged: Vec::new(),
+            stirred: false,
+            farewell: 0,
+            opened: 0,
+            clears: false,
+        }
+    }
 }
 
 /// What an attempt to move bytes came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moved {
-    /// So many bytes moved.
+    /// So many bytes moved. None, where what came is no whole record yet, or one that holds nothing.
     Bytes(usize),
     /// The end: the peer has closed its direction, or the file has no more.
     End,
@@ -75,17 +96,6 @@ pub enum Moved {
     Cut,
     /// Nothing can move now; an event will come when something can.
     Blocked,
-}
-
-/// How far a TLS handshake is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Handshake {
-    /// It is done.
-    Done(Secured),
-    /// It goes on, and nothing can move now; an event will come when something can.
-    Blocked,
-    /// It goes on, and there may be more to do at once.
-    Again,
 }
 
 /// Why zero copy did not work.
@@ -193,11 +203,14 @@ impl<I: Io> Channel<I> {
         let is_up = match &mut self.tls {
             None => false,
             Some(tls) if tls.connection.is_shaking() => return Ok(Moved::Blocked),
-            Some(tls) => match tls.connection.give(buffer) {
-                Taken::Bytes(count) => return Ok(Moved::Bytes(count)),
-                Taken::End => return Ok(Moved::End),
-                Taken::Nothing => tls.connection.is_up(),
-            },
+            Some(tls) => {
+                tls.opened = 0;
+                match tls.connection.give(buffer) {
+                    Taken::Bytes(count) => return Ok(Moved::Bytes(count)),
+                    Taken::End => return Ok(Moved::End),
+                    Taken::Over(_) | Taken::Nothing => tls.connection.is_up(),
+                }
+            }
         };
         if is_up {
             return self.read_sealed(io, buffer);
@@ -227,17 +240,25 @@ impl<I: Io> Channel<I> {
         }
     }
 
-    /// Reads under TLS, until there is plain text or nothing more to make it of.
+    /// Reads once under TLS, so that who sends much of which little comes has its turns like others.
     fn read_sealed(&mut self, io: &mut I, buffer: &mut [u8]) -> io::Result<Moved> {
-        loop {
-            match self.receive_sealed(io, buffer)? {
-                (_, Taken::Bytes(count)) => return Ok(Moved::Bytes(count)),
-                (_, Taken::End) => return Ok(Moved::End),
-                (Moved::Blocked, Taken::Nothing) => return Ok(Moved::Blocked),
-                (Moved::End | Moved::Cut, Taken::Nothing) => return Ok(Moved::Cut),
-                (Moved::Bytes(_), Taken::Nothing) => {}
+        Ok(match self.receive_sealed(io, buffer)? {
+            (_, Taken::Over(count)) => {
+                self.tls = None;
+                Moved::Bytes(count)
             }
-        }
+            (_, Taken::Bytes(count)) => Moved::Bytes(count),
+            (_, Taken::End) => Moved::End,
+            (Moved::Blocked, Taken::Nothing) => Moved::Blocked,
+            (Moved::End | Moved::Cut, Taken::Nothing) => Moved::Cut,
+            (Moved::Bytes(_), Taken::Nothing) => Moved::Bytes(0),
+        })
+    }
+
+    /// What the last read has cost, which gave out `count` bytes: under TLS as many as it took from the
+    /// wire, for a record of one byte is as much work as one of a hundred.
+    pub fn cost(&self, count: usize) -> usize {
+        self.tls.as_ref().map_or(count, |tls| tls.opened.max(count))
     }
 
     /// Takes once from the wire, and says what came from there and what it was under TLS.
@@ -252,6 +273,7 @@ impl<I: Io> Channel<I> {
             Ok((0, taken)) => Ok((Moved::End, taken)),
             Ok((count, taken)) => {
                 tls.stirred = true;
+                tls.opened += count;
                 Ok((Moved::Bytes(count), taken))
             }
             Err(error) => match self.blocked_reading(io, error) {
@@ -265,112 +287,16 @@ impl<I: Io> Channel<I> {
         }
     }
 
-    /// Begins TLS, as the server, on the control connection of a session of its own: behind all
-    /// that was said before, and with the next byte that is read.
-    ///
-    /// # Errors
-    /// The system has no random numbers.
-    pub fn secure(&mut self, acceptor: &Acceptor) -> io::Result<()> {
-        let connection = acceptor.begin()?;
-        self.tls = Some(Box::new(Tls { connection, staged: Vec::new(), stirred: false }));
-        Ok(())
-    }
-
-    /// Begins TLS, as the server, on a data connection of the session that `control` is the control
-    /// connection of. It will carry an `upload` or something to the peer.
-    ///
-    /// # Errors
-    /// `control` is not under TLS.
-    pub fn secure_beside(&mut self, control: &Self, upload: bool) -> io::Result<()> {
-        let Some(beside) = &control.tls else { return Err(io::ErrorKind::InvalidInput.into()) };
-        let connection = beside.connection.beside(upload)?;
-        self.tls = Some(Box::new(Tls { connection, staged: Vec::new(), stirred: false }));
-        Ok(())
-    }
-
-    /// Whether the data connections of this control connection have to resume its TLS session.
-    pub fn demands_resumption(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.connection.demands_resumption())
-    }
-
-    /// Whether our direction was ended by a close_notify that has not been written yet, or that the
-    /// peer's own has not answered.
-    pub fn awaits_end(&self) -> bool {
-        self.kernel == Kernel::Finished
-            || self.tls.as_ref().is_some_and(|tls| {
-                tls.connection.is_finished()
-                    && !(tls.connection.is_ended() && self.outbox.is_empty())
-            })
-    }
-
-    /// Whether the handshake that is done has resumed a session.
-    pub fn is_resumed(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.connection.is_resumed())
-    }
-
     /// Whether the bytes are given to the socket as they are, so that the kernel can move them.
     pub const fn is_clear(&self) -> bool {
         self.tls.is_none()
     }
 
-    /// Has the kernel seal what is sent from now on, and says whether it does; if not, nothing has
-    /// changed. Nothing may wait to be written. For a connection on which nothing more is expected to
-    /// come: that can't be opened any more.
-    ///
-    /// # Errors
-    /// The kernel did not take what it was asked about, and the connection is of no use any more.
-    pub fn hand_over(&mut self, io: &mut I) -> io::Result<bool> {
-        let waits = self.waiting() > 0;
-        let suite = self.tls.as_ref().and_then(|tls| tls.connection.to_hand_over());
-        let Some(suite) = suite.filter(|_| !waits) else { return Ok(false) };
-        if !io.can_seal(&mut self.socket, suite) {
-            return Ok(false);
-        }
-        let Some(tls) = self.tls.take() else { return Ok(false) };
-        self.kernel = Kernel::Seals;
-        tls.connection.hand_over(suite, |keys| io.seal(&mut self.socket, keys))?;
-        Ok(true)
-    }
-
-    /// Whether bytes have gone over the wire, under TLS, since this was asked last: they may be part
-    /// of a record that is not there yet.
-    pub fn has_stirred(&mut self) -> bool {
-        self.tls.as_mut().is_some_and(|tls| std::mem::take(&mut tls.stirred))
-    }
-
-    /// Whether a TLS handshake is to be done before anything can be read.
-    pub fn is_shaking(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.connection.is_shaking())
-    }
-
-    /// One step of the TLS handshake.
-    ///
-    /// # Errors
-    /// The connection failed, or the peer can't or won't. What is to be told to it about that has
-    /// been, as far as its socket takes it.
-    pub fn shake(&mut self, io: &mut I) -> io::Result<Handshake> {
-        if self.flush(io)? == Moved::Blocked {
-            return Ok(Handshake::Blocked);
-        }
-        // Plain text that comes with the last of the handshake waits for the first read.
-        let (received, _) = self.receive_sealed(io, &mut [])?;
-        let blocked = self.flush(io)? == Moved::Blocked;
-        match &self.tls {
-            Some(tls) if tls.connection.is_up() => Ok(Handshake::Done(tls.connection.secured())),
-            _ => match received {
-                Moved::End | Moved::Cut => Err(io::ErrorKind::UnexpectedEof.into()),
-                Moved::Blocked => Ok(Handshake::Blocked),
-                Moved::Bytes(_) if blocked => Ok(Handshake::Blocked),
-                Moved::Bytes(_) => Ok(Handshake::Again),
-            },
-        }
-    }
-
     /// The end to append to what is to be said.
     pub fn tail(&mut self) -> &mut Vec<u8> {
         match &mut self.tls {
-            Some(tls) => &mut tls.staged,
-            None => self.outbox.tail(),
+            Some(tls) if !tls.clears => &mut tls.staged,
+            Some(_) | None => self.outbox.tail(),
         }
     }
 
@@ -380,7 +306,7 @@ impl<I: Io> Channel<I> {
     /// TLS has no keys for them.
     pub fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.tls {
-            Some(tls) if tls.connection.is_up() && tls.staged.is_empty() => {
+            Some(tls) if tls.connection.is_up() && tls.staged.is_empty() && !tls.clears => {
                 tls.connection.seal(bytes, &mut self.outbox)
             }
             Some(_) | None => {
@@ -496,7 +422,9 @@ impl<I: Io> Channel<I> {
     pub fn finish(&mut self, io: &mut I) -> io::Result<Moved> {
         self.seal()?;
         if let Some(tls) = &mut self.tls {
+            let before = self.outbox.len();
             tls.connection.finish(&mut self.outbox)?;
+            tls.farewell += self.outbox.len() - before;
         }
         if self.flush(io)? == Moved::Blocked {
             return Ok(Moved::Blocked);

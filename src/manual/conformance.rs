@@ -123,25 +123,44 @@
 //!
 //! ## RFC 2228 and RFC 4217: protection
 //!
-//! What these leave open is in [protocol](super::protocol).
+//! What these leave open is in [protocol](super::protocol), and how TLS is laid out in
+//! [TLS](super::tls). RFC 4217 contradicts itself once: where data is to be protected and is not, section
+//! 10.2 has 521 and section 11.4 has 522.
 //!
 //! | where | what | | the test that shows so, or why not |
 //! |---|---|---|---|
 //! | 2228 3, AUTH | 234; 504 for a mechanism that is not known; 502 where none is served | m, s | `session::ftp::security::tests::mechanisms_and_repetitions_are_refused` `session::ftp::security::tests::without_tls_nothing_of_it_is_there` |
 //! | 2228 3, AUTH | who was logged in has to log in anew | m | `session::ftp::security::tests::auth_begins_a_handshake_and_the_session_anew` |
-//! | 4217 17 | TLS-C is TLS | s | `wire::ftp::command::tests::mechanisms_and_levels` |
+//! | 2228 3, AUTH | may be sent again, and begins anew | | 503: under TLS it would be TLS within TLS, and what it is for, a new login or new keys, USER and TLS itself are for. REIN, then AUTH, does begin anew: `loopback::protected::policy::rein_goes_back_to_the_clear` |
 //! | 2228 3, PBSZ | 503 before AUTH; 501 for what does not fit 32 bits; 200, `PBSZ=0` if another was proposed | m, s | `session::ftp::security::tests::pbsz_comes_before_prot_and_auth_before_both` `wire::ftp::command::tests::mechanisms_and_levels` |
 //! | 2228 3, PROT | 503 before PBSZ, 504 for an unknown level, 536 for one that TLS lacks, 534 for one that is not wanted | s | `session::ftp::security::tests::pbsz_comes_before_prot_and_auth_before_both` `session::ftp::security::tests::prot_decides_the_orders` `session::ftp::security::tests::where_tls_is_required_nobody_logs_in_without_it` |
-//! | 4217 9 | data is in the clear until PROT, and thereafter as that said | m | `session::ftp::security::tests::prot_decides_the_orders` |
-//! | 4217 9 | the same where TLS is implicit | m | `session::ftp::security::tests::implicit_tls_protects_data_from_the_beginning` shows that it is not so: the RFC knows no such port, and its clients send no PROT |
-//! | 2228 3, CCC | 533 in the clear, 534 where the server will not | m, s | `session::ftp::security::tests::what_is_protected_stays_protected` |
-//! | 2228 3, ADAT, MIC, CONF, ENC | 502 where they are not served | s | `session::ftp::security::tests::without_tls_nothing_of_it_is_there` |
-//! | 2228 4 | 232 where the certificate is enough | s | `session::ftp::security::tests::a_certificate_takes_the_place_of_a_password` |
-//! | 4217 6 | FEAT names AUTH, PBSZ, PROT | m | `session::ftp::security::tests::feat_and_help_offer_it` |
-//! | 4217 10.1 | a handshake that fails ends the connection | s | `loopback::protected::policy::handshakes_that_come_to_nothing_end` |
+//! | 2228 3, 4217 5, CCC | 533 in the clear, 534 where the server will not | m, s | `session::ftp::security::tests::what_is_protected_stays_protected` |
+//! | 4217 5, CCC | 500 from a server that never does | s | 534, which RFC 2228 has for what is understood and refused |
+//! | 2228 3, ADAT, MIC, CONF, ENC | 502 where they are not served | s | `session::ftp::security::tests::without_tls_nothing_of_it_is_there` `session::ftp::security::tests::mechanisms_and_repetitions_are_refused` |
+//! | 2228 4, 4217 4 | USER comes in any case, and is 232 where the certificate is enough | s | `session::ftp::security::tests::a_certificate_takes_the_place_of_a_password` |
+//! | 4217 4 | 234 and not 334; TYPE, STRU, MODE, directory, ports and user are as after the greeting | m | `session::ftp::security::tests::auth_begins_a_handshake_and_the_session_anew` `session::ftp::security::tests::a_name_sent_in_the_clear_is_no_name_behind_the_handshake` |
+//! | 4217 6 | FEAT names AUTH, with TLS, PBSZ and PROT | m | `session::ftp::security::tests::feat_and_help_offer_it` |
+//! | 4217 7 | the client of FTP is that of TLS, whoever connects | m | `loopback::sealed::transfers::the_level_holds_from_the_transfer_on_that_follows` |
+//! | 4217 7 | no protected data from server to server | m | `loopback::hostile::an_active_connection_goes_to_the_client_alone` |
+//! | 4217 8 | AUTH leaves data as it was; PROT may come at any time, straight behind PASV too, and as often as it likes | m | `session::ftp::security::tests::prot_decides_the_orders` `loopback::sealed::transfers::the_level_holds_from_the_transfer_on_that_follows` |
+//! | 4217 9 | data is in the clear until PROT, and thereafter as that said | m | `session::ftp::security::tests::prot_decides_the_orders` `session::ftp::security::tests::rein_goes_back_to_the_clear_and_to_nobody` |
+//! | 4217 9 | the same where TLS is implicit | m | `session::ftp::security::tests::implicit_tls_protects_data_from_the_beginning` shows that it is not so: the RFC knows no such port, and its clients need not send PROT; Microsoft's \[MS-FTPS\] forbids it to them |
+//! | 4217 9 | no byte of a protected transfer moves before its handshake is done | m | `loopback::sealed::a_handshake_has_a_time_limit` `loopback::protected::policy::transfers_can_be_stopped_in_the_handshake` |
+//! | 4217 10.1 | where nothing has come of TLS: 421 in the clear; where a handshake has failed: the end | s | `loopback::protected::policy::handshakes_that_come_to_nothing_end` |
 //! | 4217 10.2 | how data is protected is looked at when it is to move, not before | s | `loopback::protected::policy::where_it_is_required_nothing_goes_without_it` |
-//! | 4217 11 | REIN ends TLS, behind its reply | m | not done, 534: that would be CCC by another name; USER begins a new login |
-//! | 4217 14 | no reliance on SIGURG | s | `loopback::trips::abor_comes_before_during_and_after_plain_and_urgent` |
+//! | 4217 10.2, 11.4 | 521, or 522, where that will not do, in place of 150 | s | `session::ftp::security::tests::where_tls_is_required_nobody_logs_in_without_it`: 522 |
+//! | 4217 10.2 | 522 behind 150 where TLS comes to nothing on the data connection | m | `loopback::sealed::a_handshake_has_a_time_limit`; where it broke off or took too long, 425, as RFC 1123, section 4.1.2.11, has it of what may go better the next time |
+//! | 4217 10.2 | 522 says so where a session had to be resumed | s | `loopback::sealed::a_data_connection_is_of_its_own_session_or_of_none` `loopback::protected::policy::data_connections_can_have_to_resume` |
+//! | 4217 12.6, 12.7 | TLS ends before the data connection does, and that before 226 | s | `loopback::sealed::both_directions_end_with_close_notify` `sim::shapes::a_download_under_tls_is_done_when_the_client_has_all_of_it` |
+//! | 4217 13 | REIN ends TLS, behind its reply, on both connections; no session has to be resumed for that | m | `loopback::protected::policy::rein_goes_back_to_the_clear` `session::ftp::security::tests::rein_goes_back_to_the_clear_and_to_nobody` |
+//! | 4217 13 | the same where TLS is implicit | m | `session::ftp::security::tests::rein_leaves_implicit_tls_as_it_was_after_the_greeting`: RFC 959 has it end where the greeting was, and there that is under TLS |
+//! | 4217 14 | no reliance on SIGURG; ABOR and STAT are heard under TLS while data moves | s | `loopback::sealed::transfers::abor_comes_before_during_and_after` `loopback::sealed::control::a_transfer_is_watched_and_outlived` |
+//! | 4217 15.1.1 | data connections show the server's certificate that the control connection did | s | `loopback::protected::certificates::a_new_one_is_taken_up_and_a_bad_one_is_not_while_transfers_run` |
+//! | 4217 15.1.2 | and the client's: another, or none, is turned away | s | `loopback::protected::certificates::clients_log_in_by_certificates` |
+//! | 4217 17 | TLS-C is TLS, in small letters too | s | `wire::ftp::command::tests::mechanisms_and_levels` `session::ftp::security::tests::auth_begins_a_handshake_and_the_session_anew` |
+//! | 8996 (which updates 4217) | neither TLS 1.0 nor 1.1 | m | `loopback::protected::clients::openssl_shakes_hands_in_both_versions` |
+//! | 8446 4.6.3, 5246 7.4.1.1 | keys may be changed while data moves, and no handshake begins anew under TLS 1.2 | m | `loopback::sealed::control::keys_may_be_changed_and_not_for_ever`; TLS 1.2's renegotiation is not there |
+//! | 8446 6.1, 5246 7.2.1 | close_notify ends a direction, and what comes behind it is nothing; without it an upload is cut | m | `loopback::sealed::transfers::what_comes_behind_close_notify_is_nothing` `loopback::sealed::an_upload_that_is_cut_is_not_put_in_place_and_is_gone_on_with` `loopback::sealed::control::who_has_said_all_is_answered` |
 //!
 //! ## RFC 2389, RFC 2428, RFC 2640, RFC 7151
 //!
@@ -163,9 +182,9 @@
 //! | 7151 3 | HOST before the login: 220, the last one counts, and what was begun is forgotten; behind it: 503 | m | `session::ftp::access::tests::every_name_of_the_one_host_is_taken_before_a_login` |
 //! | 7151 3.1, 3.3 | a HOST that was refused is as if it had not been sent | m | `loopback::strict::no_case_is_missed` |
 //! | 7151 3.1 | 501 for what is no host, with the grammar's letters, digits and inner dashes, a port among it; 504 for an address that is not ours | m | `session::ftp::access::tests::every_name_of_the_one_host_is_taken_before_a_login` `wire::ftp::command::tests::hosts_languages_and_programs` |
-//! | 7151 3.2 | 504 for a name that is not ours | s | not done: there is one host, and every name that leads to it is its own |
+//! | 7151 3.2 | 504 for a name that is not ours | s | not done but under TLS: there is one host, and every name that leads to it is its own |
 //! | 7151 3.2.1 | REIN forgets HOST; no HOST is no fault | m, s | `session::ftp::access::tests::every_name_of_the_one_host_is_taken_before_a_login` `session::ftp::access::tests::greets_and_logs_in` |
-//! | 7151 3.2.1 | under TLS the name is that of the handshake | m | not done: rustls shows no server name on an unbuffered connection, and with one host nothing is chosen by either name |
+//! | 7151 3.2.1 | under TLS the name is that of the handshake: 504 for another | m | `session::ftp::security::tests::the_host_is_the_one_that_the_handshake_was_with` `channel::tls::connection::tests::the_name_that_was_asked_for_is_known` |
 //! | 7151 3.4 | FEAT says HOST | m | `session::ftp::access::tests::every_name_of_the_one_host_is_taken_before_a_login` |
 //!
 //! ## RFC 2577: security
@@ -249,7 +268,7 @@
 //! | it ends its own direction of the control connection | as good as ABOR and QUIT (959 4.1.1), unless it has said QUIT | `loopback::halves::who_ends_its_control_connection_ends_the_transfer_unless_it_has_said_quit` |
 //! | zero windows: in a download, a listing, of replies | `--stall-timeout`, 426; replies: `--idle-timeout`, closed | `loopback::halves::who_takes_nothing_is_let_go_and_others_are_served` `loopback::halves::who_takes_no_replies_is_let_go_when_no_command_was_read_for_long` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
 //! | a window that is zero most of the time | whoever reads on is sent all, below the rate at which the kernel would tell us so | `loopback::halves::who_reads_slowly_and_steadily_is_sent_all` `sim::routes::who_reads_slowly_and_steadily_has_not_stalled` `sim::siege::last_words_are_read_to_their_end_by_who_reads_on_slowly` |
-//! | IPv6 | EPSV, EPRT; PASV is 522, for there is no IPv4 address to name | `loopback::routes::ipv6_has_all_that_it_needs` |
+//! | IPv6 | EPSV, EPRT; PASV is 502, for there is no IPv4 address to name | `loopback::routes::ipv6_has_all_that_it_needs` |
 //! | IPv6, link-local | the same: the interface stays with the address | `sim::routes::link_local_addresses_have_data_connections_as_others_do` |
 //! | IPv4-mapped addresses | are IPv4: PASV, EPSV, PORT, EPRT | `loopback::routes::ipv4_at_a_listener_of_both_has_all_that_it_needs` |
 //! | `--passive-address`, for NAT | PASV tells it; EPSV tells a port alone, and needs none | `loopback::routes::others_are_told_the_lone_address_or_the_one_that_they_came_to` |
@@ -268,7 +287,7 @@
 //! | ABOR or REIN behind PASV | the port is given up, and whoever comes is closed | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
 //! | USER behind PASV | the port stays: transfer parameters are unchanged (959 4.1.1) | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
 //! | a connection that was given up, and comes while the next is awaited | is not taken for it | `sim::routes::a_late_connection_is_not_taken_for_the_next` `sim::routes::a_late_connection_behind_others_is_not_taken_for_the_next` |
-//! | a reload while a connection is awaited | the transfer goes on as it was granted | `loopback::routes::a_reload_leaves_who_waits_for_a_connection_alone` |
+//! | a reload while a connection is awaited | a transfer that has begun goes on, the next is held against the new grants, the port stays | `loopback::routes::a_reload_leaves_who_waits_for_a_connection_its_port` |
 //!
 //! # The file system while it changes
 //!

@@ -13,7 +13,7 @@
 //! | `Secure` | `Secured` | once, unless the handshake fails and the connection goes |
 //! | `Withhold` | `Released` | once, unless the time to log in is over first |
 //! | `Start` | `Expired` | at most once, unless started anew or stopped |
-//! | `Dial`, `Unroute`, `Reply`, `Stop`, `Close` | nothing | |
+//! | `Dial`, `Unroute`, `Unsecure`, `Reply`, `Stop`, `Close` | nothing | |
 //!
 //! While the answer to `Listen`, `Verify`, `Secure` or `Withhold` is due the session wants no lines; they
 //! wait in the framer, in the socket, and in the end at the peer. While a transfer or work runs it
@@ -40,11 +40,15 @@
 //! | `PROT P`, `PROT C` | 200 | 503 before PBSZ; C is 534 where TLS is required |
 //! | `PROT S`, `PROT E` | 536 | TLS has no such level |
 //! | `CCC` | 534, in the clear 533 | whoever can write into a clear connection behind a login is the client |
-//! | `REIN` under TLS | 534 | the RFC would have it go on in the clear, which is CCC by another name; USER begins a new login |
+//! | `REIN` under TLS | 220 and close_notify; then the clear, behind the client's own | RFC 4217, section 13. It is not CCC: nobody is logged in there whom somebody else could speak for. Implicit TLS stays, as it was there before the greeting |
 //! | `ADAT`, `MIC`, `CONF`, `ENC` | 502 | TLS does not use them |
 //! | `USER` in the clear, TLS required | 530 | before a password is sent |
 //! | a transfer in the clear, TLS required | 522 | before anything is opened for it |
 //! | `USER` with the certificate of the entry | 232, and 202 to a PASS behind it | clients that have a password send it |
+//! | words, or nothing, in place of a handshake | 421 in the clear | RFC 4217, section 10.1; behind half a hello nobody knows what would be understood |
+//! | a handshake for data that one of the two does not like | 522 | RFC 4217, section 10.2; 425 where it broke off or took too long, and may go better the next time |
+//! | a data connection that does not show the client's certificate of the control connection | 522 | whoever comes to a passive port is not known by anything else |
+//! | HOST with another name than the handshake was with | 504 | RFC 7151; without a name in the handshake any is taken |
 //! | any of these, TLS off | 502 | and FEAT and HELP are silent |
 //!
 //! `AUTH` begins a session anew. A login, a username, parameters and a prepared port that came before

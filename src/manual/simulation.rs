@@ -28,3 +28,5 @@
 //! ```text
 //! CORACLE_SIM_SEED=4711 cargo test --test sim -- --nocapture
 //! ```
+//!
+//! Scripts of whole sessions that a [fuzzer](super::fuzzing) changes are played in the same world.

@@ -18,7 +18,8 @@
 //! What was said in the clear before AUTH TLS's 234 stays in the outbox, before the handshake. What
 //! had been read behind AUTH is thrown away, with the lines that waited. A client that does not wait
 //! for 234 and sends its ClientHello in the same segment loses it with that, and runs into the limit
-//! of time; RFC 4217 has it wait.
+//! of time; RFC 4217 has it wait. A peer that speaks words in place of a hello, or says nothing until its
+//! time is over, is told 421 in the clear; behind a hello, even half of one, it hears an alert or nothing.
 //!
 //! # Ends
 //!
@@ -27,15 +28,18 @@
 //! | close_notify on an upload | its end; ours is sent back, since some clients wait for it |
 //! | the end of the connection without one | the upload is cut: 426, and its part is left to be gone on with |
 //! | a record that does not open | the same |
-//! | a download is whole | close_notify, written out before 226 is said; then its connection waits for the peer's, two seconds at most, since closing over what comes would send a reset behind the last bytes |
+//! | a download is whole | close_notify, which leaves with the last bytes, before 226 is said; then its connection waits for the peer's, two seconds at most, since closing over what comes would send a reset behind the last bytes |
+//! | all of a download is written, and our close_notify meets nobody | 226 where the peer's own has come: it knows how much there was, as curl by SIZE, and has gone on purpose. 426 where only a reset has: nobody knows what it had read by then |
 //! | a download is stopped | no close_notify: nobody takes it for the whole |
 //! | the end of a control connection without one | its end; a command is whole or is none |
+//! | REIN, on a connection that began in the clear | close_notify behind the reply; what comes before the client's own is thrown away, what comes behind it is in the clear |
 //!
 //! # Whose data connection it is
 //!
 //! A certificate tells a client whom it speaks to; nothing but the address tells the server who came
 //! to a passive port. So a data connection can be asked to resume its control connection's TLS
-//! session, which nobody else can. Each session has ticket keys of its own, made at random with its
+//! session, which nobody else can. And where the control connection was shown a client's certificate,
+//! the data connection has to show the same, which a resumed session does by itself. Each session has ticket keys of its own, made at random with its
 //! handshake and gone with it, so no ticket of another session opens, and nothing is stored by the
 //! server. For TLS 1.2 without tickets (curl switches them off) the last two sessions are kept beside
 //! the keys.

@@ -87,6 +87,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 return Some(Event::Outcome(Outcome::Aborted { bytes }));
             }
             Effect::Secure => self.secure(control, false),
+            Effect::Unsecure => self.unsecure(control),
             Effect::Unroute => self.unroute(control),
             Effect::Verify(challenge) => self.challenges.push((control.key, challenge)),
             Effect::Start(timer) => {
@@ -246,7 +247,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         match link.way {
             Way::Up(key) => match self.slots.get(key) {
-                Some(Slot::Data(data)) => data.transfer.as_ref().map(Transfer::moved),
+                Some(Slot::Data(data)) => {
+                    data.transfer.as_ref().map(|transfer| transfer.gone(&data.channel))
+                }
                 Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
             },
             Way::Committing(bytes) => Some(bytes),

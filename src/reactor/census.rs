@@ -21,6 +21,8 @@ pub struct Census {
     pub listeners: usize,
     /// Listeners for passive data connections, kept from one transfer to the next.
     pub passive: usize,
+    /// Control connections that a passive listener expects a data connection for.
+    pub expected: usize,
     /// Digests that are being computed.
     pub digesting: usize,
     /// Files that are being compressed.
@@ -102,7 +104,11 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         for (_, slot) in self.slots.iter() {
             match slot {
                 Slot::Listener(Listener { role: Role::Control(..), .. }) => census.listeners += 1,
-                Slot::Listener(_) => census.passive += 1,
+                Slot::Listener(Listener { role: Role::Passive(claims), .. }) => {
+                    census.passive += 1;
+                    census.expected +=
+                        claims.values().filter(|claim| claim.waiting.is_some()).count();
+                }
                 Slot::Control(control) => {
                     census.controls += 1;
                     match control.chore.as_ref().map(|chore| chore.seat()) {

@@ -46,6 +46,8 @@ pub(super) struct Control<I: Io, T: Tree> {
     pub(super) stage: Stage,
     /// The TLS handshake that is under way on it.
     pub(super) shaking: Option<Box<Shaking>>,
+    /// TLS has been ended on it since the framer was looked at.
+    pub(super) cleared: bool,
     /// The peer has closed its direction: no more lines will come.
     pub(super) hung_up: bool,
     /// The session has been told so.
@@ -143,6 +145,7 @@ impl<I: Io, T: Tree> Control<I, T> {
             seat: None,
             stage: Stage::Open,
             shaking: None,
+            cleared: false,
             hung_up: false,
             told: false,
             refusal: None,
@@ -210,6 +213,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 // Whatever came in the clear behind the line that asked for TLS was never said.
                 framer = Framer::new(self.limits.line);
                 break true;
+            }
+            if std::mem::take(&mut control.cleared) {
+                // Nor is what came under TLS behind the line that ended it a command in the clear.
+                framer = Framer::new(self.limits.line);
             }
             if !Self::may_speak(control) {
                 break false;
@@ -322,7 +329,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     pub(super) fn control_due(&mut self, key: Key) {
         let Some(mut control) = self.take_control(key) else { return };
         match control.due.take() {
-            Some(Due::Session(timer)) => self.tell(&mut control, Event::Expired(timer)),
+            Some(Due::Session(timer)) => {
+                if control.shaking.is_some() {
+                    control.channel.unsecure();
+                }
+                self.tell(&mut control, Event::Expired(timer));
+            }
             Some(Due::Release) => self.release(&mut control),
             Some(Due::Arrival) => {
                 let outcome = Outcome::Lost { loss: Loss::NeverOpened, bytes: 0 };
@@ -333,8 +345,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.put_control(control);
                 return self.stalled(key);
             }
-            Some(Due::Handshake) if control.shaking.is_some() => self.lose(&mut control),
-            Some(Due::Handshake) => self.end_transfer(&mut control, Self::insecure()),
+            Some(Due::Handshake) if control.shaking.is_some() => {
+                self.give_handshake_up(&mut control)
+            }
+            Some(Due::Handshake) => self.end_transfer(&mut control, Self::unsecured()),
             Some(Due::Linger) if control.stage == Stage::Leaving => self.linger_on(&mut control),
             Some(Due::Linger) => self.lose(&mut control),
             None => {}
@@ -404,12 +418,19 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn flush(&mut self, control: &mut Control<I, T>) {
         let was_high = control.channel.is_high();
         let waited = control.channel.waiting();
-        match control.channel.flush(&mut self.io) {
+        let leaving = control.stage == Stage::Leaving;
+        // The end goes with the last words: who goes at those answers what comes later by a reset.
+        let written = if leaving {
+            control.channel.finish(&mut self.io)
+        } else {
+            control.channel.flush(&mut self.io)
+        };
+        match written {
             Ok(Moved::End | Moved::Cut | Moved::Bytes(_)) => {}
             Ok(Moved::Blocked) => {
                 // A peer on a slow line is not cut off from what was said, as long as it reads.
                 let reads_on = control.channel.waiting() < waited && self.now < control.gone_by;
-                if control.stage == Stage::Leaving && reads_on {
+                if leaving && reads_on {
                     self.set_due(control, Due::Linger, self.limits.linger);
                 }
                 return;
@@ -420,17 +441,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 return;
             }
         }
-        if control.stage == Stage::Leaving {
-            match control.channel.finish(&mut self.io) {
-                // The close_notify waits; it is tried again when the socket takes something.
-                Ok(Moved::Blocked) if !control.hung_up => {}
-                Ok(_) if !control.hung_up => {
-                    control.stage = Stage::Lingering;
-                    self.set_due(control, Due::Linger, self.limits.linger);
-                    self.requeue(control);
-                }
-                Ok(_) | Err(_) => self.lose(control),
-            }
+        if leaving && control.hung_up {
+            self.lose(control);
+        } else if leaving {
+            control.stage = Stage::Lingering;
+            self.set_due(control, Due::Linger, self.limits.linger);
+            self.requeue(control);
         } else if was_high {
             self.requeue(control);
         }

@@ -4,6 +4,7 @@
 //! logged in, so a pass takes few steps of them, whoever's they are; the rest wait for the next pass,
 //! which does not wait. What is protected and why is the session's matter.
 
+use std::io;
 use std::time::Duration;
 
 use log::debug;
@@ -13,7 +14,7 @@ use super::data::Data;
 use super::{Limits, Reactor, Slot};
 use crate::channel::{Handshake, Moved};
 use crate::io::Io;
-use crate::session::Event;
+use crate::session::{Event, Session};
 use crate::terms::{Key, Loss, Moment, Outcome, Protection, Secured};
 use crate::tree::Tree;
 use crate::wire::line::Framer;
@@ -48,7 +49,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     pub(super) fn secure(&mut self, control: &mut Control<I, T>, opening: bool) {
         let begun = match &self.acceptor {
             Some(acceptor) => control.channel.secure(acceptor),
-            None => Err(std::io::Error::other("there is no certificate")),
+            None => Err(io::Error::other("there is no certificate")),
         };
         if let Err(error) = begun {
             debug!("{}: no TLS: {error}", control.ends.peer);
@@ -66,6 +67,18 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.requeue(control);
     }
 
+    /// Ends TLS on a control connection, behind all that was said.
+    pub(super) fn unsecure(&mut self, control: &mut Control<I, T>) {
+        control.cleared = true;
+        match control.channel.clear() {
+            Ok(()) => self.mark_dirty(control),
+            Err(error) => {
+                debug!("{}: TLS could not be ended: {error}", control.ends.peer);
+                self.lose(control);
+            }
+        }
+    }
+
     /// One step of the handshake of a control connection. True if more can be done at once.
     pub(super) fn shake(&mut self, control: &mut Control<I, T>) -> bool {
         if self.handshakes.is_spent() {
@@ -81,11 +94,31 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
             Err(error) => {
                 debug!("{}: TLS handshake failed: {error}", control.ends.peer);
-                // Our alert is to reach the peer.
+                self.tell_in_the_clear(control);
+                // Our alert, or that, is to reach the peer.
                 self.bid_farewell(control);
                 false
             }
         }
+    }
+
+    /// The time for a handshake on a control connection is over.
+    pub(super) fn give_handshake_up(&mut self, control: &mut Control<I, T>) {
+        if self.tell_in_the_clear(control) {
+            self.bid_farewell(control);
+        } else {
+            self.lose(control);
+        }
+    }
+
+    /// Tells a peer of whose handshake nothing has come that nothing comes of it, and says whether
+    /// it is one (RFC 4217, section 10.1).
+    fn tell_in_the_clear(&mut self, control: &mut Control<I, T>) -> bool {
+        let is_clear = control.channel.unsecure();
+        if is_clear && let Some(answer) = Session::unsecured(control.session.dialect()) {
+            self.say(control, &answer);
+        }
+        is_clear
     }
 
     fn shaken(&mut self, control: &mut Control<I, T>, secured: Secured) {
@@ -116,22 +149,25 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         self.count_step();
         let step = data.channel.shake(&mut self.io);
-        let resumed = data.channel.is_resumed();
+        let done = matches!(step, Ok(Handshake::Done(_)));
+        let objection = if done { self.objection(owner, &data) } else { None };
         self.put_data(key, data);
-        match step {
-            Ok(Handshake::Blocked) => {}
-            Ok(Handshake::Again) => self.queue_data(key),
-            Ok(Handshake::Done(_)) if !resumed && self.demands_resumption(owner) => {
-                debug!("{owner:?}: data connection does not resume the TLS session");
-                self.settle(owner, Outcome::Lost { loss: Loss::NotResumed, bytes: 0 });
+        match (step, objection) {
+            (Ok(Handshake::Blocked), _) => {}
+            (Ok(Handshake::Again), _) => self.queue_data(key),
+            (Ok(Handshake::Done(_)), Some(loss)) => {
+                debug!("{owner:?}: the data connection is not of its session: {loss:?}");
+                self.settle(owner, Outcome::Lost { loss, bytes: 0 });
             }
-            Ok(Handshake::Done(_)) => {
+            (Ok(Handshake::Done(_)), None) => {
                 self.expect(owner, Protection::Clear);
                 self.queue_data(key);
             }
-            Err(error) => {
+            (Err(error), _) => {
                 debug!("{owner:?}: TLS handshake of the data connection failed: {error}");
-                self.settle(owner, Self::insecure());
+                // What TLS does not like is not better the next time; a broken connection may be.
+                let disliked = error.kind() == io::ErrorKind::InvalidData;
+                self.settle(owner, if disliked { Self::insecure() } else { Self::unsecured() });
             }
         }
     }
@@ -143,10 +179,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.most_spent.handshakes = self.most_spent.handshakes.max(self.shaken);
     }
 
-    fn demands_resumption(&self, owner: Key) -> bool {
-        match self.slots.get(owner) {
-            Some(Slot::Control(control)) => control.channel.demands_resumption(),
-            Some(Slot::Listener(_) | Slot::Data(_) | Slot::Taken) | None => false,
+    /// Why a data connection whose handshake is done will not do: it may not be that of `owner`.
+    fn objection(&self, owner: Key, data: &Data<I, T>) -> Option<Loss> {
+        let Some(Slot::Control(control)) = self.slots.get(owner) else { return None };
+        if control.channel.demands_resumption() && !data.channel.is_resumed() {
+            Some(Loss::NotResumed)
+        } else if control.channel.knows(&data.channel) {
+            None
+        } else {
+            Some(Loss::Foreign)
         }
     }
 
@@ -160,9 +201,14 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
     }
 
-    /// The end of a data connection that could not be protected.
+    /// The end of a data connection that can't be protected.
     pub(super) const fn insecure() -> Outcome {
         Outcome::Lost { loss: Loss::Insecure, bytes: 0 }
+    }
+
+    /// The end of one that was not protected in time, or broke off before.
+    pub(super) const fn unsecured() -> Outcome {
+        Outcome::Lost { loss: Loss::Unsecured, bytes: 0 }
     }
 
     /// Answers the close_notify of an upload with ours, as far as the socket takes it: some clients

@@ -1,7 +1,7 @@
 //! The end of a pass: what is over is deregistered, closed and forgotten, and its key with it.
 //!
-//! Nothing is closed while connections are served, so within a pass a key always means the connection that it meant when
-//! the pass began.
+//! Nothing is closed while connections are served, so within a pass a key always means the connection
+//! that it meant when the pass began.
 
 use super::{Reactor, Slot};
 use crate::io::Io;

@@ -130,7 +130,9 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Loss::NeverOpened,
         Loss::Broken,
         Loss::Stalled,
+        Loss::Unsecured,
         Loss::Insecure,
+        Loss::Foreign,
         Loss::NotResumed,
     ]);
     prop_oneof![

@@ -73,6 +73,7 @@ pub(super) enum Asked {
     Dial(SocketAddr),
     Abort,
     Unroute,
+    Unsecure,
 }
 
 impl Dialogue {
@@ -249,10 +250,19 @@ impl Dialogue {
 
     /// Makes the handshake that the session asked for, or that a port for implicit TLS begins with.
     pub(super) fn handshake(&mut self, identity: Option<[u8; 32]>) -> Vec<String> {
+        self.handshake_for(identity, None)
+    }
+
+    /// The same with a server of that name.
+    pub(super) fn handshake_for(
+        &mut self,
+        identity: Option<[u8; 32]>,
+        name: Option<&str>,
+    ) -> Vec<String> {
         self.securing = false;
-        let identity = identity.map(Box::new);
+        let (identity, name) = (identity.map(Box::new), name.map(Box::from));
         let (protocol, suite) = ("TLSv1.3", "TLS13_AES_128_GCM_SHA256");
-        self.told(Event::Secured(Secured { protocol, suite, identity }))
+        self.told(Event::Secured(Secured { protocol, suite, identity, name }))
     }
 
     /// Whether a handshake is asked for.
@@ -485,9 +495,15 @@ impl Dialogue {
             Effect::Unroute => self.asked.push(Asked::Unroute),
             Effect::Secure => {
                 assert!(self.is_free(), "two answers are due");
-                assert_eq!(self.timer, None, "a timer runs during the handshake");
+                assert_eq!(self.timer, Some(Timer::Login), "the time to log in runs on");
                 self.securing = true;
                 // Lines that waited came in the clear, and are forgotten.
+                self.unanswered = 0;
+            }
+            Effect::Unsecure => {
+                assert!(self.is_free(), "an answer is due");
+                self.asked.push(Asked::Unsecure);
+                // Lines that waited came under TLS, and are forgotten.
                 self.unanswered = 0;
             }
             Effect::Start(timer) => self.timer = Some(timer),

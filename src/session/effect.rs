@@ -40,6 +40,9 @@ pub enum Effect<T: Tree> {
     /// peer has sent in the clear behind the line that asked for it is thrown away. Answered by
     /// `Secured`, and no line is offered before that.
     Secure,
+    /// End TLS on the control connection, behind all that was said before, and go on in the clear
+    /// once the peer has ended it, too. What it has sent until then is thrown away. Not answered.
+    Unsecure,
     /// Forget whatever route there is: the waiting port or the connection that nobody used.
     Unroute,
     /// Find out on the helper thread whether a password is right. Answered by one `Verdict`.

@@ -186,6 +186,16 @@ impl Session {
         }
     }
 
+    /// What a peer is told, in the clear, that was to begin a TLS handshake and did not, before its
+    /// connection is closed. The guided dialogue has no word for it.
+    #[must_use]
+    pub fn unsecured(dialect: Dialect) -> Option<Answer> {
+        match dialect {
+            Dialect::Ftp => Some(Answer::Ftp(ftp::no_handshake())),
+            Dialect::Guided => None,
+        }
+    }
+
     /// Takes one event and appends what is to be done about it to `effects`.
     pub fn handle<T: Tree>(
         &mut self,

@@ -53,8 +53,12 @@ pub enum Loss {
     Broken,
     /// Not one byte moved for too long.
     Stalled,
-    /// The TLS handshake on it failed.
+    /// Its TLS handshake broke off, or was not done in time.
+    Unsecured,
+    /// Its TLS handshake failed: one of the two did not like what the other said.
     Insecure,
+    /// It shows another certificate than the control connection did, or none.
+    Foreign,
     /// Its TLS handshake did not resume the control connection's session, as the operator demands.
     NotResumed,
 }

@@ -20,4 +20,6 @@ pub struct Secured {
     pub suite: &'static str,
     /// SHA-256 of the peer's own certificate in DER, if it showed one that was verified.
     pub identity: Option<Box<[u8; 32]>>,
+    /// The name by which the peer has asked for this host (SNI; RFC 6066, section 3), if it has.
+    pub name: Option<Box<str>>,
 }

@@ -122,7 +122,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
         Self { work, route, moved: 0, zero_copy, packing, protection }
     }
 
-    /// Bytes that have gone over the connection, or wait in its outbox.
+    /// Bytes that have gone over the connection, or wait in its outbox. [`Transfer::gone`] leaves the
+    /// latter out.
     pub const fn moved(&self) -> u64 {
         self.moved
     }
@@ -174,7 +175,8 @@ impl<F: Content, P: Part> Transfer<F, P> {
                     return Step::Blocked(turn.channel.has_stirred() || bytes != before);
                 }
                 Err(Stop::Received) => return Step::Received,
-                Err(Stop::Ended) => return Step::Ended(Outcome::Done { bytes }),
+                // What may wait still is no more than an end that nobody looks at.
+                Err(Stop::Ended) => return Step::Ended(Outcome::Done { bytes: self.moved }),
                 Err(Stop::Lost) => {
                     return Step::Ended(Outcome::Lost { loss: Loss::Broken, bytes });
                 }
@@ -198,7 +200,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
 
     /// Bytes that the connection has really taken or given; under TLS rather too few than too many,
     /// until all are.
-    fn gone<I: Io>(&self, channel: &Channel<I>) -> u64 {
+    pub fn gone<I: Io>(&self, channel: &Channel<I>) -> u64 {
         match self.work {
             Work::File { .. } | Work::Lines { .. } => {
                 self.moved.saturating_sub(channel.waiting() as u64)

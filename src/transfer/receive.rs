@@ -59,7 +59,7 @@ impl<F: Content, P: Part> Transfer<F, P> {
         match turn.channel.read(turn.io, piece).map_err(|_| Stop::Lost)? {
             Moved::Blocked => Err(Stop::Blocked),
             Moved::Bytes(count) => {
-                turn.copied.spend(count);
+                turn.copied.spend(turn.channel.cost(count));
                 self.moved += count as u64;
                 let piece = piece.get(..count).unwrap_or_default();
                 match &mut self.packing {

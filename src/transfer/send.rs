@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use super::pump::{Stop, Transfer, Turn, Work, failed};
 use crate::channel::Moved;
 use crate::io::Io;
-use crate::terms::{Content, Filled, Part, PeerFault, Route, Trouble};
+use crate::terms::{Content, Fault, Filled, Part, PeerFault, Route, Trouble};
 
 /// What is left of a file that the kernel may be asked to encrypt, in bytes: from 64 KiB on, which
 /// are sealed here in one turn, to 64 GiB. AES-GCM is good for 2^24 records of one key (RFC 8446,
@@ -14,19 +14,19 @@ use crate::terms::{Content, Filled, Part, PeerFault, Route, Trouble};
 const HANDED_OVER: RangeInclusive<u64> = 1 << 16..=1 << 36;
 
 impl<F: Content, P: Part> Transfer<F, P> {
-    /// Moves one piece, once all that waited before it has been written.
+    /// Moves one piece, once all that waited before it has been written. The end goes with the last
+    /// one: a client that knows when it has all may go then, and what is said behind that comes back as
+    /// a reset.
     pub(super) fn send<I: Io>(&mut self, turn: &mut Turn<'_, I>) -> Result<(), Stop> {
+        let ends = self.is_exhausted()?;
+        if self.route == Route::Data && ends {
+            return self.finish(turn);
+        }
         if turn.channel.flush(turn.io).map_err(|_| Stop::Lost)? == Moved::Blocked {
             return Err(Stop::Blocked);
         }
         match &self.work {
-            // What was to be left out is more than there is.
-            Work::File { span, coder: Some(coder), .. }
-                if span.start >= span.end && coder.skips() > 0 =>
-            {
-                Err(Stop::Failed(PeerFault::BadRestart.into()))
-            }
-            Work::File { span, .. } if span.start >= span.end => self.finish(turn),
+            _ if ends => self.finish(turn),
             Work::File { span, .. } => {
                 // Inline nothing can be said behind the last byte but that all is well.
                 if self.route == Route::Control && span.end - span.start <= turn.chunk as u64 {
@@ -34,8 +34,22 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 }
                 if self.zero_copy { self.send_by_kernel(turn) } else { self.send_copied(turn) }
             }
-            Work::Lines { ended: true, .. } | Work::Part { .. } => self.finish(turn),
-            Work::Lines { .. } => self.send_lines(turn),
+            Work::Lines { .. } | Work::Part { .. } => self.send_lines(turn),
+        }
+    }
+
+    /// Whether nothing is left of the extent.
+    ///
+    /// # Errors
+    /// What was to be left out is more than there is.
+    const fn is_exhausted(&self) -> Result<bool, Stop> {
+        match &self.work {
+            Work::File { span, .. } if span.start < span.end => Ok(false),
+            Work::File { coder: Some(coder), .. } if coder.skips() > 0 => {
+                Err(Stop::Failed(Fault::Peer(PeerFault::BadRestart)))
+            }
+            Work::Lines { ended, .. } => Ok(*ended),
+            Work::File { .. } | Work::Part { .. } => Ok(true),
         }
     }
 
@@ -147,8 +161,9 @@ impl<F: Content, P: Part> Transfer<F, P> {
         match turn.channel.finish(turn.io) {
             Ok(Moved::Blocked) => Err(Stop::Blocked),
             Ok(Moved::Bytes(_) | Moved::End | Moved::Cut) => Err(Stop::Ended),
-            // Who knows by SIZE that nothing comes may go before our end has reached it.
-            Err(_) if self.moved == 0 => Err(Stop::Ended),
+            // Who knows by SIZE that nothing comes, or has all that comes and has said close_notify,
+            // may go before our end has reached it. A reset alone tells nothing of what was read.
+            Err(_) if self.moved == 0 || turn.channel.has_parted(turn.io) => Err(Stop::Ended),
             Err(_) => Err(Stop::Lost),
         }
     }

@@ -1,10 +1,11 @@
 //! aria2: downloads, each in several pieces at once.
 
-use crate::bench::{Bench, Way};
+use crate::bench::{Bench, unasked};
 use crate::ground::{Client, Duty, Job};
 use crate::support::{Finished, finish};
 
 const ONLY_DOWN: &str = "only downloads";
+const FOR_HTTP: &str = "knows TLS for HTTP alone";
 const BY_NAME: &str = "downloads files by their URL";
 
 pub(crate) const CLIENT: Client = Client {
@@ -20,9 +21,17 @@ pub(crate) const CLIENT: Client = Client {
         (Duty::ResumePut, ONLY_DOWN),
         (Duty::TreeGet, BY_NAME),
         (Duty::TreePut, ONLY_DOWN),
-        (Duty::Tls, "knows TLS for HTTP alone"),
+        (Duty::Text, "leaves the ends of lines as they came"),
+        (Duty::Manage, ONLY_DOWN),
+        (Duty::TimePut, ONLY_DOWN),
+        (Duty::Tls, FOR_HTTP),
+        (Duty::ImplicitTls, FOR_HTTP),
+        (Duty::ActiveTls, FOR_HTTP),
+        (Duty::ResumedTls, FOR_HTTP),
     ],
     cannot_name: &[],
+    cannot_yet: &[],
+    cannot_empty: None,
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {
@@ -31,22 +40,33 @@ fn run(bench: &Bench, job: &Job<'_>) -> Finished {
     aria2.args(["--auto-file-renaming=false", "--split=4", "--min-split-size=1M"]);
     // Of a connection that it keeps it awaits a 226 that it may have read already, with the 150.
     aria2.arg("--ftp-reuse-connection=false");
-    if bench.way == Way::Active {
+    if bench.way.active {
         aria2.arg("--ftp-pasv=false");
     }
-    let url = |path: &str| match bench.way {
-        Way::Tls => bench.url(path).replacen("ftp:", "ftps:", 1),
-        Way::Passive | Way::Active => bench.url(path),
-    };
+    let scheme = if bench.way.tls.is_some() { "ftps" } else { "ftp" };
+    let url = |path: &str| bench.url(scheme, path);
     match *job {
         Job::Names { remote } => aria2.args(["-o", "names", &url(&format!("{remote}/"))]),
         Job::Get { remote, local } | Job::TreeGet { remote, local } => {
             aria2.args(["-o", local, &url(remote)])
         }
-        Job::ResumeGet { remote, local, .. } => {
+        Job::ResumeGet { remote, local } => {
             aria2.args(["--continue=true", "-o", local, &url(remote)])
         }
+        Job::GetText { remote, local } => {
+            aria2.args(["--ftp-type=ascii", "-o", local, &url(remote)])
+        }
+        Job::GetTimed { remote, local } => {
+            aria2.args(["--remote-time=true", "-o", local, &url(remote)])
+        }
+        Job::GetMany { remote, names, local } => {
+            aria2.args(["--force-sequential=true", "--max-concurrent-downloads=3", "-d", local]);
+            aria2.args(names.iter().map(|name| url(&format!("{remote}/{name}"))))
+        }
+        Job::Manage(_) => return unasked(),
         Job::Put { local, remote }
+        | Job::PutText { local, remote }
+        | Job::PutTimed { local, remote }
         | Job::ResumePut { local, remote, .. }
         | Job::TreePut { local, remote } => {
             aria2.args([&format!("--upload-file={local}"), &url(remote)])

@@ -1,44 +1,70 @@
 //! curl: one file at a time, by its URL.
 
-use crate::bench::{Bench, Way};
+use crate::bench::{Bench, Tls};
 use crate::ground::{Client, Duty, Job};
 use crate::support::{Finished, finish};
 
 pub(crate) const CLIENT: Client = Client {
-    name: "curl",
-    version: |bench| {
-        let said = finish(bench.installed("curl").arg("--version")).well();
-        said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-    },
-    run,
+    cannot_yet: &[
+        (Duty::ActiveTls, "7.87", IN_THE_CLEAR),
+        (Duty::ActiveTls, "7.88", IN_THE_CLEAR),
+        (Duty::ActiveTls, "8.0.0", IN_THE_CLEAR),
+    ],
     cannot: &[
         (Duty::TreeGet, "a URL is one file or one listing"),
         (Duty::TreePut, "uploads no directories"),
+        (Duty::TimePut, "sends no times"),
     ],
-    cannot_name: &[],
+    ..Client::new("curl", version, run)
 };
+
+/// github.com/curl/curl/issues/10666
+const IN_THE_CLEAR: &str = "sends in the clear where it listens, from 7.87 to 8.0.0";
+
+fn version(bench: &Bench) -> String {
+    let said = finish(bench.installed("curl").arg("--version")).well();
+    said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
+}
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {
     let mut curl = bench.installed("curl");
     curl.args(["--silent", "--show-error", "--noproxy", "*", "--globoff"]);
-    match bench.way {
-        Way::Passive => {}
-        Way::Active => drop(curl.args(["--ftp-port", "-"])),
-        Way::Tls => drop(curl.args(["--ssl-reqd", "--cacert", &bench.ca()])),
+    if bench.way.active {
+        curl.args(["--ftp-port", "-"]);
     }
+    if bench.way.tls.is_some() {
+        curl.args(["--ssl-reqd", "--cacert", &bench.ca()]);
+    }
+    let scheme = if bench.way.tls == Some(Tls::Implicit) { "ftps" } else { "ftp" };
+    let url = |path: &str| bench.url(scheme, path);
     match *job {
-        Job::Names { remote } => curl.args(["--list-only", &bench.url(&format!("{remote}/"))]),
+        Job::Names { remote } => curl.args(["--list-only", &url(&format!("{remote}/"))]),
         Job::Get { remote, local } | Job::TreeGet { remote, local } => {
-            curl.args(["-o", local, &bench.url(remote)])
+            curl.args(["-o", local, &url(remote)])
         }
         Job::Put { local, remote } | Job::TreePut { local, remote } => {
-            curl.args(["-T", local, &bench.url(remote)])
+            curl.args(["-T", local, &url(remote)])
         }
-        Job::ResumeGet { remote, local, .. } => {
-            curl.args(["-C", "-", "-o", local, &bench.url(remote)])
+        Job::ResumeGet { remote, local } => curl.args(["-C", "-", "-o", local, &url(remote)]),
+        Job::ResumePut { local, remote, .. } => curl.args(["-C", "-", "-T", local, &url(remote)]),
+        Job::GetText { remote, local } => curl.args(["--use-ascii", "-o", local, &url(remote)]),
+        Job::PutText { local, remote } => curl.args(["--use-ascii", "-T", local, &url(remote)]),
+        Job::GetTimed { remote, local } => curl.args(["-R", "-o", local, &url(remote)]),
+        Job::PutTimed { local, remote } => curl.args(["-R", "-T", local, &url(remote)]),
+        Job::Manage([old, new, unwanted, made, bare]) => {
+            for (verb, path) in
+                [("RNFR", old), ("RNTO", new), ("DELE", unwanted), ("MKD", made), ("RMD", bare)]
+            {
+                curl.args(["--quote", &format!("{verb} {path}")]);
+            }
+            curl.args(["--list-only", &url("")])
         }
-        Job::ResumePut { local, remote, .. } => {
-            curl.args(["-C", "-", "-T", local, &bench.url(remote)])
+        Job::GetMany { remote, names, local } => {
+            curl.args(["--parallel", "--parallel-immediate", "--create-dirs"]);
+            for name in names {
+                curl.args(["-o", &format!("{local}/{name}"), &url(&format!("{remote}/{name}"))]);
+            }
+            &mut curl
         }
     };
     finish(&mut curl)

@@ -4,11 +4,12 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crate::bench::{Bench, Way, unpacked};
+use crate::bench::{Bench, Tls, unpacked};
 use crate::ground::{Client, Duty, Job};
 use crate::support::{Finished, finish};
 
 const WHOLE: &str = "moves whole files";
+const TIMELESS: &str = "keeps no times over FTP";
 const FLAT: &str = "its command copies no directories";
 
 pub(crate) const CLIENT: Client = Client {
@@ -26,9 +27,14 @@ pub(crate) const CLIENT: Client = Client {
         (Duty::ResumePut, WHOLE),
         (Duty::TreeGet, FLAT),
         (Duty::TreePut, FLAT),
-        (Duty::Active, "listens only where no passive mode can be had"),
+        (Duty::Text, "knows bytes alone"),
+        (Duty::Parallel, "one file after the other"),
+        (Duty::TimeGet, TIMELESS),
+        (Duty::TimePut, TIMELESS),
     ],
     cannot_name: &[],
+    cannot_yet: &[],
+    cannot_empty: None,
 };
 
 /// Starts the daemon, mounts by answering the prompts, and runs `gio` with the other arguments.
@@ -36,17 +42,27 @@ const SCRIPT: &str = r#"
 "$1" --no-fuse & daemon=$!
 gdbus wait --session --timeout 20 org.gtk.vfs.Daemon
 # A person would be asked whether to trust the certificate first.
-case $2 in ftps:*) answers='1\n1234\n' ;; *) answers='1234\n' ;; esac
+case $2 in ftps:*|ftpis:*) answers='1\n1234\n' ;; *) answers='1234\n' ;; esac
 printf "$answers" | gio mount "$2" >&2
 shift 2
-gio "$@"; code=$?
+code=0
+until [ -z "$1" ]; do
+    words=()
+    until [ "$1" = "" ] || [ "$1" = . ]; do words+=("$1"); shift; done
+    gio "${words[@]}" || code=$?
+    shift
+done
 kill $daemon
 exit $code
 "#;
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {
     // Where it looks for what it can mount, and where its programs are.
-    let scheme = if bench.way == Way::Tls { "ftps" } else { "ftp" };
+    let scheme = match bench.way.tls {
+        None => "ftp",
+        Some(Tls::Explicit | Tls::Resumed) => "ftps",
+        Some(Tls::Implicit) => "ftpis",
+    };
     let mount = format!(
         "[Mount]\nType={scheme}\nExec={}\nAutoMount=false\nScheme={scheme}\nDefaultPort=21\n\
          HostnameIsInetAddress=true\n",
@@ -56,9 +72,7 @@ fn run(bench: &Bench, job: &Job<'_>) -> Finished {
     let runtime = bench.path("runtime");
     fs::create_dir_all(&runtime).expect("a directory for its sockets");
     let (private, beside) = libraries();
-    let url = |path: &str| {
-        bench.url(path).replacen("ftp:", &format!("{scheme}:"), 1).replacen(":1234@", "@", 1)
-    };
+    let url = |path: &str| bench.url(scheme, path).replacen(":1234@", "@", 1);
 
     let mut command = bench.installed("dbus-run-session");
     command
@@ -74,10 +88,25 @@ fn run(bench: &Bench, job: &Job<'_>) -> Finished {
         .env("XDG_RUNTIME_DIR", runtime);
     match *job {
         Job::Names { remote } => command.args(["list", &url(remote)]),
+        Job::GetTimed { remote, local } => command.args(["copy", "-p", &url(remote), local]),
+        Job::PutTimed { local, remote } => command.args(["copy", "-p", local, &url(remote)]),
+        Job::Manage([old, new, unwanted, made, bare]) => {
+            let name = new.rsplit('/').next().unwrap_or(new);
+            command.args(["rename", &url(old), name, ".", "remove", &url(unwanted), "."]);
+            command.args(["mkdir", &url(made), ".", "remove", &url(bare)])
+        }
+        Job::GetMany { remote, names, local } => {
+            fs::create_dir_all(bench.path(local)).expect("a local directory");
+            command.arg("copy");
+            command.args(names.iter().map(|name| url(&format!("{remote}/{name}"))));
+            command.arg(local)
+        }
         Job::Get { remote, local }
-        | Job::ResumeGet { remote, local, .. }
+        | Job::GetText { remote, local }
+        | Job::ResumeGet { remote, local }
         | Job::TreeGet { remote, local } => command.args(["copy", &url(remote), local]),
         Job::Put { local, remote }
+        | Job::PutText { local, remote }
         | Job::ResumePut { local, remote, .. }
         | Job::TreePut { local, remote } => command.args(["copy", local, &url(remote)]),
     };

@@ -1,7 +1,7 @@
 //! lftp: everything, and trees by `mirror`.
 
-use crate::bench::{Bench, Way};
-use crate::ground::{Client, Job};
+use crate::bench::{Bench, Tls};
+use crate::ground::{Client, Duty, Job};
 use crate::support::{Finished, finish};
 
 pub(crate) const CLIENT: Client = Client {
@@ -11,24 +11,43 @@ pub(crate) const CLIENT: Client = Client {
         said.text().split_ascii_whitespace().nth(3).unwrap_or_default().to_owned()
     },
     run,
-    cannot: &[],
+    cannot: &[(Duty::V6Active, "names `::` as its address where both are on one machine")],
     cannot_name: &[],
+    cannot_yet: &[],
+    cannot_empty: None,
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {
-    let way = match bench.way {
-        Way::Passive => "set ftp:ssl-allow no".to_owned(),
-        Way::Active => "set ftp:ssl-allow no; set ftp:passive-mode no".to_owned(),
-        Way::Tls => format!(
+    let mut way = match bench.way.tls {
+        None => "set ftp:ssl-allow no".to_owned(),
+        Some(_) => format!(
             "set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:ca-file {}",
             bench.ca()
         ),
     };
+    if bench.way.active {
+        way += "; set ftp:passive-mode no";
+    }
+    let scheme = if bench.way.tls == Some(Tls::Implicit) { "ftps" } else { "ftp" };
     let line = match *job {
         Job::Names { remote } => format!("nlist {}", quoted(remote)),
-        Job::Get { remote, local } => format!("get {} -o {}", quoted(remote), quoted(local)),
-        Job::Put { local, remote } => format!("put {} -o {}", quoted(local), quoted(remote)),
-        Job::ResumeGet { remote, local, .. } => {
+        Job::Get { remote, local } | Job::GetTimed { remote, local } => {
+            format!("get {} -o {}", quoted(remote), quoted(local))
+        }
+        Job::Put { local, remote } | Job::PutTimed { local, remote } => {
+            format!("put {} -o {}", quoted(local), quoted(remote))
+        }
+        Job::GetText { remote, local } => {
+            format!("get -a {} -o {}", quoted(remote), quoted(local))
+        }
+        Job::PutText { local, remote } => {
+            format!("put -a {} -o {}", quoted(local), quoted(remote))
+        }
+        Job::Manage([old, new, unwanted, made, bare]) => {
+            format!("mv {} {}; rm {unwanted}; mkdir {made}; rmdir {bare}", quoted(old), quoted(new))
+        }
+        Job::GetMany { remote, local, .. } => format!("mirror -P 3 {remote} {local}"),
+        Job::ResumeGet { remote, local } => {
             format!("get -c {} -o {}", quoted(remote), quoted(local))
         }
         Job::ResumePut { local, remote, .. } => {
@@ -39,7 +58,7 @@ fn run(bench: &Bench, job: &Job<'_>) -> Finished {
     };
     let script = format!(
         "set cmd:fail-exit yes; set net:timeout 20; set net:max-retries 1; set xfer:clobber yes; \
-         {way}; open -u user1,1234 ftp://{}; {line}; bye",
+         {way}; open -u user1,1234 {scheme}://{}; {line}; bye",
         bench.address
     );
     finish(bench.installed("lftp").args(["--norc", "-c", &script]))

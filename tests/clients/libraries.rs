@@ -1,13 +1,17 @@
-//! What the standard libraries of languages bring: a script in each drives them. The scripts take
-//! the way, the host, the port, the file with the certificate, the job, its two paths, and where it
-//! goes on. A library that knows files alone has its trees walked by the script, over its own lists.
+//! What the standard libraries of languages bring: a script in each drives them. What the scripts
+//! are given is what [`run`] says. A library that knows files alone has its trees walked by the script, over its own lists.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
-use crate::bench::{Bench, Way, unpacked};
-use crate::ground::{Client, Job};
-use crate::support::{Finished, finish};
+use crate::bench::{Bench, Tls, unasked, unpacked};
+use crate::ground::{Client, Duty, Job};
+use crate::support::{Finished, finish, program};
+
+/// A library is one connection; a program may have more of them.
+pub(crate) const ONE: &str = "a connection does one thing at a time";
+pub(crate) const TIMELESS: &str = "has no call for it";
 
 pub(crate) const FTPLIB: Client = Client {
     name: "python ftplib",
@@ -16,12 +20,20 @@ pub(crate) const FTPLIB: Client = Client {
         said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
     },
     run: |bench, job| {
-        let mut python = bench.installed("python3");
+        let mut python = python(bench);
         python.args(["-c", include_str!("scripts/ftplib.py")]);
         run(python, bench, job)
     },
-    cannot: &[],
+    cannot: &[
+        (Duty::TimeGet, TIMELESS),
+        (Duty::TimePut, TIMELESS),
+        (Duty::Parallel, ONE),
+        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
+        (Duty::ResumedTls, "its data connections resume nothing"),
+    ],
     cannot_name: &[],
+    cannot_yet: &[],
+    cannot_empty: None,
 };
 
 pub(crate) const NET_FTP: Client = Client {
@@ -35,8 +47,14 @@ pub(crate) const NET_FTP: Client = Client {
         perl.args(["-e", include_str!("scripts/net_ftp.pl")]);
         run(perl, bench, job)
     },
-    cannot: &[],
+    cannot: &[
+        (Duty::TimePut, "sends no times"),
+        (Duty::Parallel, ONE),
+        (Duty::ResumedTls, "its data connections resume where it listens alone"),
+    ],
     cannot_name: &[],
+    cannot_yet: &[],
+    cannot_empty: None,
 };
 
 pub(crate) const PHP: Client = Client {
@@ -47,9 +65,25 @@ pub(crate) const PHP: Client = Client {
         php.args(["-r", include_str!("scripts/ftp.php"), "--"]);
         run(php, bench, job)
     },
-    cannot: &[],
+    cannot: &[
+        (Duty::TimePut, "sends no times"),
+        (Duty::Parallel, ONE),
+        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
+    ],
     cannot_name: &[],
+    cannot_yet: &[],
+    cannot_empty: None,
 };
+
+/// The machine's Python itself, without what may stand before it to choose among several.
+pub(crate) fn python(bench: &Bench) -> Command {
+    static PLACE: LazyLock<String> = LazyLock::new(|| {
+        let print = ["-c", "import sys; print(sys.executable)"];
+        let said = finish(program("python3", Path::new("/")).args(print)).well();
+        said.text().trim_end().to_owned()
+    });
+    bench.installed(&PLACE)
+}
 
 /// The machine's Perl, with the TLS that is unpacked.
 fn perl(bench: &Bench) -> Command {
@@ -74,28 +108,37 @@ fn php(bench: &Bench) -> Command {
 }
 
 /// What there is below what is unpacked.
-fn matching(pattern: &str) -> Vec<PathBuf> {
+pub(crate) fn matching(pattern: &str) -> Vec<PathBuf> {
     let pattern = unpacked(pattern).display().to_string();
     glob::glob(&pattern).expect("a pattern").map_while(Result::ok).collect()
 }
 
-fn run(mut command: Command, bench: &Bench, job: &Job<'_>) -> Finished {
-    let way = match bench.way {
-        Way::Passive => "passive",
-        Way::Active => "active",
-        Way::Tls => "tls",
-    };
-    let (name, remote, local, at) = match *job {
-        Job::Names { remote } => ("names", remote, "", 0),
-        Job::Get { remote, local } => ("get", remote, local, 0),
-        Job::Put { local, remote } => ("put", remote, local, 0),
-        Job::ResumeGet { remote, local, at } => ("resume-get", remote, local, at),
-        Job::ResumePut { local, remote, at } => ("resume-put", remote, local, at),
-        Job::TreeGet { remote, local } => ("tree-get", remote, local, 0),
-        Job::TreePut { local, remote } => ("tree-put", remote, local, 0),
+/// Asks a script for a job: how data comes, how TLS comes, where to, the file with the certificate,
+/// the job, and what it is about.
+pub(crate) fn run(mut command: Command, bench: &Bench, job: &Job<'_>) -> Finished {
+    let tls = match bench.way.tls {
+        None => "",
+        Some(Tls::Explicit | Tls::Resumed) => "explicit",
+        Some(Tls::Implicit) => "implicit",
     };
     let (ip, port) = (bench.address.ip().to_string(), bench.address.port().to_string());
-    let ca = if bench.way == Way::Tls { bench.ca() } else { String::new() };
-    command.args([way, &ip, &port, &ca, name, remote, local, &at.to_string()]);
+    let ca = if bench.way.tls.is_some() { bench.ca() } else { String::new() };
+    let listens = if bench.way.active { "active" } else { "passive" };
+    command.args([listens, tls, &ip, &port, &ca]);
+    match *job {
+        Job::Names { remote } => command.args(["names", remote]),
+        Job::Get { remote, local } => command.args(["get", remote, local]),
+        Job::Put { local, remote } => command.args(["put", remote, local]),
+        Job::ResumeGet { remote, local } => command.args(["resume-get", remote, local]),
+        Job::ResumePut { local, remote, .. } => command.args(["resume-put", remote, local]),
+        Job::TreeGet { remote, local } => command.args(["tree-get", remote, local]),
+        Job::TreePut { local, remote } => command.args(["tree-put", remote, local]),
+        Job::GetText { remote, local } => command.args(["get-text", remote, local]),
+        Job::PutText { local, remote } => command.args(["put-text", remote, local]),
+        Job::GetTimed { remote, local } => command.args(["get-timed", remote, local]),
+        Job::PutTimed { local, remote } => command.args(["put-timed", remote, local]),
+        Job::Manage(paths) => command.arg("manage").args(paths),
+        Job::GetMany { .. } => return unasked(),
+    };
     finish(&mut command)
 }

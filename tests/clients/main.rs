@@ -6,7 +6,7 @@
 //! do is tried as well and has to fail: no cell is left out. `make interop` prints the table.
 //!
 //! `scripts/setup --test` puts the clients below `target/clients`; one that is missing fails its test.
-//! curlftpfs is in no Debian of today, and Midnight Commander does nothing without a terminal.
+//! What each of them says, and who is not among them and why, is in `src/manual/clients.rs`.
 #![expect(clippy::disallowed_methods, reason = "tests own their files and threads")]
 
 mod bench;
@@ -24,8 +24,11 @@ mod gvfs;
 mod lftp;
 mod libraries;
 mod ncftp;
+mod packages;
 mod prompts;
 mod rclone;
+mod shells;
+mod small;
 mod wget;
 
 /// A test for each client.
@@ -53,4 +56,18 @@ every_client! {
     rclone: rclone::CLIENT,
     aria2: aria2::CLIENT,
     gvfs: gvfs::CLIENT,
+    ftp_ssl: prompts::FTP_SSL,
+    yafc: shells::YAFC,
+    gftp_text: shells::GFTP,
+    wput: shells::WPUT,
+    busybox: small::BUSYBOX,
+    axel: small::AXEL,
+    ftpcopy: small::FTPCOPY,
+    apt: small::APT,
+    ruby_net_ftp: packages::RUBY,
+    tcllib_ftp: packages::TCLLIB,
+    aioftp: packages::AIOFTP,
+    ftputil: packages::FTPUTIL,
+    basic_ftp: packages::BASIC_FTP,
+    node_ftp: packages::NODE_FTP,
 }

@@ -2,9 +2,13 @@
 
 use std::process::Command;
 
-use crate::bench::{Bench, Way};
+use crate::bench::Bench;
 use crate::ground::{Client, Duty, Job};
-use crate::support::{Finished, finish};
+use crate::support::{Finished, finish, finish_with};
+use crate::wget::above;
+
+/// Of those that know nothing else.
+pub(crate) const CLEAR: &str = "knows no TLS";
 
 pub(crate) const CLIENT: Client = Client {
     name: "ncftp",
@@ -15,8 +19,18 @@ pub(crate) const CLIENT: Client = Client {
         said.split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
     },
     run,
-    cannot: &[(Duty::Tls, "knows no TLS")],
+    cannot: &[
+        (Duty::Parallel, "one file after the other"),
+        (Duty::V6, "knows IPv4 alone"),
+        (Duty::V6Active, "knows IPv4 alone"),
+        (Duty::Tls, CLEAR),
+        (Duty::ImplicitTls, CLEAR),
+        (Duty::ActiveTls, CLEAR),
+        (Duty::ResumedTls, CLEAR),
+    ],
     cannot_name: &[],
+    cannot_yet: &[],
+    cannot_empty: None,
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {
@@ -26,16 +40,39 @@ fn run(bench: &Bench, job: &Job<'_>) -> Finished {
             let url = format!("ftp://{}/{remote}/", bench.address);
             finish(told(bench, "ncftpls").args(["-1", &url]))
         }
+        Job::GetTimed { remote, local } => {
+            finish(told(bench, "ncftpget").args(["-V", &host, above(local), remote]))
+        }
         Job::Get { remote, local } => {
             finish(told(bench, "ncftpget").args(["-Z", "-V", &host, above(local), remote]))
         }
-        Job::ResumeGet { remote, local, .. } => {
+        Job::ResumeGet { remote, local } => {
             finish(told(bench, "ncftpget").args(["-z", "-V", &host, above(local), remote]))
         }
         Job::TreeGet { remote, local } => {
             finish(told(bench, "ncftpget").args(["-R", "-V", &host, above(local), remote]))
         }
-        Job::Put { local, remote } => {
+        Job::GetText { remote, local } => {
+            finish(told(bench, "ncftpget").args(["-a", "-V", &host, above(local), remote]))
+        }
+        Job::PutText { local, remote } => {
+            finish(told(bench, "ncftpput").args(["-a", "-V", &host, above(remote), local]))
+        }
+        Job::GetMany { remote, names, local } => {
+            std::fs::create_dir_all(bench.path(local)).expect("a local directory");
+            let names = names.iter().map(|name| format!("{remote}/{name}"));
+            finish(told(bench, "ncftpget").args(["-V", &host, local]).args(names))
+        }
+        Job::Manage([old, new, unwanted, made, bare]) => {
+            // The shell of the same package, with a script typed into it.
+            let lines = format!(
+                "rename \"{old}\" \"{new}\"\nrm {unwanted}\nmkdir {made}\nrmdir {bare}\nquit\n"
+            );
+            let mut shell = bench.unpacked("ncftp3");
+            shell.args(["-u", "user1", "-p", "1234", "-P", &bench.address.port().to_string()]);
+            finish_with(shell.arg(&host), lines.as_bytes())
+        }
+        Job::Put { local, remote } | Job::PutTimed { local, remote } => {
             finish(told(bench, "ncftpput").args(["-V", &host, above(remote), local]))
         }
         Job::ResumePut { local, remote, .. } => {
@@ -53,11 +90,6 @@ fn told(bench: &Bench, name: &str) -> Command {
     let mut command = bench.unpacked(name);
     command.args(["-u", "user1", "-p", "1234", "-t", "20", "-r", "1"]);
     command.args(["-P", &bench.address.port().to_string()]);
-    command.arg(if bench.way == Way::Active { "-E" } else { "-F" });
+    command.arg(if bench.way.active { "-E" } else { "-F" });
     command
-}
-
-/// The directory of a path.
-fn above(path: &str) -> &str {
-    path.rsplit_once('/').map_or(".", |(above, _)| above)
 }

@@ -2,24 +2,37 @@
 
 use std::process::Command;
 
-use crate::bench::{Bench, Way, unpacked};
-use crate::ground::{Client, Duty, Job, PATTERN};
+use crate::bench::{Bench, unpacked};
+use crate::ground::{Client, Duty, Job, PATTERN, SIGNS};
+use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with};
 
 const FLAT: &str = "moves files, not directories";
 const EXPANDED: &str = "it writes to whichever local file the name matches as a pattern";
-const CLEAR: &str = "knows no TLS";
+const ONE: &str = "one file after the other";
+const TIMELESS: &str = "sends no times";
 
 pub(crate) const TNFTP: Client = Client {
     name: "tnftp",
     version: |_| tnftp_version().unwrap_or_default(),
     run: |bench, job| {
         let mut tnftp = bench.unpacked("tnftp");
-        tnftp.args(["-n", "-i", if bench.way == Way::Active { "-A" } else { "-p" }]);
+        tnftp.args(["-n", "-i", if bench.way.active { "-A" } else { "-p" }]);
         run(tnftp, bench, job)
     },
-    cannot: &[(Duty::TreeGet, FLAT), (Duty::TreePut, FLAT), (Duty::Tls, CLEAR)],
+    cannot: &[
+        (Duty::TreeGet, FLAT),
+        (Duty::TreePut, FLAT),
+        (Duty::TimePut, TIMELESS),
+        (Duty::Parallel, ONE),
+        (Duty::Tls, CLEAR),
+        (Duty::ImplicitTls, CLEAR),
+        (Duty::ActiveTls, CLEAR),
+        (Duty::ResumedTls, CLEAR),
+    ],
     cannot_name: &[(PATTERN, EXPANDED)],
+    cannot_yet: &[],
+    cannot_empty: None,
 };
 
 pub(crate) const INETUTILS: Client = Client {
@@ -30,11 +43,59 @@ pub(crate) const INETUTILS: Client = Client {
     },
     run: |bench, job| {
         let mut ftp = bench.unpacked("inetutils-ftp");
-        ftp.args(["-n", "-i", if bench.way == Way::Active { "--active" } else { "--passive" }]);
+        ftp.args(["-n", "-i", if bench.way.active { "--active" } else { "--passive" }]);
         run(ftp, bench, job)
     },
-    cannot: &[(Duty::TreeGet, FLAT), (Duty::TreePut, FLAT), (Duty::Tls, CLEAR)],
+    cannot: &[
+        (Duty::TreeGet, FLAT),
+        (Duty::TreePut, FLAT),
+        (Duty::TimeGet, "keeps no times"),
+        (Duty::TimePut, TIMELESS),
+        (Duty::Parallel, ONE),
+        (Duty::Tls, CLEAR),
+        (Duty::ImplicitTls, CLEAR),
+        (Duty::ActiveTls, CLEAR),
+        (Duty::ResumedTls, CLEAR),
+    ],
     cannot_name: &[(PATTERN, EXPANDED)],
+    cannot_yet: &[],
+    cannot_empty: None,
+};
+
+const CUT: &str = "ends uploads under TLS without close_notify, like one that was cut";
+
+/// The `ftp` that came with Linux once, and learned TLS.
+pub(crate) const FTP_SSL: Client = Client {
+    cannot: &[
+        (Duty::TreeGet, FLAT),
+        (Duty::TreePut, FLAT),
+        (Duty::TimeGet, "keeps no times"),
+        (Duty::TimePut, TIMELESS),
+        (Duty::Parallel, ONE),
+        (Duty::Tls, CUT),
+        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
+        (Duty::ActiveTls, CUT),
+        (Duty::ResumedTls, CUT),
+    ],
+    cannot_name: &[(PATTERN, EXPANDED), (SIGNS, "it has no way to quote a question mark")],
+    ..Client::new(
+        "ftp-ssl",
+        |_| "untold".to_owned(),
+        |bench, job| {
+            let mut ftp = bench.unpacked("ftp-ssl");
+            ftp.args(["-n", "-i"]);
+            if !bench.way.active {
+                ftp.arg("-p");
+            }
+            if bench.way.tls.is_none() {
+                ftp.args(["-z", "nossl"]);
+            } else {
+                let ca = format!("cacert={}", bench.ca());
+                ftp.args(["-z", "secure", "-z", "verify=1", "-z", &ca]);
+            }
+            run(ftp, bench, job)
+        },
+    )
 };
 
 /// The date that it goes by, which it tells to web servers alone: eight digits by themselves.
@@ -50,11 +111,21 @@ fn tnftp_version() -> Option<String> {
 fn run(mut command: Command, bench: &Bench, job: &Job<'_>) -> Finished {
     let lines = match *job {
         Job::Names { remote } => format!("nlist {} names.txt", quoted(remote)),
-        Job::Get { remote, local } => both("get", remote, local),
+        Job::Get { remote, local } | Job::GetTimed { remote, local } => both("get", remote, local),
         Job::TreeGet { remote, local } => both("mget", remote, local),
-        Job::Put { local, remote } => format!("put {} {}", literal(local), quoted(remote)),
+        Job::GetText { remote, local } => format!("ascii\n{}", both("get", remote, local)),
+        Job::PutText { local, remote } => format!("ascii\n{}", both("put", local, remote)),
+        Job::Manage([old, new, unwanted, made, bare]) => {
+            format!("{}\ndelete {unwanted}\nmkdir {made}\nrmdir {bare}", both("rename", old, new))
+        }
+        Job::GetMany { remote, local, .. } => {
+            format!("!mkdir {local}\nlcd {local}\ncd {remote}\nmget *")
+        }
+        Job::Put { local, remote } | Job::PutTimed { local, remote } => {
+            format!("put {} {}", literal(local), quoted(remote))
+        }
         Job::TreePut { local, remote } => both("mput", local, remote),
-        Job::ResumeGet { remote, local, .. } => both("reget", remote, local),
+        Job::ResumeGet { remote, local } => both("reget", remote, local),
         Job::ResumePut { local, remote, at } => {
             format!("restart {at}\n{}", both("put", local, remote))
         }

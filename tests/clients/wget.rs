@@ -2,11 +2,12 @@
 
 use std::fs;
 
-use crate::bench::{Bench, Way};
+use crate::bench::{Bench, Tls, unasked};
 use crate::ground::{Client, Duty, Job};
 use crate::support::{Finished, finish};
 
 const ONLY_DOWN: &str = "only downloads";
+const ONE: &str = "one file after the other";
 
 pub(crate) const CLIENT: Client = Client {
     name: "wget",
@@ -15,23 +16,39 @@ pub(crate) const CLIENT: Client = Client {
         said.text().split_ascii_whitespace().nth(2).unwrap_or_default().to_owned()
     },
     run,
-    cannot: &[(Duty::Put, ONLY_DOWN), (Duty::ResumePut, ONLY_DOWN), (Duty::TreePut, ONLY_DOWN)],
+    cannot: &[
+        (Duty::Put, ONLY_DOWN),
+        (Duty::ResumePut, ONLY_DOWN),
+        (Duty::TreePut, ONLY_DOWN),
+        (Duty::Text, "leaves the ends of lines as they came"),
+        (Duty::Manage, ONLY_DOWN),
+        (Duty::TimePut, ONLY_DOWN),
+        (Duty::Parallel, ONE),
+    ],
     cannot_name: &[],
+    cannot_yet: &[],
+    cannot_empty: None,
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {
     let mut wget = bench.unpacked("wget");
-    wget.args(["--no-config", "--no-proxy", "--tries=1", "--timeout=20", "-nv"]);
+    // It waits for the tickets of TLS 1.3 for some milliseconds only: on a busy machine it may have
+    // none to resume by, and is turned away.
+    let tries = if bench.way.tls == Some(Tls::Resumed) { "--tries=5" } else { "--tries=1" };
+    wget.args(["--no-config", "--no-proxy", tries, "--waitretry=0", "--timeout=20", "-nv"]);
     // It takes bytes above 127 for controls of Latin-1 otherwise.
     wget.arg("--restrict-file-names=unix,nocontrol");
-    let url = |path: &str| match bench.way {
-        Way::Tls => bench.url(path).replacen("ftp:", "ftps:", 1),
-        Way::Passive | Way::Active => bench.url(path),
-    };
-    match bench.way {
-        Way::Passive => {}
-        Way::Active => drop(wget.arg("--no-passive-ftp")),
-        Way::Tls => drop(wget.args(["--ca-certificate", &bench.ca()])),
+    let scheme = if bench.way.tls.is_some() { "ftps" } else { "ftp" };
+    let url = |path: &str| bench.url(scheme, path);
+    if bench.way.active {
+        wget.arg("--no-passive-ftp");
+    }
+    match bench.way.tls {
+        None => {}
+        Some(Tls::Explicit | Tls::Resumed) => drop(wget.args(["--ca-certificate", &bench.ca()])),
+        Some(Tls::Implicit) => {
+            wget.args(["--ftps-implicit", "--ca-certificate", &bench.ca()]);
+        }
     }
     match *job {
         Job::Names { remote } => {
@@ -43,21 +60,36 @@ fn run(bench: &Bench, job: &Job<'_>) -> Finished {
             finished
         }
         Job::Get { remote, local } => finish(wget.args(["-O", local, &url(remote)])),
-        Job::ResumeGet { remote, local, .. } => {
-            finish(wget.args(["-c", "-O", local, &url(remote)]))
-        }
+        Job::ResumeGet { remote, local } => finish(wget.args(["-c", "-O", local, &url(remote)])),
         Job::TreeGet { remote, local } => {
-            let above = local.rsplit_once('/').map_or(".", |(above, _)| above);
             let cut = remote.matches('/').count();
-            wget.args(["-r", "-l", "inf", "-nH", &format!("--cut-dirs={cut}"), "-P", above]);
+            wget.args(["-r", "-l", "inf", "-nH", &format!("--cut-dirs={cut}"), "-P", above(local)]);
             finish(wget.arg(url(&format!("{remote}/"))))
         }
-        Job::Put { local, remote }
+        Job::GetText { remote, local } => {
+            finish(wget.args(["-O", local, &format!("{};type=a", url(remote))]))
+        }
+        Job::GetTimed { remote, local } => {
+            finish(wget.args(["-N", "-P", above(local), &url(remote)]))
+        }
+        Job::GetMany { remote, names, local } => {
+            wget.args(["-P", local]);
+            finish(wget.args(names.iter().map(|name| url(&format!("{remote}/{name}")))))
+        }
+        Job::Manage(_) => unasked(),
+        Job::PutText { local, remote }
+        | Job::PutTimed { local, remote }
+        | Job::Put { local, remote }
         | Job::ResumePut { local, remote, .. }
         | Job::TreePut { local, remote } => {
             finish(wget.arg(format!("--upload-file={local}")).arg(url(remote)))
         }
     }
+}
+
+/// The directory of a path.
+pub(crate) fn above(path: &str) -> &str {
+    path.rsplit_once('/').map_or(".", |(above, _)| above)
 }
 
 /// The names in a long listing, one a line.

@@ -2,6 +2,9 @@
 //! handshake may take, and what an idle session costs. The other end is rustls's own client, which
 //! can be made to misbehave at any byte.
 
+mod control;
+mod transfers;
+
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -113,15 +116,34 @@ pub(crate) struct Sealed {
 impl Sealed {
     #[track_caller]
     pub(crate) fn open(server: &TestServer, client: &Arc<ClientConfig>) -> Self {
-        let control = BufReader::new(secure(client, promised(server)).expect("a handshake"));
-        let mut sealed = Self { control, server: server.ftp, client: Arc::clone(client) };
+        let mut sealed = Self::over(promised(server), server.ftp, client);
+        sealed.log_in();
+        sealed
+    }
+
+    /// The same on a port for implicit TLS.
+    #[track_caller]
+    fn implicitly(ftps: SocketAddr, client: &Arc<ClientConfig>) -> Self {
+        let mut sealed = Self::over(dial(None, ftps), ftps, client);
+        sealed.hear(220);
+        sealed.log_in();
+        sealed
+    }
+
+    #[track_caller]
+    fn over(socket: TcpStream, server: SocketAddr, client: &Arc<ClientConfig>) -> Self {
+        let control = BufReader::new(secure(client, socket).expect("a handshake"));
+        Self { control, server, client: Arc::clone(client) }
+    }
+
+    #[track_caller]
+    fn log_in(&mut self) {
         for (line, code) in
             [("USER user1", 331), ("PASS 1234", 230), ("PBSZ 0", 200), ("PROT P", 200)]
         {
-            sealed.expect(line, code);
+            self.expect(line, code);
         }
-        sealed.expect("TYPE I", 200);
-        sealed
+        self.expect("TYPE I", 200);
     }
 
     fn say(&mut self, line: &str) {
@@ -383,12 +405,22 @@ fn a_handshake_has_a_time_limit() {
     let mut socket = sealed.connect("STOR Own/film");
     socket.write_all(&[22, 3, 1, 2, 0, 1, 0]).unwrap();
     sealed.hear(425);
-    // What is no handshake at all ends at once.
+    // What breaks off in it may go better the next time (RFC 1123, section 4.1.2.11).
+    let mut socket = sealed.connect("STOR Own/film");
+    socket.write_all(&[22, 3, 1, 2, 0, 1, 0]).unwrap();
+    drop(socket);
+    sealed.hear(425);
+    // What is no handshake at all, or one that nobody will like, ends at once (RFC 4217, section
+    // 10.2).
     let mut socket = sealed.connect("STOR Own/film");
     socket.write_all(b"plain bytes, as if PROT had not been said").unwrap();
-    sealed.hear(425);
+    sealed.hear(522);
+    let mut untrusting = sealed.connect("STOR Own/film");
+    // A fatal alert: the certificate is of an unknown authority.
+    untrusting.write_all(&[21, 3, 3, 0, 2, 2, 48]).unwrap();
+    sealed.hear(522);
     assert!(server.names("Own").is_empty());
-    drop((socket, sealed));
+    drop((socket, untrusting, sealed));
     server.settles_at(before);
 }
 

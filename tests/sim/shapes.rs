@@ -392,6 +392,26 @@ fn an_upload_under_tls_is_whole_or_cut_wherever_its_wire_is() {
     });
 }
 
+/// A record costs the same however little it holds; what a turn may take is counted on the wire.
+#[test]
+fn records_of_one_byte_take_their_turns() {
+    let build = |shape: &mut Shape| {
+        shape.in_small_steps();
+        shape.scenario.settings.tls = Tls::Optional;
+        let host = shape.scenario.lore.ftp.ip();
+        for who in 0..6 {
+            let path = format!("/Incoming/crumbs-{who}").into_bytes();
+            let payload: Rc<[u8]> = shape.rng.bytes(6000).into();
+            let client =
+                Sealed::new(address_of(who, host), [Want::Put { path, payload, cut: None }]);
+            let client = client.in_crumbs();
+            shape.add(0, if who % 2 == 0 { client.in_tls13() } else { client });
+        }
+        shape.visit(10, 100, [fetch("/Movies/large", Mischief::None)]);
+    };
+    rounds("records_of_one_byte", build, |report| assert_eq!(report.tally.stored, 6, "{report:?}"));
+}
+
 #[test]
 fn handshakes_that_trickle_delay_nobody_and_end() {
     let build = |shape: &mut Shape| {
@@ -414,6 +434,28 @@ fn handshakes_that_trickle_delay_nobody_and_end() {
     // That they end is what the end of the world asks for.
     rounds("handshakes_that_trickle", build, |report| {
         assert_eq!((report.tally.fetched, report.tally.sealed), (3, 2), "{report:?}");
+    });
+}
+
+/// curl knows by SIZE when it has all, and goes then. What the server still says meets nobody, and is
+/// answered by a reset: before the end was said, or in the middle of it.
+#[test]
+fn a_download_under_tls_is_done_when_the_client_has_all_of_it() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.settings.tls = Tls::Optional;
+        let host = shape.scenario.lore.ftp.ip();
+        for who in 0..12 {
+            let length = shape.rng.size(1..40_000);
+            let path = format!("/Movies/grabbed-{who}");
+            let content = shape.rng.bytes(length);
+            furnish(&mut shape.scenario.lore, path.as_bytes(), &content);
+            let wants = vec![Want::Grab(path.into_bytes()); 8];
+            let client = Sealed::new(address_of(who, host), wants);
+            shape.add(0, if who % 2 == 0 { client.in_tls13() } else { client });
+        }
+    };
+    rounds("a_download_under_tls", build, |report| {
+        assert_eq!((report.tally.fetched, report.tally.sealed), (96, 96), "{report:?}");
     });
 }
 

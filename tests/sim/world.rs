@@ -157,6 +157,8 @@ pub(crate) struct World<P: Peers> {
     count: usize,
     /// What may be done before it is others' turn.
     most_spent: Spent,
+    /// Bytes that may be taken from a protected data connection in that time.
+    most_taken: usize,
     /// Work on files that one pass may do.
     most_worked: Worked,
     /// Slices of directories that had been read on before this pass.
@@ -171,6 +173,7 @@ impl<P: Peers> World<P> {
         let (clients, linger) = (limits.clients, limits.linger);
         let most_worked = most_worked(&limits);
         let most_spent = most_spent(&limits, &settings);
+        let most_taken = 2 * (limits.budgets.pace.copied + limits.budgets.pace.chunk);
         let io = FakeIo::new(Rc::clone(&net), Rc::clone(&peers));
         let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
         reactor.replace_acceptor(house.acceptor);
@@ -215,6 +218,7 @@ impl<P: Peers> World<P> {
             count: house.peers,
             most_worked,
             most_spent,
+            most_taken,
             slices: 0,
         }
     }
@@ -324,6 +328,11 @@ impl<P: Peers> World<P> {
             "a data connection had no turn for {} passes",
             stats.longest_turn
         );
+        assert!(
+            stats.most_taken <= self.most_taken,
+            "{} bytes were taken from a protected data connection in one pass",
+            stats.most_taken
+        );
         if self.count > 100 && !self.passes.is_multiple_of(64) {
             return;
         }
@@ -335,6 +344,7 @@ impl<P: Peers> World<P> {
             net.held()
         );
         assert_eq!(census.listeners + census.passive, stats.listeners, "{census:?}");
+        assert!(census.expected <= census.controls, "who has gone is still awaited: {census:?}");
         assert!(census.longest_wait.turn <= LONGEST_WAIT, "a slot was starved: {census:?}");
         let (most, spent) = (self.most_spent, census.most_spent);
         assert!(
@@ -414,6 +424,7 @@ impl<P: Peers> World<P> {
         let census = reactor.census();
         let held = net.borrow().held();
         assert_eq!((census.controls, census.data), (0, 0), "connections are left: {held:?}");
+        assert_eq!(census.expected, 0, "who has gone is still awaited: {census:?}");
         assert_eq!(tree.parts_under_way(), 0, "hidden parts are left");
         let work = census.digesting + census.compressing + census.awaiting;
         assert_eq!((work, census.places, census.line), (0, 0, 0), "work is left: {census:?}");

@@ -8,15 +8,17 @@ use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::Ticketer;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{
-    NoServerSessionStorage, ServerConfig, StoresServerSessions, WebPkiClientVerifier,
+    ClientHello, NoServerSessionStorage, ResolvesServerCert, ServerConfig, StoresServerSessions,
+    WebPkiClientVerifier,
 };
+use rustls::sign::CertifiedKey;
 
 use super::connection::{Connection, ROOM, Room};
 
@@ -48,6 +50,7 @@ const PROTOCOLS: [&[u8]; 2] = [b"ftp", b"ftp-data"];
 #[derive(Clone)]
 pub struct Acceptor {
     config: Arc<ServerConfig>,
+    certified: Arc<CertifiedKey>,
     resumption: Resumption,
     room: Room,
 }
@@ -115,6 +118,7 @@ impl Acceptor {
             None => builder.with_no_client_auth(),
             Some(roots) => {
                 let roots = Arc::new(root_store(roots)?);
+                let provider = Arc::clone(&provider);
                 let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
                 let verifier = if options.client_required {
                     verifier.build()
@@ -126,7 +130,7 @@ impl Acceptor {
                 )
             }
         };
-        let mut config = builder.with_single_cert(chain, key).map_err(|error| {
+        let certified = CertifiedKey::from_der(chain, key, &provider).map_err(|error| {
             let of_the_certificate = matches!(
                 error,
                 rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented
@@ -135,13 +139,15 @@ impl Acceptor {
                 if of_the_certificate { AcceptorFault::Certificate } else { AcceptorFault::Key };
             fault(error.to_string())
         })?;
+        let certified = Arc::new(certified);
+        let mut config = builder.with_cert_resolver(Named::new(&certified));
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.max_tls13_tickets = TICKETS_ASKED_FOR;
         config.enable_secret_extraction = cfg!(feature = "ktls");
         config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
         let room = Rc::new(RefCell::new(vec![0; ROOM].into_boxed_slice()));
-        Ok(Self { config: Arc::new(config), resumption: options.resumption, room })
+        Ok(Self { config: Arc::new(config), certified, resumption: options.resumption, room })
     }
 
     /// A new control connection, of a session that none but its own data connections can resume.
@@ -154,15 +160,15 @@ impl Acceptor {
     }
 
     fn session(&self) -> Result<Session, rustls::Error> {
-        if self.resumption == Resumption::Off {
-            let config = Arc::clone(&self.config);
-            return Ok(Session { config, resumption: self.resumption });
-        }
+        let (named, resumption) = (Named::new(&self.certified), self.resumption);
         let mut config = ServerConfig::clone(&self.config);
-        config.ticketer = Ticketer::new()?;
-        config.session_storage = Arc::new(Recent::default());
-        config.send_tls13_tickets = TICKETS;
-        Ok(Session { config: Arc::new(config), resumption: self.resumption })
+        config.cert_resolver = Arc::clone(&named) as Arc<dyn ResolvesServerCert>;
+        if resumption != Resumption::Off {
+            config.ticketer = Ticketer::new()?;
+            config.session_storage = Arc::new(Recent::default());
+            config.send_tls13_tickets = TICKETS;
+        }
+        Ok(Session { config: Arc::new(config), named, resumption })
     }
 
     /// What becomes of the session of a control connection on its data connections.
@@ -175,6 +181,7 @@ impl Acceptor {
 /// What the connections of one session share: certificate and keys for tickets.
 pub(super) struct Session {
     config: Arc<ServerConfig>,
+    named: Arc<Named>,
     resumption: Resumption,
 }
 
@@ -191,6 +198,11 @@ impl Session {
         self.resumption == Resumption::Require
     }
 
+    /// The name by which the client has asked for the server (RFC 6066, section 3), if it has.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.named.name.get()?.as_deref()
+    }
+
     pub(super) fn config(&self, purpose: Purpose) -> Arc<ServerConfig> {
         let tickets = match purpose {
             _ if self.resumption == Resumption::Off => return Arc::clone(&self.config),
@@ -201,6 +213,27 @@ impl Session {
         let mut config = ServerConfig::clone(&self.config);
         config.send_tls13_tickets = tickets;
         Arc::new(config)
+    }
+}
+
+/// The one certificate, whatever name it is asked for by. The name of the first hello of a session,
+/// that of its control connection, is kept: an unbuffered connection does not tell it.
+#[derive(Debug)]
+struct Named {
+    certified: Arc<CertifiedKey>,
+    name: OnceLock<Option<Box<str>>>,
+}
+
+impl Named {
+    fn new(certified: &Arc<CertifiedKey>) -> Arc<Self> {
+        Arc::new(Self { certified: Arc::clone(certified), name: OnceLock::new() })
+    }
+}
+
+impl ResolvesServerCert for Named {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        self.name.get_or_init(|| hello.server_name().map(Box::from));
+        Some(Arc::clone(&self.certified))
     }
 }
 

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
+use rustls::pki_types::CertificateDer;
 use rustls::server::UnbufferedServerConnection;
 use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
 use rustls::{CipherSuite, ConnectionTrafficSecrets, Error, HandshakeKind, ProtocolVersion};
@@ -50,10 +51,14 @@ pub(in crate::channel) struct Connection {
     /// What was read from records that held more than the reader had room for.
     plain: Outbox,
     stage: Stage,
+    /// Something has come that may be TLS.
+    begun: bool,
     /// The peer has said close_notify: nothing more will come, and nothing is missing.
     ended: bool,
     /// Our close_notify has been given out.
     finished: bool,
+    /// What comes is thrown away until the peer's close_notify, and is in the clear behind it.
+    clears: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +77,8 @@ pub(in crate::channel) enum Taken {
     Nothing,
     /// The peer's close_notify: the clean end.
     End,
+    /// The same where the connection goes on in the clear, with so many bytes that came behind it.
+    Over(usize),
 }
 
 impl Connection {
@@ -99,14 +106,21 @@ impl Connection {
             unused: Vec::new(),
             plain: Outbox::new(),
             stage: Stage::Shaking,
+            begun: false,
             ended: false,
             finished: false,
+            clears: false,
         }
     }
 
     /// Whether data connections of this control connection have to resume its session.
     pub(in crate::channel) fn demands_resumption(&self) -> bool {
         self.session.as_ref().is_some_and(Session::demands_resumption)
+    }
+
+    /// Whether anything has come that may be TLS.
+    pub(in crate::channel) const fn has_begun(&self) -> bool {
+        self.begun
     }
 
     pub(in crate::channel) fn is_shaking(&self) -> bool {
@@ -132,6 +146,16 @@ impl Connection {
         self.rustls.handshake_kind() == Some(HandshakeKind::Resumed)
     }
 
+    /// Whether `other` shows the certificate that was shown on this connection, if one was.
+    pub(in crate::channel) fn knows(&self, other: &Self) -> bool {
+        self.shown().is_none_or(|shown| other.shown() == Some(shown))
+    }
+
+    /// The peer's own certificate, if it showed one that was verified.
+    fn shown(&self) -> Option<&CertificateDer<'static>> {
+        self.rustls.peer_certificates().and_then(<[_]>::first)
+    }
+
     /// Gives out plain text that has come already.
     pub(in crate::channel) fn give(&mut self, buffer: &mut [u8]) -> Taken {
         let count = self.plain.waiting().len().min(buffer.len());
@@ -148,7 +172,8 @@ impl Connection {
     /// `out`. The bytes that `receive` gave come back too: zero is the end of the wire.
     ///
     /// # Errors
-    /// Those of `receive`, or the peer broke the protocol; then `out` has our alert.
+    /// Those of `receive`, or the peer broke the protocol; then `out` has our alert, but for a peer that
+    /// speaks words in place of a hello.
     pub(in crate::channel) fn take(
         &mut self,
         receive: impl FnOnce(&mut [u8]) -> io::Result<usize>,
@@ -162,11 +187,26 @@ impl Connection {
         let most = buffer.len().clamp(4096, ROOM - UNUSED);
         let count = receive(&mut room[kept..kept + most])?;
         let have = kept + count;
-        let mut sink = Sink { buffer, filled: 0, rest: &mut self.plain };
+        if !self.begun && count > 0 {
+            if is_of_words(room[0]) {
+                self.stage = Stage::Failed;
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "words in place of a hello",
+                ));
+            }
+            self.begun = true;
+        }
+        let mut sink = Sink { buffer: &mut *buffer, filled: 0, rest: &mut self.plain };
+        let clears = self.clears;
         let processed = process(
             &mut self.rustls,
             &mut room[..have],
-            &mut |piece| sink.put(piece),
+            &mut |piece| {
+                if !clears {
+                    sink.put(piece);
+                }
+            },
             &mut self.ended,
             out,
         );
@@ -179,6 +219,9 @@ impl Connection {
                 return Err(invalid(error));
             }
         };
+        if self.clears && self.ended {
+            return give_clear(&room[used..have], buffer).map(|rest| (count, rest));
+        }
         self.keep(&room[used..have])?;
         if up && self.stage == Stage::Shaking {
             self.stage = Stage::Up;
@@ -227,6 +270,16 @@ impl Connection {
             return Ok(());
         }
         self.write(2 + RECORD_OVERHEAD, out, |writer, room| writer.queue_close_notify(room))
+    }
+
+    /// Says close_notify, and lets the connection go on in the clear behind that of the peer.
+    ///
+    /// # Errors
+    /// There are no keys to say it with.
+    pub(in crate::channel) fn clear(&mut self, out: &mut Outbox) -> io::Result<()> {
+        self.clears = true;
+        self.plain = Outbox::new();
+        self.finish(out)
     }
 
     fn write(
@@ -311,9 +364,9 @@ impl Connection {
             _ => "TLSv1.3",
         };
         let suite = self.rustls.negotiated_cipher_suite().map_or("unknown", |s| suite(s.suite()));
-        let shown = self.rustls.peer_certificates().and_then(<[_]>::first);
-        let identity = shown.map(|certificate| Box::new(Sha256::digest(certificate).into()));
-        Secured { protocol, suite, identity }
+        let identity = self.shown().map(|certificate| Box::new(Sha256::digest(certificate).into()));
+        let name = self.session.as_ref().and_then(Session::name).map(Box::from);
+        Secured { protocol, suite, identity, name }
     }
 }
 
@@ -442,6 +495,22 @@ fn append(
             }
         }
     }
+}
+
+/// Gives out what came behind TLS. A reader of commands has room for it.
+fn give_clear(bytes: &[u8], buffer: &mut [u8]) -> io::Result<Taken> {
+    match buffer.get_mut(..bytes.len()) {
+        Some(room) => {
+            room.copy_from_slice(bytes);
+            Ok(Taken::Over(bytes.len()))
+        }
+        None => Err(io::ErrorKind::InvalidData.into()),
+    }
+}
+
+/// Whether a peer that begins so speaks words: no record, of whatever version of TLS or SSL, does.
+const fn is_of_words(first: u8) -> bool {
+    first.is_ascii_alphabetic() || first.is_ascii_whitespace()
 }
 
 fn invalid(error: Error) -> io::Error {

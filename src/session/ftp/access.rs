@@ -127,9 +127,9 @@ impl Session {
         }
     }
 
-    /// HOST (RFC 7151): there is one host here, and every name that leads to it is its own. An
-    /// address has to be that which the client came to. A username that came before counts for
-    /// nothing behind it.
+    /// HOST (RFC 7151): there is one host here, and every name that leads to it is its own, but under
+    /// TLS it stays the one that the handshake was with (section 3.2.1). An address has to be that
+    /// which the client came to. A username that came before counts for nothing behind it.
     pub(super) fn host<T: Tree>(
         &mut self,
         host: HostArgument<'_>,
@@ -140,7 +140,7 @@ impl Session {
         }
         let is_ours = match host {
             HostArgument::Address(address) => address.to_canonical() == turn.house.local,
-            HostArgument::Name(_) => true,
+            HostArgument::Name(name) => self.is_secured_as(name),
         };
         if !is_ours {
             return Err(Reply::new(504, "HOST: This server is not to be had under that name."));
@@ -149,22 +149,14 @@ impl Session {
         Ok(Said::Now(Reply::new(220, turn.house.settings.greeting.clone())))
     }
 
-    /// REIN: all is as it was after the greeting, but for the count of failed logins.
-    ///
-    /// RFC 4217, section 11, has it end TLS and go on in the clear. As with CCC, what is protected
-    /// here stays so, hence it is refused there.
+    /// REIN: all is as it was after the greeting, but for the count of failed logins. TLS that AUTH has
+    /// begun ends: in the clear there is nobody logged in whom somebody else could speak for.
     pub(super) fn rein<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) -> Answered {
-        if self.is_secured() {
-            return Err(Reply::new(
-                534,
-                "REIN would end TLS; begin a new login with USER, or connect anew.",
-            ));
-        }
         self.log_out(turn);
         self.unroute(turn);
         self.state = State::NeedsUser;
         self.parameters = Parameters::default();
-        Ok(Said::Now(Reply::new(220, "Ready for a new login with USER.")))
+        Ok(self.reset_protection(Reply::new(220, "Ready for a new login with USER.")))
     }
 
     fn admit(&mut self, client: Client) -> Said {
@@ -366,7 +358,7 @@ mod tests {
         ftp.expect("SIZE deep.txt", "550");
         ftp.expect("STAT .", "550");
         ftp.expect("EPSV", "229");
-        for line in ["LIST", "RETR deep.txt", "APPE new", "CWD ../Sub"] {
+        for line in ["LIST", "RETR deep.txt", "CWD ../Sub"] {
             ftp.expect(line, "550");
         }
         for line in ["STOR new", "STOR /Music/new"] {

@@ -35,6 +35,7 @@ use std::mem;
 use std::net::SocketAddr;
 
 pub(super) use self::respond::refusal;
+pub(super) use self::security::no_handshake;
 
 use self::state::{Answered, Busy, Carry, Held, Parameters, Said, State, Turn, Visit, Waiting};
 use self::table::{Phase, Row};
@@ -62,13 +63,22 @@ pub struct Session {
     waiting: Option<Box<Waiting>>,
     /// What the TLS handshake on the control connection has shown; `None` while that is in the
     /// clear.
-    secured: Option<Box<Secured>>,
+    secured: Option<Box<Shown>>,
     /// Logins that failed on this connection, over all usernames.
     failures: u16,
     /// Whether a line has come yet.
     heard: bool,
     /// Why no further line will be served, once what runs has ended.
     ending: Ending,
+}
+
+/// TLS on the control connection.
+#[derive(Debug)]
+struct Shown {
+    /// What its handshake has shown.
+    by: Secured,
+    /// It was there before the greeting, and stays.
+    implicit: bool,
 }
 
 impl Session {
@@ -102,7 +112,7 @@ impl Session {
         match event {
             Event::Opened => self.greet(turn),
             Event::Secured(secured) => {
-                self.handshake_done(secured, turn);
+                self.handshake_done(secured);
                 self.settle(turn);
             }
             Event::Line(line) if self.busy.is_running() => self.during_transfer(line, turn),
@@ -195,6 +205,12 @@ impl Session {
         match answered {
             Ok(Said::Now(reply)) | Err(reply) => turn.effects.reply(reply),
             Ok(Said::Later) => debug_assert!(!matches!(self.busy, Busy::Idle), "nobody answers"),
+            Ok(Said::Clear(reply)) => {
+                turn.effects.reply(reply);
+                turn.effects.push(Effect::Unsecure);
+                // What waits came under TLS, and the next line is to come in the clear.
+                self.waiting = None;
+            }
             Ok(Said::Last(reply)) => {
                 turn.effects.reply(reply);
                 self.close(turn);

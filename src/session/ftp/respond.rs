@@ -117,8 +117,16 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
                 426,
                 format!("The data connection stood still after {bytes} bytes and was closed."),
             ),
-            Loss::Insecure => Reply::new(425, "The TLS handshake on the data connection failed."),
-            // RFC 4217, section 10: the level of security of the data connection will not do.
+            Loss::Unsecured => Reply::new(
+                425,
+                "The TLS handshake on the data connection broke off or took too long; try again.",
+            ),
+            // RFC 4217, section 10.2: what was negotiated for the data connection will not do.
+            Loss::Insecure => Reply::new(522, "The TLS handshake on the data connection failed."),
+            Loss::Foreign => Reply::new(
+                522,
+                "The data connection must show the certificate of the control connection.",
+            ),
             Loss::NotResumed => Reply::new(
                 522,
                 "The data connection must resume the TLS session of the control connection.",

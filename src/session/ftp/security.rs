@@ -4,10 +4,10 @@
 //! The handshake is the reactor's; what it has shown comes back as an event. What the choices left
 //! open by the RFCs are, and why, stands in `manual/protocol`.
 
-use super::Session;
 use super::state::{Answered, Busy, Parameters, Said, State, Turn, Visit};
+use super::{Session, Shown};
 use crate::accounts::{Accounts, Client};
-use crate::session::{Effect, Settings, Timer, Tls};
+use crate::session::{Effect, Settings, Tls};
 use crate::terms::{Protection, Secured};
 use crate::tree::Tree;
 use crate::wire::ftp::reply::Reply;
@@ -18,7 +18,7 @@ impl Session {
     ///
     /// What was said in the clear counts for nothing behind it (RFC 4217, section 15.1): a login is
     /// forgotten, and so are the parameters, the route, and lines that came behind this one. Failed
-    /// logins stay counted.
+    /// logins stay counted, and a stranger's time to log in runs on.
     pub(super) fn auth<T: Tree>(
         &mut self,
         mechanism: Mechanism,
@@ -27,6 +27,7 @@ impl Session {
         if self.is_secured() {
             return Err(Reply::new(503, "This connection is protected by TLS already."));
         }
+        self.log_out(turn);
         self.unroute(turn);
         self.state = State::NeedsUser;
         self.parameters = Parameters::default();
@@ -36,7 +37,6 @@ impl Session {
             Mechanism::TlsPrivate => Protection::Private,
         });
         turn.effects.reply(Reply::new(234, "Begin the TLS handshake."));
-        turn.effects.push(Effect::Stop);
         turn.effects.push(Effect::Secure);
         Ok(Said::Later)
     }
@@ -44,21 +44,35 @@ impl Session {
     /// The handshake is done: that which AUTH asked for, or the one before the greeting on a port for
     /// implicit TLS. There data connections are private from the beginning, as clients of such ports
     /// take it to be.
-    pub(super) fn handshake_done<T: Tree>(&mut self, secured: Secured, turn: &mut Turn<'_, '_, T>) {
-        self.secured = Some(Box::new(secured));
-        self.parameters.protection = match self.busy {
-            Busy::Securing(protection) => {
-                turn.effects.push(Effect::Start(Timer::Login));
-                self.busy = Busy::Idle;
-                protection
-            }
+    pub(super) fn handshake_done(&mut self, secured: Secured) {
+        let (implicit, protection) = match self.busy {
+            Busy::Securing(protection) => (false, protection),
             Busy::Idle
             | Busy::Verifying
             | Busy::Withheld(_)
             | Busy::AwaitingRoute(_)
             | Busy::Transferring(_)
-            | Busy::Working(_) => Protection::Private,
+            | Busy::Working(_) => (true, Protection::Private),
         };
+        if !implicit {
+            self.busy = Busy::Idle;
+        }
+        self.parameters.protection = protection;
+        self.secured = Some(Box::new(Shown { by: secured, implicit }));
+    }
+
+    /// What REIN makes of TLS: nothing where it was there before the greeting, else an end behind the
+    /// reply, which is the last that is protected (RFC 4217, section 13).
+    pub(super) fn reset_protection(&mut self, reply: Reply) -> Said {
+        match self.secured.take_if(|shown| !shown.implicit) {
+            Some(_) => Said::Clear(reply),
+            None => {
+                if self.is_secured() {
+                    self.parameters.protection = Protection::Private;
+                }
+                Said::Now(reply)
+            }
+        }
     }
 
     /// PBSZ: TLS protects as it goes, so that the size is zero whatever the client proposes (RFC
@@ -113,7 +127,7 @@ impl Session {
 
     /// The client `username`, if the certificate that the peer has shown is what it is known by.
     pub(super) fn by_certificate(&self, username: &[u8], accounts: &Accounts) -> Option<Client> {
-        let shown = self.secured.as_ref()?.identity.as_deref()?;
+        let shown = self.secured.as_ref()?.by.identity.as_deref()?;
         accounts.find(username)?.check_certificate(shown)
     }
 
@@ -122,14 +136,21 @@ impl Session {
         self.secured.is_some()
     }
 
+    /// Whether a handshake, if there was one, was with the host of that name, or with any.
+    pub(super) fn is_secured_as(&self, name: &str) -> bool {
+        let asked = self.secured.as_ref().and_then(|shown| shown.by.name.as_deref());
+        let bare = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+        asked.is_none_or(|asked| bare(asked) == bare(name))
+    }
+
     /// What STAT says of it.
     pub(super) fn write_protection(&self, out: &mut Vec<u8>) {
-        let Some(secured) = &self.secured else { return };
+        let Some(shown) = &self.secured else { return };
         let data = match self.parameters.protection {
             Protection::Clear => "in the clear",
             Protection::Private => "protected",
         };
-        let Secured { protocol, suite, .. } = &**secured;
+        let Secured { protocol, suite, .. } = &shown.by;
         out.extend_from_slice(
             format!("Protected by {protocol}, {suite}; data connections are {data}\n").as_bytes(),
         );
@@ -148,6 +169,11 @@ impl Visit<'_> {
         }
         Ok(())
     }
+}
+
+/// The end of a connection on which TLS was to begin, in the clear since nothing of it has come.
+pub(in crate::session) fn no_handshake() -> Reply {
+    Reply::new(421, "No TLS handshake came; the connection is closed.")
 }
 
 fn not_secured() -> Reply {

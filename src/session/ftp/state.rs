@@ -228,6 +228,8 @@ pub(super) enum Said {
     Now(Reply),
     /// Nothing yet: what `busy` waits for will bring the reply.
     Later,
+    /// This, and TLS is over.
+    Clear(Reply),
     /// This, and the connection is closed.
     Last(Reply),
 }

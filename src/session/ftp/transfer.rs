@@ -326,7 +326,9 @@ mod tests {
             (Loss::NeverOpened, "425"),
             (Loss::Broken, "426"),
             (Loss::Stalled, "426"),
-            (Loss::Insecure, "425"),
+            (Loss::Unsecured, "425"),
+            (Loss::Insecure, "522"),
+            (Loss::Foreign, "522"),
             (Loss::NotResumed, "522"),
         ] {
             let mut ftp = sending();

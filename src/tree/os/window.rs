@@ -73,8 +73,8 @@ impl Window {
         index.dedup_by(|one, other| one.compare(other, arena).is_eq());
     }
 
-    /// The next name, as the kernel takes it, and as its place in [`Window::bytes`]. `None` where
-    /// this window is empty.
+    /// The place of the next name, by which [`Window::text`] says what it is. `None` where this window
+    /// is empty.
     pub(super) fn take(&mut self) -> Option<usize> {
         let taken = self.next;
         self.index.get(taken)?;

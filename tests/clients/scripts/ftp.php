@@ -1,5 +1,7 @@
 // One job of the ground through PHP's ftp functions. Their TLS checks no certificate.
-[, $way, $host, $port, $ca, $job, $remote, $local, $at] = $argv;
+[, $listens, $tls, $host, $port, $ca, $job] = $argv;
+$paths = array_slice($argv, 7);
+[$remote, $local] = [...$paths, null];
 
 function well($done, $what) {
     if ($done === false) {
@@ -9,9 +11,9 @@ function well($done, $what) {
     return $done;
 }
 
-$ftp = well($way === 'tls' ? ftp_ssl_connect($host, (int)$port, 20) : ftp_connect($host, (int)$port, 20), 'connect');
+$ftp = well($tls ? ftp_ssl_connect($host, (int)$port, 20) : ftp_connect($host, (int)$port, 20), 'connect');
 well(ftp_login($ftp, 'user1', '1234'), 'login');
-well(ftp_pasv($ftp, $way !== 'active'), 'pasv');
+well(ftp_pasv($ftp, $listens !== 'active'), 'pasv');
 
 function tree_get($ftp, $remote, $local) {
     well(mkdir($local), $local);
@@ -46,6 +48,15 @@ match ($job) {
     'put' => well(ftp_put($ftp, there($ftp, $remote), $local, FTP_BINARY), 'put'),
     'resume-get' => well(ftp_get($ftp, $local, $remote, FTP_BINARY, filesize($local)), 'get'),
     'resume-put' => well(ftp_put($ftp, $remote, $local, FTP_BINARY, FTP_AUTORESUME), 'put'),
+    'get-text' => well(ftp_get($ftp, $local, $remote, FTP_ASCII), 'get'),
+    'put-text' => well(ftp_put($ftp, $remote, $local, FTP_ASCII), 'put'),
+    'get-timed' => well(ftp_get($ftp, $local, $remote, FTP_BINARY), 'get')
+        && touch($local, ftp_mdtm($ftp, $remote)),
+    'put-timed' => well(ftp_put($ftp, $remote, $local, FTP_BINARY), 'put'),
+    'manage' => well(ftp_rename($ftp, $paths[0], $paths[1]), 'rename')
+        && well(ftp_delete($ftp, $paths[2]), 'delete')
+        && well(ftp_mkdir($ftp, $paths[3]), 'mkdir')
+        && well(ftp_rmdir($ftp, $paths[4]), 'rmdir'),
     'tree-get' => tree_get($ftp, $remote, $local),
     'tree-put' => tree_put($ftp, $local, $remote),
 };

@@ -1,16 +1,17 @@
 # One job of the ground through Python's ftplib.
 import ftplib, os, ssl, sys
 
-way, host, port, ca, job, remote, local, at = sys.argv[1:]
-if way == 'tls':
+listens, tls, host, port, ca, job, *paths = sys.argv[1:]
+remote, local = (paths + [None])[:2]
+if tls:
     ftp = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=ca), timeout=20)
 else:
     ftp = ftplib.FTP(timeout=20)
 ftp.connect(host, int(port))
 ftp.login('user1', '1234')
-if way == 'tls':
+if tls:
     ftp.prot_p()
-ftp.set_pasv(way != 'active')
+ftp.set_pasv(listens != 'active')
 
 def get(remote, local, at=0):
     with open(local, 'ab' if at else 'wb') as file:
@@ -53,6 +54,18 @@ elif job == 'resume-put':
     # The size in bytes, and not as text.
     ftp.voidcmd('TYPE I')
     put(local, remote, ftp.size(remote))
+elif job == 'get-text':
+    with open(local, 'w') as file:
+        ftp.retrlines('RETR ' + remote, lambda line: print(line, file=file))
+elif job == 'put-text':
+    with open(local, 'rb') as file:
+        ftp.storlines('STOR ' + remote, file)
+elif job == 'manage':
+    old, new, unwanted, made, bare = paths
+    ftp.rename(old, new)
+    ftp.delete(unwanted)
+    ftp.mkd(made)
+    ftp.rmd(bare)
 elif job == 'tree-get':
     tree_get(remote, local)
 elif job == 'tree-put':

@@ -4,9 +4,10 @@ use warnings;
 use File::Basename;
 use Net::FTP;
 
-my ($way, $host, $port, $ca, $job, $remote, $local, $at) = @ARGV;
-my $ftp = Net::FTP->new($host, Port => $port, Timeout => 20, Passive => $way eq 'active' ? 0 : 1,
-    $ca ? (SSL_ca_file => $ca) : ()) or die "connect: $@";
+my ($listens, $tls, $host, $port, $ca, $job, @paths) = @ARGV;
+my ($remote, $local) = @paths;
+my $ftp = Net::FTP->new($host, Port => $port, Timeout => 20, Passive => $listens eq 'active' ? 0 : 1,
+    SSL => $tls eq 'implicit' ? 1 : 0, $ca ? (SSL_ca_file => $ca) : ()) or die "connect: $@";
 
 sub well {
     my ($done, $what) = @_;
@@ -14,9 +15,9 @@ sub well {
     return $done;
 }
 
-well($ftp->starttls, 'AUTH TLS') if $way eq 'tls';
+well($ftp->starttls, 'AUTH TLS') if $tls eq 'explicit';
 well($ftp->login('user1', '1234'), 'login');
-well($ftp->prot('P'), 'PROT') if $way eq 'tls';
+well($ftp->prot('P'), 'PROT') if $tls;
 well($ftp->binary, 'TYPE');
 
 sub tree_get {
@@ -56,6 +57,20 @@ elsif ($job eq 'resume-put') {
     seek $file, $size, 0;
     $ftp->restart($size);
     well($ftp->put($file, $remote), 'put');
+}
+elsif ($job eq 'get-text') { well($ftp->ascii, 'TYPE'); well($ftp->get($remote, $local), 'get') }
+elsif ($job eq 'put-text') { well($ftp->ascii, 'TYPE'); well($ftp->put($local, $remote), 'put') }
+elsif ($job eq 'get-timed') {
+    well($ftp->get($remote, $local), 'get');
+    my $time = well($ftp->mdtm($remote), 'MDTM');
+    utime $time, $time, $local;
+}
+elsif ($job eq 'manage') {
+    my ($old, $new, $unwanted, $made, $bare) = @paths;
+    well($ftp->rename($old, $new), 'rename');
+    well($ftp->delete($unwanted), 'delete');
+    well($ftp->mkdir($made), 'mkdir');
+    well($ftp->rmdir($bare), 'rmdir');
 }
 elsif ($job eq 'tree-get') { tree_get($remote, $local) }
 elsif ($job eq 'tree-put') { tree_put($local, $remote) }

@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use super::coded::{from_lines, inflated, to_lines, unpacked};
-use crate::net::{ConnId, Net};
+use crate::net::{ConnId, Net, Tap};
 
 /// Contents that are compared byte by byte, and those whose pieces are looked for.
 const LONGEST: usize = 1 << 20;
@@ -20,6 +20,8 @@ pub(crate) enum Moved {
     Download,
     /// Content that came inline, in the guided dialogue.
     Inline,
+    /// So many bytes, in whatever direction, to a good end or none.
+    Bytes(u64),
 }
 
 /// All contents that files have had.
@@ -114,8 +116,11 @@ impl Contents {
     /// a part of a file may have been asked for.
     pub(crate) fn bring(&mut self, datas: &[ConnId], net: &Net, partly: bool) {
         let carrier = datas.iter().copied().find(|conn| {
-            let tap = net.tapped(*conn).filter(|tap| tap.ended && !self.brought.contains(conn));
-            tap.is_some_and(|tap| self.is_content(&tap.said, partly))
+            // Who knows by SIZE that nothing comes may go before the end has reached it.
+            let is_over = |tap: &&Tap| tap.ended || tap.said.is_empty();
+            let tap = net.tapped(*conn).filter(is_over);
+            let is_new = !self.brought.contains(conn);
+            is_new && tap.is_some_and(|tap| self.is_content(&tap.said, partly))
         });
         let Some(carrier) = carrier else {
             let said = |conn: &ConnId| net.tapped(*conn).map(|tap| (tap.ended, tap.said.len()));
@@ -123,6 +128,13 @@ impl Contents {
             panic!("a download is said to be done, and none was: {said:?}");
         };
         self.brought.push(carrier);
+    }
+
+    /// So many bytes are said to have been moved: over which connection?
+    pub(crate) fn count(bytes: u64, datas: &[ConnId], net: &Net) {
+        let moved = |tap: &Tap| [&tap.said, &tap.heard].iter().any(|way| way.len() as u64 == bytes);
+        let somewhere = datas.iter().filter_map(|conn| net.tapped(*conn)).any(moved);
+        assert!(bytes == 0 || somewhere, "{bytes} bytes are said to have moved, and nowhere have");
     }
 
     /// Whether this is what a file holds, on its way.

@@ -28,7 +28,8 @@ pub(crate) struct Course {
     is_routed: bool,
     /// EPSV ALL was said.
     extended_only: bool,
-    /// The command before this one was REST or RANG, and was obeyed.
+    /// The command before this one was REST or RANG, and was obeyed; those that make a route may stand
+    /// between the two.
     partly: bool,
     /// It was RNFR.
     renames: bool,
@@ -52,7 +53,8 @@ impl Course {
         };
         self.works |= entry.marks > 0 || WORKS.contains(&verb);
         if is_transfer(verb) && entry.marks > 0 {
-            takes(self.is_client && self.is_routed, self);
+            // Without a route there is the default data port, but behind EPSV ALL.
+            takes(self.is_client && (self.is_routed || !self.extended_only), self);
             self.is_routed = false;
         }
         takes(code >= 400 || self.is_client || FOR_STRANGERS.contains(&verb), self);
@@ -81,7 +83,8 @@ impl Course {
             takes(self.renames, self);
         }
         let partly = self.partly;
-        self.partly = code == 350 && [Verb::Rest, Verb::Rang].contains(&verb);
+        let routes = [Verb::Pasv, Verb::Epsv, Verb::Port, Verb::Eprt].contains(&verb);
+        self.partly = routes && partly || code == 350 && [Verb::Rest, Verb::Rang].contains(&verb);
         self.renames = code == 350 && verb == Verb::Rnfr;
         let moved = if verb == Verb::Retr { Moved::Download } else { Moved::Upload };
         let is_moved = code == 226 && (verb == Verb::Retr || UPLOADS.contains(&verb));
@@ -89,8 +92,18 @@ impl Course {
     }
 }
 
-/// Work on files.
-const WORKS: [Verb; 3] = [Verb::Hash, Verb::Xcrc, Verb::Xsha256];
+/// How many bytes a transfer is said to have moved at its end.
+pub(crate) fn bytes_of(entry: &Entry) -> Option<u64> {
+    let command = Command::parse(entry.line.as_deref()?).ok()?;
+    let text = entry.reply.text();
+    let said =
+        ["Transfer complete, ", " after "].iter().find_map(|before| text.split(before).nth(1))?;
+    let number = said.split(' ').next()?.parse().ok()?;
+    (is_transfer(command.verb()) && entry.marks > 0).then_some(number)
+}
+
+/// Work on files, which SIZE is in TYPE A.
+const WORKS: [Verb; 5] = [Verb::Hash, Verb::Xcrc, Verb::Xsha256, Verb::Site, Verb::Size];
 
 const UPLOADS: [Verb; 3] = [Verb::Stor, Verb::Appe, Verb::Stou];
 

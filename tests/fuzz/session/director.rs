@@ -64,6 +64,8 @@ pub(crate) struct Director {
     pub(crate) controls: Vec<(ConnId, bool)>,
     /// The data connections.
     pub(crate) datas: Vec<ConnId>,
+    /// Those of them that came from an address of nobody's.
+    pub(crate) strange: Vec<ConnId>,
     /// Control connections that were not read from at some time.
     pub(crate) deaf: Vec<ConnId>,
 }
@@ -81,6 +83,7 @@ impl Director {
             blows: Vec::new(),
             controls: Vec::new(),
             datas: Vec::new(),
+            strange: Vec::new(),
             deaf: Vec::new(),
         }
     }
@@ -201,9 +204,13 @@ impl Director {
             return;
         }
         self.connections += 1;
-        let from = self.address_of(if from == STRANGER { 200 } else { from });
+        let is_strange = from == STRANGER;
+        let from = self.address_of(if is_strange { 200 } else { from });
         let conn = net.dial_data(0, from, SocketAddr::new(self.ftp.ip(), port));
         self.datas.push(conn);
+        if is_strange {
+            self.strange.push(conn);
+        }
         if let Some(control) = &self.clients[who].control {
             net.same_way(conn, control.conn);
         }

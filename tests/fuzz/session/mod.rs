@@ -15,7 +15,6 @@ mod script;
 mod telephone;
 
 use std::cell::RefCell;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::rc::Rc;
@@ -29,7 +28,7 @@ use coracle::terms::Root;
 use coracle::transfer::Pace;
 use coracle::tree::{MemoryTree, Place, Tree as _};
 
-use crate::net::Faults;
+use crate::net::{Faults, Net};
 use crate::rng::Rng;
 use crate::world::{House, World};
 use contents::{Contents, Moved};
@@ -47,8 +46,14 @@ const CLIENTS: usize = 8;
 /// The granted directories, by their roots.
 const DIRECTORIES: [&str; 4] = ["Movies", "Docs", "Incoming", "Secret"];
 
-/// What nobody may see.
+/// What nobody may see: what a file in a directory that no client is granted holds, and how another
+/// is called.
 const PLANS: &[u8] = b"nobody is to see this";
+const UNSEEN: &str = "nobody is to know of this";
+
+/// Films, which the first table lets nobody change.
+const FILMS: [(&str, &[u8]); 3] =
+    [("small", b"a small film"), ("empty", b""), ("Free Fire", b"another film")];
 
 /// Who may come in, and two more tables that a reload may bring.
 const TABLES: [(&str, &str); 3] = [
@@ -82,7 +87,7 @@ pub(crate) fn play(data: &[u8], tracing: bool) {
     let world = World::new(house, Rc::clone(&director), tracing);
     world.net.borrow_mut().tap();
     world.net.borrow_mut().alarm(0, Duration::ZERO, 0);
-    let judge = Judge { director, tree, contents, replies: Vec::new(), stormy };
+    let judge = Judge { director, tree, contents, replies: Vec::new(), stormy, lenient: false };
     judge.watch(world);
 }
 
@@ -94,6 +99,8 @@ struct Judge {
     replies: Vec<Replies>,
     /// Connections may be dropped for no fault of the session's.
     stormy: bool,
+    /// Others than those whom the first table knows may have changed files.
+    lenient: bool,
 }
 
 impl Judge {
@@ -114,17 +121,46 @@ impl Judge {
         for replies in &self.replies {
             replies.check_end(&net, self.stormy);
         }
+        self.check_secrets(&net);
+        self.check_films();
+    }
+
+    /// What nobody may see is unseen and unchanged, and strangers have had nothing.
+    fn check_secrets(&self, net: &Net) {
         let director = self.director.borrow();
         let controls = director.controls.iter().map(|(conn, _)| conn);
-        for tap in controls.chain(&director.datas).filter_map(|conn| net.tapped(*conn)) {
-            let seen = tap.said.windows(PLANS.len()).any(|window| window == PLANS);
+        let taps: Vec<_> =
+            controls.chain(&director.datas).filter_map(|conn| net.tapped(*conn)).collect();
+        // Who speaks of a directory that is not granted may hear its own words.
+        let unspoken = !taps.iter().any(|tap| contains(&tap.sent, DIRECTORIES[3].as_bytes()));
+        for tap in taps {
+            let secret = DIRECTORIES[3].as_bytes();
+            let seen = contains(&tap.said, PLANS) || contains(&tap.said, UNSEEN.as_bytes());
             assert!(!seen, "somebody has seen what nobody may see");
+            assert!(!unspoken || !contains(&tap.said, secret), "it shows what is not granted");
         }
-        let plans = self.tree.content(Root(3), b"plans");
-        assert!(
-            plans.is_some_and(|plans| plans[..] == *PLANS),
-            "what nobody may change is changed"
-        );
+        for name in ["plans", UNSEEN] {
+            let plans = self.tree.content(Root(3), name.as_bytes());
+            assert!(
+                plans.is_some_and(|plans| plans[..] == *PLANS),
+                "what nobody may change is changed"
+            );
+        }
+        for tap in director.strange.iter().filter_map(|conn| net.tapped(*conn)) {
+            assert!(tap.said.is_empty(), "a stranger was sent {} bytes", tap.said.len());
+            assert!(tap.heard.is_empty(), "a stranger was heard");
+        }
+    }
+
+    /// What may only be read stands as it stood.
+    fn check_films(&self) {
+        for (name, content) in FILMS.iter().filter(|_| !self.lenient) {
+            let film = self.tree.content(Root(0), name.as_bytes());
+            assert!(
+                film.is_some_and(|film| film[..] == **content),
+                "what may only be read is changed: {name}"
+            );
+        }
     }
 
     /// Looks at what a pass has done.
@@ -141,6 +177,7 @@ impl Judge {
             replies.deaf |= director.deaf.contains(&replies.conn);
             let contents = &mut self.contents;
             replies.look(tap, &mut |moved, partly, content| match moved {
+                Moved::Bytes(bytes) => Contents::count(bytes, &director.datas, &net),
                 Moved::Upload => contents.acknowledge(),
                 Moved::Download => contents.bring(&director.datas, &net, partly),
                 Moved::Inline => assert!(
@@ -160,11 +197,13 @@ impl Judge {
             }
             Blow::Disk(fault) => world.break_disk(fault),
             Blow::Accounts(number) => {
+                self.lenient = true;
                 let tables = accounts();
                 let number = usize::try_from(number).unwrap_or(0) % tables.len();
                 world.reactor.replace_accounts(tables[number].clone());
             }
             Blow::Put(path) => {
+                self.lenient = true;
                 let Some((root, path)) = place_of(&path) else { return };
                 let content = [b"put ", path].concat();
                 if self.tree.put_file(root, path, &content).is_ok() {
@@ -172,12 +211,17 @@ impl Judge {
                 }
             }
             Blow::Remove(path) => {
+                self.lenient = true;
                 let Some((root, path)) = place_of(&path) else { return };
                 let place = Place { root, path };
                 let _gone = self.tree.remove_file(place).or(self.tree.remove_directory(place));
             }
         }
     }
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
 }
 
 /// Where a client's path leads to, if it is one of those that others may change.
@@ -196,23 +240,25 @@ fn furnished() -> (MemoryTree, Contents) {
         let _numbered = tree.add_root();
     }
     let large: Vec<u8> = (0..12_000_u32).map(|at| (at.wrapping_mul(40_503) >> 9) as u8).collect();
-    let files: [(u32, &str, &[u8]); 9] = [
-        (0, "small", b"a small film"),
+    let files: [(u32, &str, &[u8]); 10] = [
+        (0, FILMS[0].0, FILMS[0].1),
+        (0, FILMS[1].0, FILMS[1].1),
+        (0, FILMS[2].0, FILMS[2].1),
         (0, "large", &large),
-        (0, "empty", b""),
-        (0, "Free Fire", b"another film"),
         (1, "text", b"a line\nanother\r\n\r\n\nlast\rnot\n"),
         (1, "deep/below/notes", b"notes"),
         (1, "odd \u{e9} name;x=1", b"odd"),
         (2, "report", b"a report, a report, a report, a report"),
         (3, "plans", PLANS),
+        (3, UNSEEN, PLANS),
     ];
     let mut known = Vec::new();
     for (root, path, content) in files {
         tree.put_file(Root(root), path.as_bytes(), content).expect("a file can be put anywhere");
-        known.push(content.into());
+        if content != PLANS {
+            known.push(content.into());
+        }
     }
-    known.pop();
     tree.set_available(1 << 30);
     tree.note_placed();
     (tree, Contents::new(known))
@@ -259,26 +305,24 @@ fn house(setup: &Setup, tree: MemoryTree, (ftp, guided): (SocketAddr, SocketAddr
     }
 }
 
-/// The tables, by way of the files that an operator writes: once, since that takes a while.
+/// The tables, as an operator writes them: once, since that takes a while.
 fn accounts() -> &'static [Accounts] {
-    static LOADED: OnceLock<Vec<Accounts>> = OnceLock::new();
-    LOADED.get_or_init(|| {
-        let data = tempfile::tempdir().expect("a place for two small files");
+    static PARSED: OnceLock<Vec<Accounts>> = OnceLock::new();
+    PARSED.get_or_init(|| {
         let mut open = |path: &Path, _: Rights| {
             let name = path.file_name().unwrap_or_default();
             let root = DIRECTORIES.iter().position(|directory| *directory == name);
             let root = root.and_then(|root| u32::try_from(root).ok());
             root.map(Root).ok_or_else(|| std::io::ErrorKind::NotFound.into())
         };
-        let mut load = |(credentials, directories): (&str, &str)| {
-            let written = fs::write(data.path().join("Credentials"), credentials)
-                .and_then(|()| fs::write(data.path().join("Directories"), directories));
-            written.expect("small files can be written");
-            match accounts::load(data.path(), &mut open) {
-                Ok(loaded) => loaded.accounts,
-                Err(complaints) => panic!("the tables are wrong: {complaints:?}"),
-            }
+        let mut parse = |(credentials, directories): (&str, &str)| match accounts::parse(
+            credentials.as_bytes(),
+            directories.as_bytes(),
+            &mut open,
+        ) {
+            Ok(loaded) => loaded.accounts,
+            Err(complaints) => panic!("the tables are wrong: {complaints:?}"),
         };
-        TABLES.map(&mut load).into()
+        TABLES.map(&mut parse).into()
     })
 }

@@ -109,6 +109,28 @@ const STEPS: &[&str] = &[
     "again",
 ];
 
+/// Steps that come to something only together, for one client.
+const MOVES: &[&[&str]] = &[
+    &["> USER user1", "> PASS 1234", "? 2"],
+    &["> USER user2", "> PASS a:b c", "? 2"],
+    &["> USER user1", "> PASS wrong", "? 2"],
+    &["> PASV", "?", "dial"],
+    &["> EPSV", "?", "dial x"],
+    &["> PORT %p"],
+    &["> EPSV", "?", "dial", "> RETR /Movies/large", "whole", "?"],
+    &["> EPSV", "?", "dial", "> RETR /Movies/large", "read 2000", ". 50", "reset", "?"],
+    &["> PASV", "?", "dial", "> STOR /Incoming/new", "send some bytes", "end", "?"],
+    &["> PASV", "?", "dial", "> STOR /Incoming/new", "send some bytes", ". 50", "reset", "?"],
+    &["> EPSV", "?", "dial", "> MLSD /", "whole", "?"],
+    &["> RETR /Docs/text", "whole", "?"],
+    &["> RNFR /Incoming/report", "?"],
+    &["> RNTO /Incoming/newer", "?"],
+    &["> REST 5", "?"],
+    &["> REIN", "?"],
+    &["> ABOR", "?"],
+    &["> ABOR", "> ABOR", "? 3"],
+];
+
 /// What may befall the house, or be so from the beginning.
 const HOUSE: &[&str] = &[
     ". 1",
@@ -182,11 +204,19 @@ pub(crate) fn change(script: &[u8], most: usize, seed: u64) -> Vec<u8> {
 
 fn change_lines(lines: &mut Vec<Vec<u8>>, rng: &mut Rng) {
     if lines.is_empty() {
-        return lines.push(step(rng));
+        return lines.push(step(b'a', rng));
     }
     let at = rng.size(0..lines.len());
-    match rng.below(12) {
-        0..=3 => lines.insert(at, step(rng)),
+    match rng.below(14) {
+        0..=3 => {
+            let step = step(first(&lines[at]), rng);
+            lines.insert(at + 1, step);
+        }
+        12.. => {
+            let who = neighbour(first(&lines[at]), rng);
+            let steps = rng.pick(MOVES).iter().map(|step| [&[who, b' '], step.as_bytes()].concat());
+            lines.splice(at + 1..at + 1, steps);
+        }
         4 => drop(lines.remove(at)),
         5 => {
             let line = lines[at].clone();
@@ -243,12 +273,21 @@ fn client(rng: &mut Rng) -> u8 {
     *rng.pick(b"aaabbcdgh")
 }
 
-fn step(rng: &mut Rng) -> Vec<u8> {
-    if rng.chance(200) {
+fn first(line: &[u8]) -> u8 {
+    line.first().copied().unwrap_or_default()
+}
+
+/// Whoever acts beside this line, mostly: others have seldom come as far.
+fn neighbour(first: u8, rng: &mut Rng) -> u8 {
+    if first.is_ascii_lowercase() && rng.chance(750) { first } else { client(rng) }
+}
+
+fn step(beside: u8, rng: &mut Rng) -> Vec<u8> {
+    if rng.chance(150) {
         return rng.pick(HOUSE).as_bytes().to_vec();
     }
     let step = *rng.pick(STEPS);
-    let mut line = vec![client(rng), b' '];
+    let mut line = vec![neighbour(beside, rng), b' '];
     line.extend(step.bytes());
     // A verb that says nothing of what it is about is given that mostly.
     let verb = step.starts_with("> ") && !step.ends_with(|last: char| last.is_ascii_lowercase());

@@ -7,7 +7,7 @@
 use coracle::wire::guided::Prompt;
 
 use super::contents::Moved;
-use super::course::Course;
+use super::course::{Course, bytes_of};
 use crate::ledger::Ledger;
 use crate::net::{ConnId, Net, Tap};
 
@@ -61,6 +61,9 @@ impl Replies {
             return;
         }
         for entry in ledger.received(said) {
+            if let Some(bytes) = bytes_of(&entry) {
+                moved(Moved::Bytes(bytes), false, b"");
+            }
             if let Some((what, partly)) = course.step(&entry) {
                 moved(what, partly, b"");
             }
@@ -93,7 +96,8 @@ impl Replies {
         );
         // A peer that has gone is owed nothing, and one that is going has given up what waits
         // behind work.
-        let all = course.works || !tap.ended || tap.heard.len() < tap.sent.len();
+        let works = course.works || ledger.owes_work();
+        let all = works || !tap.ended || tap.heard.len() < tap.sent.len();
         assert!(all || ledger.owes() == 0, "commands were lost: {}", ledger.describe());
     }
 }

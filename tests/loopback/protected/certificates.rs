@@ -256,6 +256,39 @@ ftp.quit()
     );
     assert_eq!(protected.server.content("Own/picture"), b"click");
 
+    // Whoever comes to its data connection with another certificate, or with none, is not it (RFC
+    // 4217, section 15.1.2).
+    script(
+        place.path(),
+        r"
+def showing(certificate, version):
+    made = context(None, version)
+    if certificate:
+        made.load_cert_chain(certificate)
+    return made
+for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+    ftp = Client(True, False, showing('known.pem', version))
+    ftp.connect(*address(sys.argv[1]))
+    assert ftp.sendcmd('USER camera')[:3] == '232'
+    ftp.prot_p()
+    for certificate, code in (('other.pem', '522'), (None, '522'), ('known.pem', '226')):
+        ftp.context = showing(certificate, version)
+        try:
+            data = ftp.transfercmd('STOR Own/stolen')
+            data.sendall(b'mine')
+            data.unwrap()
+            data.close()
+        except (OSError, ssl.SSLError):
+            pass
+        said = ftp.getresp()[:3] if code == '226' else refused(ftp.getresp)
+        assert said == code, (version, certificate, said)
+    assert refused(ftp.sendcmd, 'SIZE Own/none') == '550'
+    ftp.sendcmd('DELE Own/stolen')
+    ftp.quit()
+",
+        &[&protected.ftps.to_string()],
+    );
+
     let guided = |file: &str| {
         let mut command = s_client(place.path(), &protected.certificate(), protected.guided);
         let said = through(

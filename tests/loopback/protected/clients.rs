@@ -139,6 +139,13 @@ fn openssl_shakes_hands_in_both_versions() {
             assert!(said.contains("221 Goodbye."), "{said}");
         }
     }
+    // What RFC 8996 forbids is not to be had, however much a client lowers itself to it.
+    for version in ["-tls1", "-tls1_1"] {
+        let mut command = s_client(here.path(), &certificate, protected.ftps);
+        let refused = through(command.args([version, "-cipher", "ALL:@SECLEVEL=0"]), &lines);
+        assert!(refused.code != Some(0) && !refused.text().contains("220"), "{refused:?}");
+        assert!(refused.err.contains(" alert "), "the server has turned it away: {refused:?}");
+    }
 }
 
 #[test]

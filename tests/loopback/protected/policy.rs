@@ -120,6 +120,126 @@ for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n', b'NOOP\r\n' *
     protected.server.serves_others();
 }
 
+/// RFC 4217, section 13: the reply comes under TLS, what follows in the clear, and nobody is logged in.
+/// What is said under TLS behind REIN is never carried out, and what comes in the clear behind the
+/// client's end of TLS is heard, however it is cut.
+#[test]
+fn rein_goes_back_to_the_clear() {
+    let protected = Protected::start(Setup::usual());
+    let here = TempDir::new().unwrap();
+    script(
+        here.path(),
+        r"
+for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+    for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n'):
+        for cut in (1, 5, 1000):
+            connection = socket.create_connection(address(sys.argv[1]), timeout=120)
+            plain = connection.makefile('rb', buffering=0)
+            def line(stream):
+                said = b''
+                while not said.endswith(b'\n'):
+                    byte = stream.read(1)
+                    assert byte, said
+                    said += byte
+                return said
+            def ask(command, code):
+                connection.sendall(command + b'\r\n')
+                said = line(plain)
+                assert said[:3] == code, (command, said)
+            assert line(plain)[:3] == b'220'
+            for turn in range(2):
+                ask(b'AUTH TLS', b'234')
+                # By hand, so that the end of TLS and what comes behind it can go together.
+                come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
+                secured = context(None, version).wrap_bio(come, go)
+                def move(step):
+                    while True:
+                        try:
+                            done = step()
+                            connection.sendall(go.read())
+                            return done
+                        except ssl.SSLWantReadError:
+                            connection.sendall(go.read())
+                            come.write(connection.recv(1))
+                move(secured.do_handshake)
+                for command, code in ((b'USER user1', b'331'), (b'PASS 1234', b'230'),
+                                      (b'PBSZ 0', b'200'), (b'PROT P', b'200')):
+                    move(lambda: secured.write(command + b'\r\n'))
+                    said = b''
+                    while not said.endswith(b'\n'):
+                        said += move(lambda: secured.read(1))
+                    assert said[:3] == code, (command, said)
+                secured.write(b'REIN\r\n' + injected)
+                connection.sendall(go.read())
+                said = b''
+                while not said.endswith(b'\n'):
+                    said += move(lambda: secured.read(1))
+                assert said[:3] == b'220', said
+                try:
+                    secured.unwrap()
+                except ssl.SSLWantReadError:
+                    pass
+                # The server's end stands behind its reply; what is behind that is in the clear.
+                end = go.read() + b'PWD\r\n'
+                for at in range(0, len(end), cut):
+                    connection.sendall(end[at:at + cut])
+                try:
+                    while True:
+                        try:
+                            assert not secured.read(1)
+                            break
+                        except ssl.SSLWantReadError:
+                            come.write(connection.recv(1))
+                except ssl.SSLZeroReturnError:
+                    pass
+                said = line(plain)
+                assert said[:3] == b'530', said
+                ask(b'PROT P', b'503')
+            for command, code in ((b'USER user1', b'331'), (b'PASS 1234', b'230'),
+                                  (b'QUIT', b'221')):
+                ask(command, code)
+            connection.close()
+",
+        &[&protected.server.ftp.to_string()],
+    );
+    assert_eq!(protected.server.names("Own").len(), 0);
+    protected.server.serves_others();
+}
+
+/// Or a stranger could stay for ever, a handshake at a time.
+#[test]
+fn neither_auth_nor_rein_puts_off_the_end_of_the_time_to_log_in() {
+    let protected = Protected::start(Setup::usual().flag("--login-timeout", "3"));
+    let here = TempDir::new().unwrap();
+    script(
+        here.path(),
+        r"
+import time
+ftp = Client(False, False, context())
+ftp.connect(*address(sys.argv[1]))
+def reopen(connection):
+    ftp.sock, ftp.file = connection, connection.makefile('r', encoding=ftp.encoding)
+until = time.monotonic() + 90
+try:
+    while time.monotonic() < until:
+        assert ftp.sendcmd('AUTH TLS')[:3] == '234'
+        reopen(ftp.context.wrap_socket(ftp.sock))
+        assert ftp.sendcmd('REIN')[:3] == '220'
+        reopen(ftp.sock.unwrap())
+    raise AssertionError('it goes on for ever')
+except (ftplib.Error, EOFError, OSError) as error:
+    print(error)
+",
+        &[&protected.server.ftp.to_string()],
+    );
+    // And who begins no handshake hears the end of it in the clear.
+    let mut raw = Raw::connect(protected.server.ftp);
+    raw.expect("AUTH TLS", 234);
+    raw.hear(421);
+    raw.closed();
+    protected.server.serves_others();
+}
+
 /// A browser that is lured here by whoever sits on the line takes our certificate for that of the
 /// web server of the same name, and would speak HTTP to us (ALPACA). It says so in its hello.
 #[test]
@@ -163,16 +283,29 @@ fn handshakes_that_come_to_nothing_end() {
     let setup = Setup::usual().flag("--handshake-timeout", "2");
     let protected = Protected::start(setup);
     let descriptors = protected.server.descriptors();
-    for address in [protected.ftps, protected.guided] {
-        // Silence, for as long as the operator grants it, and words that are no handshake.
-        Raw::silent(address).closed();
-        let mut raw = Raw::silent(address);
-        raw.write(b"USER user1\r\nPASS 1234\r\n");
+    // Silence, for as long as the operator grants it, and words that are no handshake. Nothing of TLS
+    // has come, and FTP has a word for that (RFC 4217, section 10.1).
+    let words = b"USER user1\r\nPASS 1234\r\n";
+    Raw::silent(protected.guided).closed();
+    let mut raw = Raw::silent(protected.guided);
+    raw.write(words);
+    raw.closed();
+    for said in [&b""[..], words] {
+        let mut raw = Raw::silent(protected.ftps);
+        raw.write(said);
+        raw.hear(421);
+        raw.closed();
+        let mut raw = Raw::connect(protected.server.ftp);
+        raw.expect("AUTH TLS", 234);
+        raw.write(said);
+        raw.hear(421);
         raw.closed();
     }
+    // Behind half a hello nobody knows what would be understood.
     let mut raw = Raw::connect(protected.server.ftp);
     raw.expect("AUTH TLS", 234);
-    raw.closed();
+    raw.write(&[22, 3, 1, 2, 0, 1, 0]);
+    assert_eq!(raw.answer(), None);
     protected.server.serves_others();
     protected.server.settles_at(descriptors);
 }
@@ -262,7 +395,7 @@ for turn in range(300):
     for say in said if turn % 2 else reversed(said):
         say()
     codes = answers()
-    assert codes[0] in ('425', '426') and codes[1:] == ['226', '200'], codes
+    assert codes[0] in ('522', '426') and codes[1:] == ['226', '200'], codes
     data.close()
 assert len(ftp.nlst()) == 3
 ftp.quit()

@@ -201,6 +201,11 @@ impl Net {
         let conn = &mut self.conns[id];
         let count = conn.to_server.read(&mut buffer[..most]);
         if count > 0 {
+            if conn.sealed {
+                let before = if conn.taken.0 == polls { conn.taken.1 } else { 0 };
+                conn.taken = (polls, before + count);
+                self.stats.most_taken = self.stats.most_taken.max(before + count);
+            }
             if let Some(tap) = &mut conn.tap {
                 tap.heard.extend_from_slice(&buffer[..count]);
             }

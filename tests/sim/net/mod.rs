@@ -118,6 +118,8 @@ struct Conn {
     packed: bool,
     /// The pass and the time from which on the reactor could go on moving its bytes.
     runnable_since: Option<(u64, u64)>,
+    /// How much of its wire the reactor has taken in one pass, and which.
+    taken: (u64, usize),
     /// What goes over it, where that is wanted.
     tap: Option<Box<Tap>>,
 }
@@ -172,6 +174,8 @@ pub(crate) struct Stats {
     pub(crate) listens: u64,
     /// The most bytes that were offered to one write: what waited in an outbox.
     pub(crate) most_offered: usize,
+    /// The most bytes that were taken from a protected data connection in one pass.
+    pub(crate) most_taken: usize,
     /// The most passes that a data connection that could move bytes was not served.
     pub(crate) longest_turn: u64,
     /// The longest time, in nanoseconds.
@@ -339,6 +343,7 @@ impl Net {
             data: false,
             packed: false,
             runnable_since: None,
+            taken: (0, 0),
             tap: self.taps.then(Box::default),
         };
         self.conns.push(conn);

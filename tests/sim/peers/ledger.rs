@@ -104,6 +104,11 @@ impl Ledger {
         self.owed.len()
     }
 
+    /// Whether something is owed that may run for a while.
+    pub(crate) fn owes_work(&self) -> bool {
+        self.owed.iter().any(Owed::is_running)
+    }
+
     /// Whether the server has said that it closes.
     pub(crate) const fn is_closing(&self) -> bool {
         self.closing

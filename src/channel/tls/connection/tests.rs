@@ -4,8 +4,9 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use rustls::client::{ClientConfig, ClientConnection, Resumption as Memory, Tls12Resumption};
+use rustls::crypto::cipher::{OutboundChunks, OutboundPlainMessage};
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{RootCertStore, SupportedProtocolVersion, version};
+use rustls::{ContentType, RootCertStore, SupportedProtocolVersion, version};
 
 use super::super::{Acceptor, Options, Resumption};
 use super::*;
@@ -62,9 +63,8 @@ struct Pair {
 
 impl Pair {
     fn new(server: Connection, client: &Arc<ClientConfig>) -> Self {
-        let name = ServerName::try_from("localhost").unwrap();
         Self {
-            client: ClientConnection::new(Arc::clone(client), name).unwrap(),
+            client: ClientConnection::new(Arc::clone(client), name()).unwrap(),
             server,
             wire: Vec::new(),
             out: Outbox::new(),
@@ -119,6 +119,11 @@ impl Pair {
                     self.ended = true;
                     return Ok(());
                 }
+                Taken::Over(count) => {
+                    self.read.extend_from_slice(&buffer[..count]);
+                    self.ended = true;
+                    return Ok(());
+                }
             }
             taken = self.server.give(&mut buffer);
         }
@@ -139,6 +144,11 @@ impl Pair {
     fn held(&self) -> usize {
         self.server.unused.capacity() + self.server.plain.waiting().len()
     }
+}
+
+/// Whose certificate it is.
+fn name() -> ServerName<'static> {
+    ServerName::try_from("localhost").unwrap()
 }
 
 const VERSIONS: [&SupportedProtocolVersion; 2] = [&version::TLS13, &version::TLS12];
@@ -162,6 +172,78 @@ fn a_handshake_comes_about_byte_by_byte() {
         assert!(!pair.server.is_resumed() && secured.identity.is_none());
         assert_eq!(pair.held(), 0);
     }
+}
+
+/// Nothing is accepted before the handshake is done, so nothing can be sent twice by somebody else.
+#[test]
+fn a_resumed_session_brings_no_early_data() {
+    let world = World::new(Resumption::Prefer);
+    let mut client = world.client(&version::TLS13);
+    client.enable_early_data = true;
+    let client = Arc::new(client);
+    let mut control = world.control(&client);
+    control.settle().unwrap();
+    let mut data = Pair::new(control.server.beside(false).unwrap(), &client);
+    assert!(data.client.early_data().is_none());
+    data.settle().unwrap();
+    assert!(data.server.is_resumed());
+}
+
+#[test]
+fn a_hello_may_come_in_many_records() {
+    let world = World::new(Resumption::Prefer);
+    for version in VERSIONS {
+        let mut client = world.client(version);
+        client.max_fragment_size = Some(32);
+        let mut pair = world.control(&Arc::new(client));
+        pair.settle().unwrap();
+        assert!(pair.server.is_up() && !pair.client.is_handshaking());
+        pair.client.writer().write_all(&noise(1000)).unwrap();
+        pair.settle().unwrap();
+        assert!(pair.read == noise(1000));
+        assert_eq!(pair.held(), 0);
+    }
+}
+
+/// A few records that hold nothing are nothing; many are no conversation.
+#[test]
+fn empty_records_are_no_end_and_not_without_end() {
+    let world = World::new(Resumption::Prefer);
+    let mut config = world.client(&version::TLS13);
+    config.enable_secret_extraction = true;
+    let mut pair = world.control(&Arc::new(config));
+    pair.settle().unwrap();
+    let suite = pair.client.negotiated_cipher_suite().unwrap().tls13().unwrap();
+    let client = ClientConnection::new(Arc::new(world.client(&version::TLS13)), name()).unwrap();
+    let (sequence, secrets) =
+        std::mem::replace(&mut pair.client, client).dangerous_extract_secrets().unwrap().tx;
+    let (ConnectionTrafficSecrets::Aes128Gcm { key, iv }
+    | ConnectionTrafficSecrets::Aes256Gcm { key, iv }) = secrets
+    else {
+        panic!("not AES-GCM");
+    };
+    let mut sealer = suite.aead_alg.encrypter(key, iv);
+    let mut sealed = |number: u64, payload: &[u8]| {
+        let message = OutboundPlainMessage {
+            typ: ContentType::ApplicationData,
+            version: ProtocolVersion::TLSv1_2,
+            payload: OutboundChunks::Single(payload),
+        };
+        sealer.encrypt(message, sequence + number).unwrap().encode()
+    };
+    for number in 0..10 {
+        pair.wire = sealed(number, b"");
+        pair.serve().unwrap();
+    }
+    assert!(pair.read.is_empty() && !pair.ended && pair.held() == 0);
+    pair.wire = sealed(10, b"NOOP\r\n");
+    pair.serve().unwrap();
+    assert_eq!(pair.read, b"NOOP\r\n");
+    let flood = (11..200).map(|number| {
+        pair.wire = sealed(number, b"");
+        pair.serve()
+    });
+    assert!(flood.take_while(Result::is_ok).count() < 100);
 }
 
 #[test]
@@ -228,14 +310,16 @@ fn half_a_record_is_no_hindrance_to_speaking() {
 fn what_is_no_tls_ends_it_with_an_alert() {
     let world = World::new(Resumption::Prefer);
     let client = Arc::new(world.client(&version::TLS13));
-    for nonsense in
-        [&b"USER anonymous\r\n"[..], b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", &[0; 64]]
-    {
+    let words = b"USER anonymous\r\n";
+    for nonsense in [&words[..], b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", &[0; 64]] {
         let mut pair = world.control(&client);
         pair.wire = nonsense.to_vec();
         assert!(pair.settle().is_err());
         assert!(!pair.server.is_shaking() && !pair.server.is_up());
-        assert_eq!(pair.out.waiting().first(), Some(&21), "an alert");
+        // Who speaks words is answered in words, by others.
+        let alert = (nonsense != words).then_some(&21);
+        assert_eq!(pair.out.waiting().first(), alert);
+        assert_eq!(pair.server.has_begun(), nonsense != words);
     }
 }
 
@@ -250,6 +334,55 @@ fn a_broken_record_ends_it_with_an_alert() {
         *pair.wire.last_mut().unwrap() ^= 1;
         assert!(pair.serve().is_err());
         assert!(pair.read.is_empty() && !pair.server.is_up());
+    }
+}
+
+#[test]
+fn behind_both_ends_of_tls_it_goes_on_in_the_clear() {
+    let world = World::new(Resumption::Prefer);
+    for version in VERSIONS {
+        for piece in [usize::MAX, 1, 30] {
+            let mut pair = world.control(&Arc::new(world.client(version)));
+            pair.settle().unwrap();
+            pair.piece = piece;
+            pair.server.seal(b"220 bye\r\n", &mut pair.out).unwrap();
+            pair.server.clear(&mut pair.out).unwrap();
+            // What comes under TLS was meant for somebody else.
+            pair.client.writer().write_all(b"DELE x\r\n").unwrap();
+            pair.client.send_close_notify();
+            while pair.client.wants_write() {
+                pair.client.write_tls(&mut pair.wire).unwrap();
+            }
+            pair.wire.extend_from_slice(b"NOOP\r\n");
+            while !pair.ended {
+                pair.serve().unwrap();
+            }
+            assert_eq!([pair.read.as_slice(), &pair.wire].concat(), b"NOOP\r\n");
+            pair.listen();
+            assert_eq!(pair.heard, b"220 bye\r\n");
+            assert_eq!(pair.client.reader().read(&mut [0; 8]).unwrap(), 0, "a clean end");
+        }
+    }
+}
+
+#[test]
+fn the_name_that_was_asked_for_is_known() {
+    for resumption in [Resumption::Prefer, Resumption::Off] {
+        let world = World::new(resumption);
+        for version in VERSIONS {
+            let client = Arc::new(world.client(version));
+            let mut pair = world.control(&client);
+            pair.settle().unwrap();
+            assert_eq!(pair.server.secured().name.as_deref(), Some("localhost"));
+            let mut silent = world.client(version);
+            silent.enable_sni = false;
+            let mut pair = world.control(&Arc::new(silent));
+            pair.settle().unwrap();
+            assert_eq!(pair.server.secured().name, None);
+            // Nor does a data connection give it one.
+            let _data = pair.data(&client);
+            assert_eq!(pair.server.secured().name, None);
+        }
     }
 }
 

@@ -68,7 +68,7 @@ fn auth_begins_a_handshake_and_the_session_anew() {
         ftp.expect("EPSV", "229");
         ftp.expect(line, "234");
         assert!(ftp.is_securing() && !ftp.wants_lines());
-        assert_eq!((&*ftp.asked, ftp.timer), (&[Asked::Unroute][..], None));
+        assert_eq!((&*ftp.asked, ftp.timer), (&[Asked::Unroute][..], Some(Timer::Login)));
         assert_eq!(ftp.session.username(), None);
         assert!(ftp.handshake(None).is_empty(), "there is no second greeting");
         assert_eq!(ftp.timer, Some(Timer::Login));
@@ -135,6 +135,27 @@ fn auth_behind_a_transfer_forgets_what_waits_behind_it() {
 }
 
 #[test]
+fn the_host_is_the_one_that_the_handshake_was_with() {
+    let mut ftp = greeted(Tls::Optional);
+    ftp.expect("HOST elsewhere.example.org", "220");
+    ftp.expect("AUTH TLS", "234");
+    assert!(ftp.handshake_for(None, Some("ftp.example.org")).is_empty());
+    ftp.expect("USER user1", "331");
+    ftp.expect("HOST elsewhere.example.org", "504");
+    ftp.expect("HOST example.org", "504");
+    ftp.expect("PASS 1234", "230");
+    ftp.expect("USER user1", "331");
+    for line in ["HOST ftp.example.org", "HOST FTP.Example.ORG.", "HOST 192.0.2.1"] {
+        ftp.expect(line, "220");
+    }
+    ftp.expect("PASS 1234", "503");
+    // Who asked for no name may still ask for any.
+    let mut ftp = greeted(Tls::Optional);
+    ftp.secure(None);
+    ftp.expect("HOST elsewhere.example.org", "220");
+}
+
+#[test]
 fn pbsz_comes_before_prot_and_auth_before_both() {
     let mut ftp = greeted(Tls::Optional);
     ftp.expect("PBSZ 0", "503");
@@ -194,16 +215,65 @@ fn implicit_tls_protects_data_from_the_beginning() {
 fn what_is_protected_stays_protected() {
     let mut ftp = greeted(Tls::Optional);
     ftp.expect("CCC", "533");
-    ftp.expect("REIN", "220");
     ftp.secure(None);
     ftp.expect("CCC", "534");
-    ftp.expect("REIN", "534");
     log_in(&mut ftp);
     ftp.expect("CCC", "534");
-    ftp.expect("REIN", "534");
     assert_eq!(ftp.session.username(), Some("user1"));
-    ftp.expect("USER user2", "331");
-    ftp.expect("PASS 1234", "230");
+}
+
+#[test]
+fn rein_goes_back_to_the_clear_and_to_nobody() {
+    let mut ftp = greeted(Tls::Optional);
+    ftp.expect("REIN", "220");
+    assert!(ftp.asked.is_empty());
+    ftp.secure(None);
+    log_in(&mut ftp);
+    ftp.expect("PBSZ 0", "200");
+    ftp.expect("PROT P", "200");
+    ftp.expect("EPSV", "229");
+    ftp.expect("REIN", "220");
+    assert_eq!(ftp.asked, [Asked::Unroute, Asked::Unsecure]);
+    assert_eq!((ftp.session.username(), ftp.timer), (None, Some(Timer::Login)));
+    ftp.expect("PROT P", "503");
+    ftp.expect("CCC", "533");
+    log_in(&mut ftp);
+    ftp.begin("RETR Docs/a.txt");
+    assert_eq!(ftp.order.as_ref().unwrap().protection, Protection::Clear);
+    // What waits behind it came under TLS, which is over by then.
+    for line in ["NOOP", "AUTH TLS"] {
+        assert!(ftp.line(line).is_empty());
+    }
+    ftp.transfer(b"");
+    assert!(ftp.handshake(None).is_empty());
+    log_in(&mut ftp);
+    ftp.begin("RETR Docs/a.txt");
+    for line in ["NOOP", "REIN", "USER user1", "PASS 1234"] {
+        assert!(ftp.line(line).is_empty());
+    }
+    let (_, said) = ftp.transfer(b"");
+    let codes: Vec<_> = said.iter().map(|line| &line[..3]).collect();
+    assert_eq!(codes, ["226", "200", "220"]);
+    ftp.expect("PWD", "530");
+    ftp.secure(None);
+    log_in(&mut ftp);
+    // Where TLS is required, it is so again.
+    ftp.settings.tls = Tls::Required;
+    ftp.expect("REIN", "220");
+    ftp.expect("USER user1", "530");
+}
+
+#[test]
+fn rein_leaves_implicit_tls_as_it_was_after_the_greeting() {
+    let mut ftp = implicit(Tls::Required);
+    log_in(&mut ftp);
+    ftp.expect("REIN", "220");
+    assert!(ftp.asked.is_empty());
+    ftp.expect("PWD", "530");
+    ftp.expect("PROT P", "503");
+    log_in(&mut ftp);
+    ftp.begin("RETR Docs/a.txt");
+    assert_eq!(ftp.order.as_ref().unwrap().protection, Protection::Private);
 }
 
 #[test]

@@ -26,6 +26,9 @@ const TICKETS: usize = 4;
 pub(crate) enum Want {
     /// To fetch the file.
     Fetch(Vec<u8>),
+    /// To fetch the file, and to go as soon as all of it is there: with close_notify, and without a
+    /// look at the server's.
+    Grab(Vec<u8>),
     /// To send the file; its data connection is cut after so many bytes on the wire.
     Put { path: Vec<u8>, payload: Rc<[u8]>, cut: Option<(usize, How)> },
 }
@@ -54,6 +57,8 @@ pub(crate) struct Sealed {
     asked: Asked,
     /// What it says in the clear behind AUTH TLS, as an attacker between the two would.
     injected: &'static [u8],
+    /// What it uploads comes in records of one byte each.
+    crumbles: bool,
     control: Option<Wire>,
     data: Option<Wire>,
     /// The final reply of the transfer, until its data connection has ended too.
@@ -75,6 +80,7 @@ impl Sealed {
             want: None,
             asked: Asked::Greeting,
             injected: b"",
+            crumbles: false,
             control: None,
             data: None,
             reply: None,
@@ -87,6 +93,12 @@ impl Sealed {
     /// The same, in TLS 1.3 however much it wants.
     pub(crate) fn in_tls13(mut self) -> Self {
         self.config = wire::config(true);
+        self
+    }
+
+    /// The same, with uploads in records of one byte each.
+    pub(crate) const fn in_crumbs(mut self) -> Self {
+        self.crumbles = true;
         self
     }
 
@@ -192,7 +204,7 @@ impl Sealed {
         data.secure(&self.config);
         match self.want.clone() {
             None => {}
-            Some(Want::Fetch(path)) => {
+            Some(Want::Fetch(path) | Want::Grab(path)) => {
                 self.ask(&format!("RETR {}", String::from_utf8_lossy(&path)), Asked::Transfer);
             }
             Some(Want::Put { path, payload, cut }) => {
@@ -200,7 +212,11 @@ impl Sealed {
                 stage.lore.add_version(&path, self.before.clone());
                 self.intended = Some(Rc::clone(&payload));
                 stage.lore.add_version(&path, self.intended.clone());
-                data.say(&payload);
+                if self.crumbles {
+                    data.crumble(&payload);
+                } else {
+                    data.say(&payload);
+                }
                 data.close_behind();
                 data.until_cut = cut.map_or(usize::MAX, |(after, _)| after);
                 self.ask(&format!("STOR {}", String::from_utf8_lossy(&path)), Asked::Transfer);
@@ -225,6 +241,14 @@ impl Sealed {
             data.until_cut = usize::MAX;
             data.ended = Some(false);
         }
+        if let Some(Want::Grab(path)) = &self.want
+            && data.ended.is_none()
+            && data.is_up()
+            && stage.lore.content(path).is_some_and(|file| file.len() == data.plain.len())
+        {
+            data.close_behind();
+            data.part(stage);
+        }
         if let (Some(reply), Some(clean)) = (self.reply, data.ended) {
             let (conn, through) = (data.conn, data.is_through());
             let received = std::mem::take(&mut data.plain);
@@ -247,7 +271,7 @@ impl Sealed {
     ) {
         match self.want.take() {
             None => {}
-            Some(Want::Fetch(path)) => {
+            Some(Want::Fetch(path) | Want::Grab(path)) => {
                 assert!(reply == 226 || !stage.lore.calm, "{reply} for a download");
                 if reply == 226 {
                     assert!(clean, "226 without close_notify");

@@ -16,6 +16,8 @@ pub(super) struct Wire {
     pub(super) conn: ConnId,
     tls: Option<ClientConnection>,
     unsent: Vec<u8>,
+    /// What is said in records of one byte each, once the handshake is done.
+    crumbs: Vec<u8>,
     /// What was read, in plain text.
     pub(super) plain: Vec<u8>,
     /// Bytes on the wire that may still be written before it is cut.
@@ -47,6 +49,7 @@ impl Wire {
             conn,
             tls: None,
             unsent: Vec::new(),
+            crumbs: Vec::new(),
             plain: Vec::new(),
             until_cut: usize::MAX,
             closes: false,
@@ -69,6 +72,11 @@ impl Wire {
         }
     }
 
+    /// Says the same in records of one byte each.
+    pub(super) fn crumble(&mut self, bytes: &[u8]) {
+        self.crumbs.extend_from_slice(bytes);
+    }
+
     /// Says close_notify behind all that was said.
     pub(super) const fn close_behind(&mut self) {
         self.closes = true;
@@ -79,6 +87,19 @@ impl Wire {
         self.unsent.is_empty()
             && self.tls.as_ref().is_none_or(|tls| !tls.wants_write() && !tls.is_handshaking())
             && !self.closes
+    }
+
+    /// Whether its handshake is done.
+    pub(super) fn is_up(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| !tls.is_handshaking())
+    }
+
+    /// Writes what is left to be said, as far as there is room, and goes: all that was awaited has
+    /// come.
+    pub(super) fn part(&mut self, stage: &mut Stage<'_>) {
+        self.speak(stage);
+        stage.net.hang_up(self.conn);
+        self.ended = Some(true);
     }
 
     /// Moves what can be moved.
@@ -133,6 +154,12 @@ impl Wire {
         if let Some(tls) = &mut self.tls {
             while tls.wants_write() {
                 tls.write_tls(&mut self.unsent).expect("a vector takes all");
+            }
+            if !tls.is_handshaking() {
+                for crumb in self.crumbs.drain(..) {
+                    tls.writer().write_all(&[crumb]).expect("a buffer without a limit");
+                    tls.write_tls(&mut self.unsent).expect("a vector takes all");
+                }
             }
             if self.closes && !tls.is_handshaking() {
                 self.closes = false;
