@@ -181,9 +181,9 @@ fn a_disk_that_can_only_be_read_refuses_and_serves() {
     raw.expect("RNFR Own/old", 350);
     raw.expect("RNTO Own/new", 553);
     let data = raw.passive();
-    raw.expect("STOR Own/new", 553);
-    raw.expect("STOR Own/old", 553);
-    raw.expect("APPE Own/old", 550);
+    for (line, code) in [("STOR Own/new", 553), ("STOR Own/old", 553), ("APPE Own/old", 550)] {
+        raw.expect(line, code);
+    }
     drop(data);
     assert_same(&raw.retrieve("Own/old"), b"old");
     remount(&server, "rw");

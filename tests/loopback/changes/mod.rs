@@ -30,11 +30,6 @@ fn begin_upload(raw: &mut Raw, line: &str, bytes: &[u8]) -> TcpStream {
     data
 }
 
-/// The code with which `line` is refused: RFC 959, section 5.4, has 553 for what gives a file its name.
-fn refusal(line: &str) -> u16 {
-    if line.starts_with("STO") { 553 } else { 550 }
-}
-
 /// The names in a served directory that clients do not see.
 fn hidden(server: &TestServer, path: &str) -> usize {
     server.names(path).iter().filter(|name| name.starts_with(".coracle")).count()

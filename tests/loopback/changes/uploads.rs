@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::{begin_upload, end, hidden, refusal};
+use super::{begin_upload, end, hidden};
 use crate::support::{Raw, Setup, TestServer, assert_same, noise, reset};
 
 /// Sends `bytes` in pieces of odd sizes.
@@ -97,7 +97,7 @@ fn a_part_is_gone_on_with_by_one_alone() {
     let mut others = [server.session(), server.session()];
     for raw in &mut others {
         for line in ["SIZE Own/film", "MDTM Own/film", "MLST Own/film", "DELE Own/film"] {
-            raw.expect(line, refusal(line));
+            raw.expect(line, 550);
         }
         let _data = raw.passive();
         raw.expect("REST 1000", 350);
