@@ -268,7 +268,7 @@
 //! | it ends its own direction of the control connection | as good as ABOR and QUIT (959 4.1.1), unless it has said QUIT | `loopback::halves::who_ends_its_control_connection_ends_the_transfer_unless_it_has_said_quit` |
 //! | zero windows: in a download, a listing, of replies | `--stall-timeout`, 426; replies: `--idle-timeout`, closed | `loopback::halves::who_takes_nothing_is_let_go_and_others_are_served` `loopback::halves::who_takes_no_replies_is_let_go_when_no_command_was_read_for_long` `sim::shapes::who_never_reads_is_not_kept_in_memory` |
 //! | a window that is zero most of the time | whoever reads on is sent all, below the rate at which the kernel would tell us so | `loopback::halves::who_reads_slowly_and_steadily_is_sent_all` `sim::routes::who_reads_slowly_and_steadily_has_not_stalled` `sim::siege::last_words_are_read_to_their_end_by_who_reads_on_slowly` |
-//! | IPv6 | EPSV, EPRT; PASV is 522, for there is no IPv4 address to name | `loopback::routes::ipv6_has_all_that_it_needs` |
+//! | IPv6 | EPSV, EPRT; PASV is 502, for there is no IPv4 address to name | `loopback::routes::ipv6_has_all_that_it_needs` |
 //! | IPv6, link-local | the same: the interface stays with the address | `sim::routes::link_local_addresses_have_data_connections_as_others_do` |
 //! | IPv4-mapped addresses | are IPv4: PASV, EPSV, PORT, EPRT | `loopback::routes::ipv4_at_a_listener_of_both_has_all_that_it_needs` |
 //! | `--passive-address`, for NAT | PASV tells it; EPSV tells a port alone, and needs none | `loopback::routes::others_are_told_the_lone_address_or_the_one_that_they_came_to` |
@@ -287,7 +287,7 @@
 //! | ABOR or REIN behind PASV | the port is given up, and whoever comes is closed | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
 //! | USER behind PASV | the port stays: transfer parameters are unchanged (959 4.1.1) | `loopback::routes::what_ends_a_route_closes_who_comes_for_it` |
 //! | a connection that was given up, and comes while the next is awaited | is not taken for it | `sim::routes::a_late_connection_is_not_taken_for_the_next` `sim::routes::a_late_connection_behind_others_is_not_taken_for_the_next` |
-//! | a reload while a connection is awaited | the transfer goes on as it was granted | `loopback::routes::a_reload_leaves_who_waits_for_a_connection_alone` |
+//! | a reload while a connection is awaited | a transfer that has begun goes on, the next is held against the new grants, the port stays | `loopback::routes::a_reload_leaves_who_waits_for_a_connection_its_port` |
 //!
 //! # The file system while it changes
 //!
@@ -300,7 +300,7 @@
 //! | one that is replaced by another, or deleted | the old one is sent, whole | `loopback::changes::downloads::one_that_is_replaced_or_deleted_is_sent_whole_as_it_was` `session::ftp::changes::a_file_that_is_replaced_or_removed_is_sent_as_it_was_opened` |
 //! | the guided dialogue: `Sending 'Joker' (N bytes)`, and the file changes | N bytes and the menu; or less than N, and the connection ends | `loopback::changes::downloads::the_guided_dialogue_ends_where_it_can_not_keep_its_word` |
 //! | a digest or a compression of a file that changes | of what was opened, or 450 and nothing is left | `loopback::changes::downloads::what_is_worked_on_and_shrinks_comes_to_nothing` `session::ftp::changes::a_digest_and_a_compression_are_of_one_content_or_none` `transfer::chore::tests::a_file_that_was_written_to_meanwhile_is_said_so` |
-//! | the current directory is removed or renamed | PWD says where the client stands, everything there is 550, CDUP leads out; made anew, it is there again | `loopback::changes::directories::one_that_is_removed_or_renamed_is_no_longer_there_and_can_be_left` `session::ftp::changes::a_directory_that_is_gone_is_told_and_can_be_left` |
+//! | the current directory is removed or renamed | PWD says where the client stands, everything there is 550, a new name 553, CDUP leads out; made anew, it is there again | `loopback::changes::directories::one_that_is_removed_or_renamed_is_no_longer_there_and_can_be_left` `session::ftp::changes::a_directory_that_is_gone_is_told_and_can_be_left` |
 //! | a file in its place | LIST lists that file; what would lead below is 550, and 553 of a new name | `loopback::changes::directories::a_file_in_its_place_is_a_file` |
 //! | a link in its place that leads out of the grant | as if nothing were there | `loopback::changes::directories::a_link_in_its_place_leads_nowhere_outside` |
 //! | the directory of an upload is removed, and maybe made anew | 451, and nothing of it is anywhere. It was 550: mended | `loopback::changes::directories::an_upload_whose_directory_is_gone_is_not_said_to_be_stored` `session::ftp::changes::an_upload_without_its_directory_is_nowhere` |
@@ -311,11 +311,11 @@
 //! | a transfer, a digest, a compression, over a reload | comes to its end | `loopback::changes::reload::what_runs_comes_to_its_end_and_nothing_follows` `loopback::changes::reload::work_on_files_comes_to_its_end` `sim::changes::a_reload_ends_nothing_that_runs_and_holds_for_all_that_follows` |
 //! | an account is taken out, or has another password or certificate | 530 and a new login, on the same connection; in the guided dialogue as well | `session::ftp::access::tests::who_is_taken_out_has_to_log_in_anew` `loopback::changes::reload::another_password_asks_for_a_new_login_and_the_same_does_not` `session::guided::tests::a_reload_is_heard_of_with_the_next_line` |
 //! | a file that may not be read any more | 550; SIZE, LIST and the like tell of it nevertheless; what has begun is sent whole | `loopback::changes::permissions::a_file_that_may_not_be_read_any_more_is_refused` `loopback::changes::permissions::a_download_that_has_begun_is_sent_whole` |
-//! | a directory that may not be entered, or not be written to | 550, and an upload into it that can't take its place leaves the old file | `loopback::changes::permissions::a_directory_that_may_not_be_entered_any_more_is_refused` `loopback::changes::permissions::an_upload_that_may_not_take_its_place_leaves_the_old_file` |
+//! | a directory that may not be entered, or not be written to | 550, or 553 of a new name; an upload into it that can't take its place is 451 and leaves the old file | `loopback::changes::permissions::a_directory_that_may_not_be_entered_any_more_is_refused` `loopback::changes::permissions::an_upload_that_may_not_take_its_place_leaves_the_old_file` |
 //! | a full disk or quota, at a write or at the rename: STOR, APPE, STOU, a resumed one, SITE COMPRESS | 452, the part is removed, the old file stays | `loopback::disk::a_full_disk_is_said_so_and_takes_nothing_away` `loopback::disk::an_upload_that_goes_on_and_finds_the_disk_full_leaves_nothing` `session::ftp::changes::what_can_not_be_written_takes_nothing_away` `session::ftp::changes::what_can_not_be_put_in_place_takes_nothing_away` `tree::os::errno::tests::a_quota_is_a_full_disk_wherever_it_is_met` |
 //! | the same, said by a network file system only when the file is closed | `--durable` hears it before the rename | without it nobody does: to wait for such a file system would stop the loop. `sim::durable::a_disk_that_refuses_is_said_so_and_leaves_the_old_file` |
 //! | a file larger than the file system, or `ulimit -f`, allows | 552, as with a full disk. It had ended the server: mended | `loopback::disk::a_file_that_grows_too_large_is_said_so_and_ends_nobody` |
-//! | a disk that can only be read | 550 to what would change it, and the rest is served | `loopback::disk::a_disk_that_can_only_be_read_refuses_and_serves` |
+//! | a disk that can only be read | 550, or 553 of a new name, to what would change it; the rest is served | `loopback::disk::a_disk_that_can_only_be_read_refuses_and_serves` |
 //! | a read error, in a file or in a listing | 451, whole lines of a listing before it; the session lives | `session::ftp::changes::what_can_not_be_read_is_said_where_it_happens` `sim::seeds` |
 //! | an error when content or names are written to the disk | not 226 | `sim::durable::a_disk_that_refuses_is_said_so_and_leaves_the_old_file` |
 //! | two to twenty uploads to one name at once | each is whole, the last to end wins, and whoever reads has one of them | `loopback::changes::uploads::of_many_at_once_each_is_whole_and_one_wins` `sim::seeds` |
@@ -323,7 +323,7 @@
 //! | REST or APPE onto a file that becomes another meanwhile | 451, and that other stays as it is | `loopback::changes::uploads::who_goes_on_from_a_file_that_has_become_another_is_told` |
 //! | a download, SIZE, MDTM, MLST during an upload to the same name | speak of the old file, whole, or of none | `loopback::changes::uploads::until_an_upload_ends_there_is_the_old_file` `session::ftp::changes::an_upload_shows_nothing_before_its_end` |
 //! | DELE, RNFR, RNTO of the name of an upload, or a link in its place | the upload takes the name in the end, where it may replace; a link itself is replaced | `loopback::changes::uploads::names_that_are_taken_or_given_up_during_an_upload` |
-//! | MKD of the name of an upload | 257, and the upload is 553 | `loopback::changes::uploads::names_that_are_taken_or_given_up_during_an_upload` `session::ftp::changes::a_name_that_has_become_a_directory_keeps_it` |
+//! | MKD of the name of an upload | 257, and the upload is 451 | `loopback::changes::uploads::names_that_are_taken_or_given_up_during_an_upload` `session::ftp::changes::a_name_that_has_become_a_directory_keeps_it` |
 //!
 //! # Over the ground of pyftpdlib's functional tests
 //!

@@ -2,7 +2,8 @@
 //! over, however often somebody asks meanwhile, and not more than so often in a minute.
 //!
 //! A port is short for one address and free for all others, so it is over when the address that was
-//! refused has been given one. Knows nothing of ports; the passive ports ask it whether to say a line.
+//! refused has been given one; or when nobody has been refused for a while, for that address may never
+//! come again. Knows nothing of ports; the passive ports ask it whether to say a line.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -19,13 +20,17 @@ pub(super) struct Shortage {
     of: Option<IpAddr>,
     /// When it was said last.
     said: Option<Moment>,
+    /// When somebody was refused last.
+    refused: Moment,
 }
 
 impl Shortage {
     /// There was no port for `peer`. True if that is to be said.
     pub(super) fn begins(&mut self, peer: IpAddr, now: Moment) -> bool {
+        let refused = std::mem::replace(&mut self.refused, now);
+        let goes_on = self.of.is_some() && now.since(refused) < QUIET;
         let is_quiet = self.said.is_some_and(|said| now.since(said) < QUIET);
-        if self.of.is_some() || is_quiet {
+        if goes_on || is_quiet {
             return false;
         }
         (self.of, self.said) = (Some(peer), Some(now));
@@ -49,12 +54,15 @@ mod tests {
         let mut shortage = Shortage::default();
         assert!(!shortage.ends(one));
         assert!(shortage.begins(one, at(1)));
-        assert!(!shortage.begins(one, at(2)) && !shortage.begins(other, at(100)));
+        assert!(!shortage.begins(one, at(2)) && !shortage.begins(other, at(50)));
+        assert!(!shortage.begins(one, at(100)), "it goes on");
         assert!(!shortage.ends(other), "it was not short for that one");
         assert!(shortage.ends(one) && !shortage.ends(one));
         assert!(shortage.begins(other, at(101)));
         assert!(shortage.ends(other));
         assert!(!shortage.begins(other, at(150)) && !shortage.ends(other), "nor is a flood said");
         assert!(shortage.begins(one, at(161)));
+        assert!(shortage.begins(other, at(1_000)), "the first has not come again");
+        assert!(!shortage.ends(one) && shortage.ends(other));
     }
 }

@@ -49,6 +49,7 @@ fn pyftpdlib() {
 
 /// Prints which cases `server` misses. Its files belong to `owner`, if not to who runs this.
 #[track_caller]
+#[expect(clippy::print_stdout, reason = "what is printed is what this is for")]
 fn misses(name: &str, server: &'static Server, root: Root, owner: Option<u32>) {
     let cases: Vec<_> = cases().into_iter().filter(|case| case.section != OURS).collect();
     let missed: Vec<_> = thread::scope(|scope| {

@@ -205,7 +205,7 @@ fn no_listener_is_made_for_a_transfer() {
 
 #[test]
 fn who_asks_for_routes_at_random_gets_its_own_bytes_or_none() {
-    for (ports, crowd) in [(0, 1), (0, 3), (20, 2), (4, 1)] {
+    for (ports, crowd) in [(0, 1), (0, 3), (20, 2), (4, 1), (1, 1), (2, 1)] {
         let build = |shape: &mut Shape| {
             shape.scenario.limits.arrival = Duration::from_secs(5);
             shape.scenario.limits.login = Duration::from_secs(600);
@@ -222,14 +222,14 @@ fn who_asks_for_routes_at_random_gets_its_own_bytes_or_none() {
                 shape.scenario.limits.passive_ports = Some(50_000..=49_999 + ports);
             }
             let host = shape.scenario.lore.ftp.ip();
-            for who in 0..12 {
+            for who in 0..8 {
                 let dice = shape.rng.fork();
                 let millis = shape.rng.below(500);
-                shape.add(millis, Wanderer::new(address_of(who / crowd, host), 100, dice));
+                shape.add(millis, Wanderer::new(address_of(who / crowd, host), 80, dice));
             }
         };
         rounds("who_asks_for_routes", build, |report| {
-            assert!(report.tally.fetched > 40 && report.tally.stored > 30, "{report:?}");
+            assert!(report.tally.fetched > 10 && report.tally.stored > 5, "{report:?}");
         });
     }
 }

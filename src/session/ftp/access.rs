@@ -358,8 +358,11 @@ mod tests {
         ftp.expect("SIZE deep.txt", "550");
         ftp.expect("STAT .", "550");
         ftp.expect("EPSV", "229");
-        for line in ["LIST", "RETR deep.txt", "STOR new", "STOR /Music/new", "CWD ../Sub"] {
+        for line in ["LIST", "RETR deep.txt", "CWD ../Sub"] {
             ftp.expect(line, "550");
+        }
+        for line in ["STOR new", "STOR /Music/new"] {
+            ftp.expect(line, "553");
         }
         assert_eq!(ftp.fetch("NLST /"), "/Movies\r\n/Music\r\n/Inbox\r\n");
         assert_eq!(ftp.fetch("RETR /Music/song"), "la la la");
@@ -374,7 +377,7 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("RNFR Docs/a.txt", "350");
         ftp.reload(&[("user1:Docs:", "user1:Docs:r")]);
-        ftp.expect("RNTO Docs/c.txt", "550");
+        ftp.expect("RNTO Docs/c.txt", "553");
         assert_eq!(ftp.content("Docs", "a.txt").unwrap(), b"alpha\n");
         ftp.reload(&[]);
         ftp.expect("RNTO Docs/c.txt", "503");

@@ -91,7 +91,7 @@ fn a_directory_that_is_gone_is_told_and_can_be_left() {
         for line in ["RETR deep.txt", "NLST *"] {
             ftp.expect(line, "550");
         }
-        ftp.expect("STOR new", if is_file { "553" } else { "550" });
+        ftp.expect("STOR new", "553");
         if is_file {
             // It is a file that is asked for.
             assert!(ftp.fetch("LIST").ends_with(" Sub\r\n"));
@@ -135,7 +135,7 @@ fn a_name_that_has_become_a_directory_keeps_it() {
     let mut other = another(&ftp);
     ftp.begin("STOR Docs/new");
     other.expect("MKD Docs/new", "257");
-    assert_eq!(ended(&mut ftp, b"content").1, ["553"]);
+    assert_eq!(ended(&mut ftp, b"content").1, ["451"]);
     other.expect("CWD Docs/new", "250");
     // A file is replaced, wherever it came from.
     other.expect("RMD /Docs/new", "250");
@@ -269,7 +269,7 @@ fn what_can_not_be_written_takes_nothing_away() {
 fn what_can_not_be_put_in_place_takes_nothing_away() {
     for (fault, code) in [
         (Trouble::DiskFull.into(), "452"),
-        (Denied::NotPermitted.into(), "550"),
+        (Denied::NotPermitted.into(), "451"),
         (Denied::NotFound.into(), "451"),
     ] {
         let mut ftp = Dialogue::logged_in("user1");

@@ -53,7 +53,8 @@ impl Course {
         };
         self.works |= entry.marks > 0 || WORKS.contains(&verb);
         if is_transfer(verb) && entry.marks > 0 {
-            takes(self.is_client && self.is_routed, self);
+            // Without a route there is the default data port, but behind EPSV ALL.
+            takes(self.is_client && (self.is_routed || !self.extended_only), self);
             self.is_routed = false;
         }
         takes(code >= 400 || self.is_client || FOR_STRANGERS.contains(&verb), self);
@@ -101,8 +102,8 @@ pub(crate) fn bytes_of(entry: &Entry) -> Option<u64> {
     (is_transfer(command.verb()) && entry.marks > 0).then_some(number)
 }
 
-/// Work on files.
-const WORKS: [Verb; 4] = [Verb::Hash, Verb::Xcrc, Verb::Xsha256, Verb::Site];
+/// Work on files, which SIZE is in TYPE A.
+const WORKS: [Verb; 5] = [Verb::Hash, Verb::Xcrc, Verb::Xsha256, Verb::Site, Verb::Size];
 
 const UPLOADS: [Verb; 3] = [Verb::Stor, Verb::Appe, Verb::Stou];
 
