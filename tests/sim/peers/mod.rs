@@ -203,9 +203,12 @@ impl Lore {
 
     /// Whether the file at `path` may hold `content`, as far as anybody knows.
     pub(crate) fn is_version(&self, path: &[u8], content: &[u8], offset: usize) -> bool {
-        self.versions.get(path).is_some_and(|versions| {
-            versions.iter().flatten().any(|version| version.get(offset..) == Some(content))
-        })
+        self.held(path).any(|version| version.get(offset..) == Some(content))
+    }
+
+    /// What the file at `path` may hold, as far as anybody knows.
+    pub(crate) fn held(&self, path: &[u8]) -> impl Iterator<Item = &[u8]> {
+        self.versions.get(path).into_iter().flatten().flatten().map(|version| &version[..])
     }
 
     /// Writes into a file in place: so many thousandths of it are left, or other bytes where that is

@@ -263,15 +263,7 @@ impl Job {
         if !self.ascii {
             return stage.lore.is_version(&self.path, &self.received, self.offset);
         }
-        // Every line end that is not one of the wire's already becomes one.
-        let mut sent = Vec::new();
-        for byte in stage.lore.content(&self.path).iter().flat_map(|content| content.iter()) {
-            if *byte == b'\n' && sent.last() != Some(&b'\r') {
-                sent.push(b'\r');
-            }
-            sent.push(*byte);
-        }
-        sent == self.received
+        stage.lore.held(&self.path).any(|content| on_the_wire(content) == self.received)
     }
 
     /// Compares, once both the end and the reply are known.
@@ -300,6 +292,18 @@ impl Job {
             (None, None) => {}
         }
     }
+}
+
+/// What TYPE A makes of a file: every line end that is not one of the wire's already becomes one.
+fn on_the_wire(content: &[u8]) -> Vec<u8> {
+    let mut sent = Vec::new();
+    for byte in content {
+        if *byte == b'\n' && sent.last() != Some(&b'\r') {
+            sent.push(b'\r');
+        }
+        sent.push(*byte);
+    }
+    sent
 }
 
 impl Actor for Pipeliner {
