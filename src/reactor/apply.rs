@@ -210,11 +210,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 }
                 self.retire(key);
             }
-            Way::Unset
-            | Way::Dial(_)
-            | Way::Spoiled(_)
-            | Way::Inline
-            | Way::Committing(_) => {}
+            Way::Unset | Way::Dial(_) | Way::Spoiled(_) | Way::Inline | Way::Committing(_) => {}
         }
     }
 

@@ -151,7 +151,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let step = data.channel.shake(&mut self.io);
         let done = matches!(step, Ok(Handshake::Done(_)));
         let objection = match self.slots.get(owner) {
-            Some(Slot::Control(control)) if done => Self::objection(&control.channel, &data.channel),
+            Some(Slot::Control(control)) if done => {
+                Self::objection(&control.channel, &data.channel)
+            }
             Some(_) | None => None,
         };
         self.put_data(key, data);

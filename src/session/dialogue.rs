@@ -18,8 +18,8 @@ use super::{
 };
 use crate::accounts::{Accounts, Challenge, Gate, Rules};
 use crate::terms::{
-    self, Algorithm, ChoreOutcome, Coding, Digest, Extent, Loss, Moment, Outcome, Part, Root,
-    Protection, Route, Secured,
+    self, Algorithm, ChoreOutcome, Coding, Digest, Extent, Loss, Moment, Outcome, Part, Protection,
+    Root, Route, Secured,
 };
 use crate::tree::MemoryTree;
 use crate::wire::ascii::Encoder;
