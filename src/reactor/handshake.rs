@@ -179,10 +179,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// What a handshake that has ended so makes of its data connection. What TLS does not like is not
     /// better the next time; a broken connection may be.
     pub(super) fn loss_by(error: &io::Error) -> Loss {
-        match error.kind() {
-            io::ErrorKind::InvalidData => Loss::Insecure,
-            _ => Loss::Unsecured,
-        }
+        if error.kind() == io::ErrorKind::InvalidData { Loss::Insecure } else { Loss::Unsecured }
     }
 
     /// Counts a step that is about to be taken.
