@@ -37,7 +37,7 @@
 //! the number of clients an address may have bounds what it gains.
 //!
 //! A control connection needs only one at a time, and its data connection none of its own before it
-//! lingers, but where its handshake is begun before the command. A deadline is put off with every line and every moved byte, so putting it off is one
-//! store into a table; the heap keeps one alarm an index, which is wound up again when it rings too
-//! early. It stays with the index when the connection goes, so connections that come and go leave
+//! lingers, but where its handshake is begun before the command. A deadline is put off with every line
+//! and every moved byte, so putting it off is one store into a table; the heap keeps one alarm an index,
+//! which is wound up again when it rings too early. It stays with the index when the connection goes, so connections that come and go leave
 //! nothing behind in it.

@@ -181,6 +181,12 @@ impl Sealed {
         let me = stage.me;
         stage.net.trace(|| format!("    p{me} {:?} -> {line}", self.asked));
         let code: u16 = line.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0);
+        if self.early.is_none()
+            && self.asked == Asked::Transfer
+            && let Some(data) = &mut self.data
+        {
+            data.holds_back = false;
+        }
         if line.as_bytes().get(3) != Some(&b' ') || code < 200 {
             return;
         }
@@ -255,7 +261,8 @@ impl Sealed {
                 self.order("STOR", &path, stage);
             }
         }
-        data.holds_back = self.early.is_some();
+        // The hello waits for the word that the transfer begins, or for an alarm.
+        data.holds_back = true;
         self.data = Some(data);
     }
 
