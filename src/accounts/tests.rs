@@ -39,6 +39,18 @@ fn said(data: &TempDir) -> Vec<String> {
     complaints.iter().map(|complaint| complaint.to_string().replace(&prefix, "")).collect()
 }
 
+/// What is wrong is said of tables that are no files as of those that are.
+#[test]
+fn tables_need_not_be_files() {
+    let (credentials, directories) = ("user1:1234\nno colon\n", "user2:Docs:rx\nuser3:Docs:r\n");
+    let complaints = parse(credentials.as_bytes(), directories.as_bytes(), &mut |_, _| Ok(Root(0)));
+    let parsed: Vec<_> = complaints.unwrap_err().iter().map(Complaint::to_string).collect();
+    assert_eq!(parsed, said(&data(credentials, directories, &["Docs"])));
+    assert_eq!(parsed.len(), 3);
+    let loaded = parse(b"user1:1234\n", b"*:Docs:r\n", &mut |_, _| Ok(Root(0))).unwrap();
+    assert_eq!(grants(&client(&loaded, "user1", "1234")).len(), 1);
+}
+
 fn client(loaded: &Loaded, name: &str, password: &str) -> Client {
     match loaded.accounts.check(name.as_bytes(), password.as_bytes()) {
         Check::Passed(client) => client,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::terms::{Key, Moment};
 
 /// How long debts are remembered: no port is spared for longer, and no empty file refused.
-const LATE: Duration = Duration::from_secs(10);
+pub(super) const LATE: Duration = Duration::from_secs(10);
 
 /// Whose the next connection from an address to a port is.
 #[derive(Debug, Clone, Copy, Default)]

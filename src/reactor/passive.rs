@@ -54,8 +54,8 @@ const BACKLOG: usize = 4096;
 
 /// Ports that are spared for an address's late connections at most, so that giving up routes does
 /// not open listeners without end. A client that only asks for ports, as one that tries a server out
-/// does, is to have many of them within [`LATE`]; of whoever has had as many, the port with the
-/// oldest debt is given at once.
+/// does, is to have many of them within [`LATE`](super::claims::LATE); of whoever has had as many,
+/// the port with the oldest debt is given at once.
 const SPARED: usize = 128;
 
 /// The listeners that are kept, by the local address that they are bound to, with its interface and

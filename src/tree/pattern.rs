@@ -27,14 +27,15 @@ pub struct Pattern {
 
 impl Pattern {
     /// The pattern that `component` spells, or `None` if it is an ordinary name: without `*`, `?`
-    /// and `[`, or not to be served as a pattern (a bracket that is never closed, not UTF-8, more
-    /// than 255 bytes, 48 from the first star on, or 16 stars), which then can only be meant
+    /// and `[`, or not to be served as a pattern (a bracket that is never closed, not UTF-8, a slash,
+    /// more than 255 bytes, 48 from the first star on, or 16 stars), which then can only be meant
     /// literally.
     ///
     /// Neighbouring stars are one star: in a single component `**` has no meaning of its own.
     #[must_use]
     pub fn new(component: &[u8]) -> Option<Self> {
-        if component.len() > LONGEST || !component.iter().any(|byte| b"*?[".contains(byte)) {
+        let is_one = component.len() <= LONGEST && !component.contains(&b'/');
+        if !is_one || !component.iter().any(|byte| b"*?[".contains(byte)) {
             return None;
         }
         let mut text = std::str::from_utf8(component).ok()?.to_owned();
@@ -50,7 +51,9 @@ impl Pattern {
     }
 
     /// True if `name` is of the pattern's shape. A name that begins with a dot is matched only by
-    /// a pattern that does. Bytes that are no UTF-8 count as one unknown character.
+    /// a pattern that does. Bytes that are no UTF-8 count as one unknown character. What has a slash
+    /// is no name, and would cost without a bound: the matcher gives up early only where there is
+    /// none.
     #[must_use]
     pub fn matches(&self, name: &[u8]) -> bool {
         const OPTIONS: MatchOptions = MatchOptions {
@@ -59,7 +62,8 @@ impl Pattern {
             require_literal_leading_dot: true,
         };
         // The matcher's own rule lets a star that stands for nothing precede the dot.
-        if name.starts_with(b".") && !self.matcher.as_str().starts_with('.') {
+        let is_hidden = name.starts_with(b".") && !self.matcher.as_str().starts_with('.');
+        if is_hidden || name.contains(&b'/') {
             return false;
         }
         self.matcher.matches_with(&String::from_utf8_lossy(name), OPTIONS)
@@ -78,6 +82,18 @@ mod tests {
 
     fn matches(pattern: &str, name: &str) -> bool {
         Pattern::new(pattern.as_bytes()).unwrap().matches(name.as_bytes())
+    }
+
+    #[test]
+    fn what_has_a_slash_is_no_component() {
+        assert_eq!(Pattern::new(b"*/x"), None);
+        assert_eq!(Pattern::new(b"[/]"), None);
+        for pattern in ["*", "a*b", "a?b", "[!x]*"] {
+            assert!(!matches(pattern, "a/b"), "{pattern}");
+        }
+        // As many choices as a pattern may leave open, over a name that ends none of them early.
+        let name = format!("{}/x", "a".repeat(250));
+        assert!(!matches(&"*a".repeat(16), &name));
     }
 
     #[test]

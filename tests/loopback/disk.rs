@@ -179,10 +179,10 @@ fn a_disk_that_can_only_be_read_refuses_and_serves() {
     raw.expect("MFMT 20010203040506 Own/old", 550);
     raw.expect("SITE COMPRESS Own/old", 550);
     raw.expect("RNFR Own/old", 350);
-    raw.expect("RNTO Own/new", 550);
+    raw.expect("RNTO Own/new", 553);
     let data = raw.passive();
-    for line in ["STOR Own/new", "STOR Own/old", "APPE Own/old"] {
-        raw.expect(line, 550);
+    for (line, code) in [("STOR Own/new", 553), ("STOR Own/old", 553), ("APPE Own/old", 550)] {
+        raw.expect(line, code);
     }
     drop(data);
     assert_same(&raw.retrieve("Own/old"), b"old");

@@ -60,7 +60,8 @@ impl Window {
         }
         self.arena.extend_from_slice(name.to_bytes_with_nul());
         self.index.push(Name { head: u64::from_be_bytes(head), start, length });
-        if self.arena.len() + self.index.len() * size_of::<Name>() > self.most {
+        let held = self.arena.len() + self.index.len() * size_of::<Name>();
+        if held > self.most && self.index.len() > 1 {
             self.halve();
         }
     }

@@ -51,10 +51,14 @@ impl Course {
         let takes = |cond: bool, course: &Self| {
             assert!(cond, "{code} to {}: {course:?}", line.escape_ascii());
         };
-        self.works |= entry.marks > 0 || WORKS.contains(&verb);
+        // Without a route nothing is said before the connection stands, and it may never.
+        let transferred = is_transfer(verb) && (entry.marks > 0 || matches!(code, 425 | 426));
+        self.works |= transferred || entry.marks > 0 || WORKS.contains(&verb);
         if is_transfer(verb) && entry.marks > 0 {
-            // Without a route there is the default data port, but behind EPSV ALL.
-            takes(self.is_client && (self.is_routed || !self.extended_only), self);
+            // Without a route there is the default data port, but behind EPSV ALL; and nobody
+            // listens there in this world.
+            let tries = !self.extended_only && code >= 400;
+            takes(self.is_client && (self.is_routed || tries), self);
             self.is_routed = false;
         }
         takes(code >= 400 || self.is_client || FOR_STRANGERS.contains(&verb), self);

@@ -61,9 +61,10 @@ fn a_directory_that_may_not_be_entered_any_more_is_refused() {
         permit(&here, mode);
         raw.expect("PWD", 257);
         let data = raw.passive();
-        for line in ["RETR film", "STOR new", "SIZE film", "MKD d", "DELE film"] {
+        for line in ["RETR film", "APPE new", "SIZE film", "MKD d", "DELE film"] {
             raw.expect(line, 550);
         }
+        raw.expect("STOR new", 553);
         if mode == 0 {
             raw.expect("LIST", 550);
             drop(data);
@@ -109,7 +110,7 @@ fn an_upload_that_may_not_take_its_place_leaves_the_old_file() {
                 let mut raw = server.session();
                 let data = begin_upload(&mut raw, line, &noise(200_000, 4));
                 permit(&here, mode);
-                assert_eq!(end(&mut raw, data), 550, "{line} into {mode:o}");
+                assert_eq!(end(&mut raw, data), 451, "{line} into {mode:o}");
                 permit(&here, 0o755);
                 assert_same(&server.content("Own/here/film"), b"old");
                 // The part could not be removed either; nobody sees it, and it expires.

@@ -40,11 +40,12 @@ fn grants_that_are_taken_back_are_gone_with_the_next_command() {
     raw.expect("CWD Own", 250);
     raw.expect("RNFR small", 350);
     reload(&server, CREDENTIALS, "user1:Movies:r\n");
-    raw.expect("RNTO large", 550);
+    raw.expect("RNTO large", 553);
     let here = raw.expect("PWD", 257);
     assert!(here.text().contains("\"/Own\""), "{:?}", here.lines);
     let _data = raw.passive();
-    for line in ["LIST", "RETR small", "STOR new", "DELE small", "CWD /Own", "SIZE small"] {
+    raw.expect("STOR new", 553);
+    for line in ["LIST", "RETR small", "APPE new", "DELE small", "CWD /Own", "SIZE small"] {
         raw.expect(line, 550);
     }
     assert_same(&raw.fetch("NLST /"), b"/Movies\r\n");

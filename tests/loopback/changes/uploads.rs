@@ -236,7 +236,7 @@ fn names_that_are_taken_or_given_up_during_an_upload() {
 
     // A directory is not replaced.
     fs::remove_file(&film).unwrap();
-    assert_eq!(run("STOR Own/film", &mut |raw| drop(raw.expect("MKD Own/film", 257))), 553);
+    assert_eq!(run("STOR Own/film", &mut |raw| drop(raw.expect("MKD Own/film", 257))), 451);
     assert!(film.is_dir() && fs::read_dir(&film).unwrap().count() == 0);
     fs::remove_dir(&film).unwrap();
 
@@ -257,7 +257,7 @@ fn names_that_are_taken_or_given_up_during_an_upload() {
 
     // Who may not replace does not, however late the other came.
     let mut late = |raw: &mut Raw| raw.store("Incoming/late", b"first");
-    assert_eq!(run("STOR Incoming/late", &mut late), 553);
+    assert_eq!(run("STOR Incoming/late", &mut late), 451);
     assert_same(&server.content("Incoming/late"), b"first");
     let mut put = |_: &mut Raw| fs::write(server.path("Incoming/new"), "first").unwrap();
     assert_eq!(run("APPE Incoming/new", &mut put), 451);

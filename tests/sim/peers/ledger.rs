@@ -207,7 +207,7 @@ impl Owed {
 
     /// Whether it may run for a while, during which lines are heard.
     fn is_running(&self) -> bool {
-        let works = [Verb::Site, Verb::Hash, Verb::Xcrc, Verb::Xsha256];
+        let works = [Verb::Site, Verb::Hash, Verb::Xcrc, Verb::Xsha256, Verb::Size];
         is_transfer(self.verb()) || self.verb().is_some_and(|verb| works.contains(&verb))
     }
 }
