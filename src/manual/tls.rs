@@ -60,7 +60,8 @@
 //! Some clients, aioftp and axel among them, end the handshake of a passive data connection before they
 //! say what it is for. Whether data is protected is looked at when it is to move (RFC 4217, section
 //! 10.2), and a connection on which nothing comes is left alone until then. Where something comes while
-//! the level is PROT P, the handshake is taken up at once. When the command comes,
+//! the level is PROT P, and no command within 50 ms, the handshake is taken up: clients that send both at
+//! once, npm's ftp for one, are served as if the command had come first. When the command comes,
 //!
 //! | and it finds | then |
 //! |---|---|

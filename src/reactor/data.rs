@@ -28,6 +28,8 @@ pub(super) struct Data<I: Io, T: Tree> {
     /// It may be the late connection of a route that was given up: its end means nothing as long as
     /// nothing has moved.
     doubtful: bool,
+    /// Something has come for an order that is not there, and that has been waited for.
+    pub(super) alone: bool,
     pub(super) queued: bool,
 }
 
@@ -40,6 +42,7 @@ impl<I: Io, T: Tree> Data<I, T> {
             transfer,
             lingers: false,
             doubtful: false,
+            alone: false,
             queued: false,
         }
     }

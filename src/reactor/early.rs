@@ -3,8 +3,9 @@
 //! Some clients end the handshake of a passive data connection before they say what it is for. Whether
 //! data is protected is looked at when it is to move (RFC 4217, section 10.2), so nothing is begun
 //! here on a connection that is silent. But where data would be private as things are, and something
-//! comes, the handshake is taken up at once, since both ends would wait for each other otherwise. It
-//! is begun as that of an upload, behind which there are no tickets, since the direction isn't known.
+//! comes and no order with it, the handshake is taken up, since both ends would wait for each other
+//! otherwise. It is begun as that of an upload, behind which there are no tickets, since the direction
+//! isn't known. For clients that send both at once and await neither, the order is given [`ALONE`].
 //!
 //! What was begun can't be taken back. If the order is for data in the clear then, or if the
 //! handshake has failed by then, the transfer is as one whose data connection was lost. No more is
@@ -14,6 +15,7 @@
 //! out the session's effects does when the order comes.
 
 use std::io;
+use std::time::Duration;
 
 use log::debug;
 
@@ -24,6 +26,10 @@ use crate::channel::Handshake;
 use crate::io::Io;
 use crate::terms::{Key, Loss, Outcome, Protection};
 use crate::tree::Tree;
+
+/// How long an order may come behind the hello on its data connection, and have that begun as it
+/// demands: npm's ftp sends the two at once, on two connections, and loses what comes with the 150.
+const ALONE: Duration = Duration::from_millis(50);
 
 impl<I: Io, T: Tree> Reactor<I, T> {
     /// The session says how its next data connection is to be protected. One may stand already.
@@ -70,6 +76,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let disliked = matches!(&step, Err(error) if error.kind() == io::ErrorKind::InvalidData);
         // Nothing has come, or the end alone: it is as it was, and so is what the order makes of that.
         let silent = !disliked && data.channel.unsecure();
+        data.alone &= !silent;
         let owner = data.owner;
         self.put_data(key, data);
         match step {
@@ -92,7 +99,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Whether a handshake is under way on a data connection that waits for its order, or may be
     /// begun: it is begun then.
-    fn has_hello(&self, key: Key, data: &mut Data<I, T>) -> bool {
+    fn has_hello(&mut self, key: Key, data: &mut Data<I, T>) -> bool {
         let Some(Slot::Control(control)) = self.slots.get(data.owner) else { return false };
         if control.link.as_ref().is_none_or(|link| link.way != Way::Up(key)) {
             return false;
@@ -100,16 +107,28 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if !data.channel.is_clear() {
             return data.channel.is_shaking();
         }
-        control.level == Protection::Private
-            && data.channel.is_readable()
-            && data.channel.secure_beside(&control.channel, true).is_ok()
+        if control.level != Protection::Private || !data.channel.is_readable() {
+            return false;
+        }
+        if data.alone {
+            return data.channel.secure_beside(&control.channel, true).is_ok();
+        }
+        if self.timers.deadline(key).is_none() {
+            self.timers.set(key, self.now + ALONE);
+        }
+        false
     }
 
-    /// The time for an early handshake is over.
-    pub(super) fn give_early_up(&mut self, key: Key) {
-        if let Some(Slot::Data(data)) = self.slots.get(key) {
-            self.spoil(data.owner, key, Loss::Unsecured);
+    /// The time of a data connection that waits for its order is over: that for the order to come with
+    /// the hello, or that for the handshake.
+    pub(super) fn early_due(&mut self, key: Key) {
+        let Some(Slot::Data(data)) = self.slots.get_mut(key) else { return };
+        if data.channel.is_clear() {
+            data.alone = true;
+            return self.queue_data(key);
         }
+        let owner = data.owner;
+        self.spoil(owner, key, Loss::Unsecured);
     }
 
     /// A data connection will not do before its order has come, which will be told so.

@@ -78,7 +78,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 }
                 Some(Slot::Control(_)) => self.control_due(key),
                 Some(Slot::Data(data)) if data.lingers => self.graveyard.push(key),
-                Some(Slot::Data(_)) => self.give_early_up(key),
+                Some(Slot::Data(_)) => self.early_due(key),
                 Some(Slot::Taken) | None => {}
             }
         }
