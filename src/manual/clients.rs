@@ -51,7 +51,7 @@
 //! | LIST in the form of `ls -l` | axel, ftputil, GVFS, Net::FTP, npm's ftp, Tcllib, wget | permissions tell what it is, eight words and one space come before the name; ftputil and GVFS say `LIST -a` |
 //! | NLST, names as they were asked for | curl, the ftps of BSD, GNU and NetKit, lftp, NcFTP, Net::FTP, PHP, ftplib, Ruby, Tcllib, Yafc | `NLST dir` gives `dir/name`, `NLST` the name; NcFTP says `NLST -1` |
 //! | `257 "path"` | aria2, basic-ftp, curl, ftputil, gFTP, GVFS, lftp, NcFTP, wget, Yafc | PWD behind the login, and by some behind each CWD |
-//! | 213 to SIZE in TYPE I, 550 in TYPE A | aria2 and wget ask in TYPE A as well | they go on without, and the size that counts text is never theirs |
+//! | 213 to SIZE, in TYPE A with the length of the text on the wire | aria2 and wget ask in TYPE A as well, for `;type=a` | their own count of what came has to be that |
 //! | SIZE of what broke off | curl, lftp, NcFTP, Net::FTP, PHP, Ruby, wput, Yafc, and scripts through aioftp, basic-ftp, ftplib and npm's ftp | they resume by it; MLST and listings show no part, so that aioftp's `stat` finds none |
 //! | REST, then STOR | aioftp, ftplib, lftp, NcFTP, Net::FTP, PHP, the ftps, wput, Yafc | wput goes on 512 bytes before the end |
 //! | APPE | basic-ftp, curl, npm's ftp, Ruby | resume by it, with nothing before |

@@ -60,6 +60,10 @@ const HELD_BACK: u64 = 85_196;
 /// STAT's listing is the largest.
 const MOST_WAITING: usize = 64 * 1024 + 256 * 1024;
 
+/// Bytes that a read under TLS has room for, however small the chunks are: a record is no smaller for
+/// that.
+const LEAST_SEALED_READ: usize = 4096;
+
 /// Passes and time in which everything has to come to its end.
 const MOST_PASSES: u64 = 3_000_000;
 const LONGEST_RUN: Duration = Duration::from_secs(4 * 3600);
@@ -173,7 +177,8 @@ impl<P: Peers> World<P> {
         let (clients, linger) = (limits.clients, limits.linger);
         let most_worked = most_worked(&limits);
         let most_spent = most_spent(&limits, &settings);
-        let most_taken = 2 * (limits.budgets.pace.copied + limits.budgets.pace.chunk);
+        let pace = limits.budgets.pace;
+        let most_taken = 2 * (pace.copied + pace.chunk.max(LEAST_SEALED_READ));
         let io = FakeIo::new(Rc::clone(&net), Rc::clone(&peers));
         let mut reactor = Reactor::new(io, tree.clone(), accounts, settings, limits);
         reactor.replace_acceptor(house.acceptor);

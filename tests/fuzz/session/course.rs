@@ -103,7 +103,9 @@ pub(crate) fn bytes_of(entry: &Entry) -> Option<u64> {
     let said =
         ["Transfer complete, ", " after "].iter().find_map(|before| text.split(before).nth(1))?;
     let number = said.split(' ').next()?.parse().ok()?;
-    (is_transfer(command.verb()) && entry.marks > 0).then_some(number)
+    // Where it is the file that failed, more may have come than was stored.
+    let is_counted = matches!(entry.reply.code().number(), 226 | 426);
+    (is_transfer(command.verb()) && entry.marks > 0 && is_counted).then_some(number)
 }
 
 /// Work on files, which SIZE is in TYPE A.
