@@ -194,6 +194,18 @@ impl<I: Io> Channel<I> {
         Ok(())
     }
 
+    /// Lets events tell from now on whether something has come, before anything is read.
+    ///
+    /// # Errors
+    /// Those of [`Channel::watch`].
+    pub fn await_bytes(&mut self, io: &mut I) -> io::Result<()> {
+        if !self.watched {
+            // What has come already is told of as the first event.
+            self.readable = false;
+        }
+        self.watch(io)
+    }
+
     /// Reads into `buffer`, which is not empty. Under TLS, nothing while the handshake lasts, and
     /// nothing that means anything once the kernel seals: records as they are.
     ///

@@ -45,6 +45,11 @@ impl<I: Io> Channel<I> {
         true
     }
 
+    /// Whether something that may be TLS has come since that was begun.
+    pub fn has_begun(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.connection.has_begun())
+    }
+
     /// Ends TLS behind all that was said. What is said from now on goes out in the clear; what comes is
     /// thrown away until the peer has ended TLS, too, and is in the clear behind that.
     ///

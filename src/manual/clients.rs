@@ -68,7 +68,8 @@
 //! | 5yz to `AUTH GSSAPI` | Yafc | it logs in without |
 //! | ABOR behind the Telnet signs of a Synch | the ftp of GNU | between two files of its `mget`, where nothing runs any more |
 //! | close_notify behind uploads | all that upload under TLS but ftp-ssl | it sends none, so that its uploads are taken for cut ones and not put in place |
-//! | tickets on the control connection, resumed on data connections | basic-ftp, curl, gFTP, GVFS, lftp, npm's ftp, PHP, rclone, Ruby, wget | they pass where `--tls-data-resumption require` holds; ftplib, ftputil and Net::FTP where it connects do not resume |
+//! | a handshake on the data connection before the command | aioftp, axel | they await its end before they say what it is for, see [TLS](super::tls) |
+//! | tickets on the control connection, resumed on data connections | aioftp, basic-ftp, curl, gFTP, GVFS, lftp, npm's ftp, PHP, rclone, Ruby, wget | they pass where `--tls-data-resumption require` holds; ftplib, ftputil and Net::FTP where it connects do not resume |
 //!
 //! ## What some of them can't, though they seem to
 //!
@@ -77,9 +78,6 @@
 //! - **curl** 7.87 to 8.0.0 sends in the clear on a data connection under TLS for which it listens.
 //! - **lftp** names `::` as its own address where it listens over IPv6 and both are on one machine;
 //!   we connect to nobody but the client, and say 504.
-//! - **aioftp**, and **axel** under implicit TLS, await the TLS handshake of a data connection before they
-//!   say what it is for. Ours begins with the command, since only then it is known whether the data is
-//!   to be protected, so each waits for the other until one of them has had enough.
 //! - **wput** takes the tickets of TLS 1.3, which come behind the handshake, for the end of the
 //!   connection.
 //! - **npm's ftp** never hears the greeting where TLS is implicit.
@@ -91,7 +89,9 @@
 //! curl closes a data connection under TLS as soon as it has as many bytes as SIZE said. For an empty
 //! file that is before our close_notify, and most such downloads were told 426; they are told 226 now
 //! (`loopback::sealed`). Of some hundreds of downloads of 1 to 20,000 bytes under TLS by curl, lftp,
-//! ftplib, rclone, wget, basic-ftp and PHP, none was told 426. MODE Z is in FEAT by the operator's
+//! ftplib, rclone, wget, basic-ftp and PHP, none was told 426. aioftp, and axel under implicit TLS, await
+//! the handshake of a data connection before they say what it is for, and the server began it with the
+//! command, so that each waited for the other; it is begun by what comes now. MODE Z is in FEAT by the operator's
 //! choice alone, since lftp uses it unasked.
 //!
 //! ## Who is not among them

@@ -13,7 +13,7 @@
 //! | `Secure` | `Secured` | once, unless the handshake fails and the connection goes |
 //! | `Withhold` | `Released` | once, unless the time to log in is over first |
 //! | `Start` | `Expired` | at most once, unless started anew or stopped |
-//! | `Dial`, `Unroute`, `Unsecure`, `Reply`, `Stop`, `Close` | nothing | |
+//! | `Dial`, `Unroute`, `Unsecure`, `Protect`, `Reply`, `Stop`, `Close` | nothing | |
 //!
 //! While the answer to `Listen`, `Verify`, `Secure` or `Withhold` is due the session wants no lines; they
 //! wait in the framer, in the socket, and in the end at the peer. While a transfer or work runs it

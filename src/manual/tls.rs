@@ -55,6 +55,25 @@
 //! and keeps one: of several uploads in one run it can't resume all. It also shuts out those that
 //! can't resume at all, Python's ftplib among them.
 //!
+//! # A handshake before the command
+//!
+//! Some clients, aioftp and axel among them, end the handshake of a passive data connection before they
+//! say what it is for. Whether data is protected is looked at when it is to move (RFC 4217, section
+//! 10.2), and a connection on which nothing comes is left alone until then. Where something comes while
+//! the level is PROT P, and no command within 50 ms, the handshake is taken up: clients that send both at
+//! once, npm's ftp for one, are served as if the command had come first. When the command comes,
+//!
+//! | and it finds | then |
+//! |---|---|
+//! | the handshake under way | it goes on, within what is left of its time, which runs from the hello |
+//! | it done, data protected | the transfer begins, if the session was resumed and the certificate shown where that is asked for |
+//! | it begun, and PROT C said in between | 522, since what was begun can't be taken back |
+//! | it failed, and the connection closed | 522 or 425, as if that had been behind the command |
+//!
+//! Such a handshake has no tickets behind it, since it may be an upload's. Where sessions have to be
+//! resumed, a client that uses each of TLS 1.3 once has those of the control connection for it, and no
+//! others.
+//!
 //! # What a handshake costs
 //!
 //! About 0.15 ms of the processor with a certificate of ECDSA P-256, about 1 ms with RSA of 2048 bits,

@@ -103,7 +103,7 @@
 //! | passive ports, asked for and never used | a port serves all addresses at once, one session each; a session has one at a time | `loopback::siege::ports_to_which_nobody_connects_are_shared_and_given_up` `sim::shapes::many_addresses_share_a_port_without_a_refusal` |
 //! | slowness before the login, a byte now and then | `--login-timeout` from the greeting; bytes that end no line feed no timer ([timers](super::timers)) | `sim::siege::slow_loris_before_the_login` |
 //! | slowness behind the login | `--idle-timeout` | `sim::siege::slow_loris_behind_the_login` |
-//! | slowness in a handshake | `--handshake-timeout`, which no byte puts off | `loopback::sealed::a_handshake_has_a_time_limit` `sim::shapes::handshakes_that_trickle_delay_nobody_and_end` |
+//! | slowness in a handshake | `--handshake-timeout`, which no byte puts off | `loopback::sealed::a_handshake_has_a_time_limit` `loopback::sealed::early::an_early_handshake_that_fails_is_told_to_the_command` `sim::shapes::handshakes_that_trickle_delay_nobody_and_end` |
 //! | slowness in a transfer, or a data connection that never comes | `--stall-timeout`, `--data-timeout` | `loopback::hostile::who_keeps_others_waiting_is_let_go` `sim::siege::slow_loris_over_a_data_connection_that_never_comes` |
 //! | slowness in leaving | thirty lingers | `sim::siege::slow_loris_over_the_last_words` |
 //! | memory: connections that say nothing, or half of something | one that is idle is a slot, a box and two empty buffers; half a handshake is 19 KiB | `loopback::siege::half_open_and_slow_connections_cost_little_and_delay_nobody` `loopback::sealed::idle_sessions_are_small_and_give_everything_back` |

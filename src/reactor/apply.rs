@@ -88,6 +88,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
             Effect::Secure => self.secure(control, false),
             Effect::Unsecure => self.unsecure(control),
+            Effect::Protect(level) => self.set_level(control, level),
             Effect::Unroute => self.unroute(control),
             Effect::Verify(challenge) => self.challenges.push((control.key, challenge)),
             Effect::Start(timer) => {
@@ -139,7 +140,6 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     fn begin(&mut self, control: &mut Control<I, T>, order: Order<T>) -> Option<Event<'static>> {
         let route = order.route;
         let transfer = Transfer::new(order);
-        let protection = transfer.protection();
         let link = control.link.get_or_insert_default();
         if route == Route::Control {
             link.way = Way::Inline;
@@ -155,18 +155,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 self.set_due(control, Due::Arrival, self.limits.arrival);
                 return None;
             }
-            Way::Up(key) => {
-                if let Some(Slot::Data(data)) = self.slots.get_mut(key) {
-                    data.transfer = Some(transfer);
-                    if !data.protect(&control.channel) {
-                        self.unlink(control);
-                        return Some(Event::Outcome(Self::insecure()));
-                    }
-                    let (due, wait) = self.limits.once_up(protection);
-                    self.set_due(control, due, wait);
-                    self.queue_data(key);
-                    return None;
-                }
+            Way::Up(key) => return self.take_up(control, key, transfer).map(Event::Outcome),
+            Way::Spoiled(loss) => {
+                control.link = None;
+                return Some(Event::Outcome(Outcome::Lost { loss, bytes: 0 }));
             }
             Way::Dial(peer) => {
                 if let Some(key) = self.dial(control, peer, transfer) {
@@ -218,7 +210,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 }
                 self.retire(key);
             }
-            Way::Unset | Way::Dial(_) | Way::Inline | Way::Committing(_) => {}
+            Way::Unset | Way::Dial(_) | Way::Spoiled(_) | Way::Inline | Way::Committing(_) => {}
         }
     }
 
@@ -253,7 +245,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 Some(Slot::Listener(_) | Slot::Control(_) | Slot::Taken) | None => None,
             },
             Way::Committing(bytes) => Some(bytes),
-            Way::Unset | Way::Waiting(_) | Way::Dial(_) | Way::Inline => None,
+            Way::Unset | Way::Waiting(_) | Way::Dial(_) | Way::Spoiled(_) | Way::Inline => None,
         }
     }
 

@@ -145,7 +145,12 @@ fn pending<I: Io, T: Tree>(control: &Control<I, T>) -> Option<Pending> {
     }
     match control.link.as_ref()?.way {
         Way::Committing(bytes) => Some(Pending::Upload(bytes)),
-        Way::Unset | Way::Waiting(_) | Way::Dial(_) | Way::Up(_) | Way::Inline => None,
+        Way::Unset
+        | Way::Waiting(_)
+        | Way::Dial(_)
+        | Way::Up(_)
+        | Way::Spoiled(_)
+        | Way::Inline => None,
     }
 }
 

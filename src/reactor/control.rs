@@ -11,7 +11,7 @@ use crate::accounts::gate::{Refusal, Seat};
 use crate::channel::{Channel, Moved};
 use crate::io::Io;
 use crate::session::{Dialect, Ends, Event, Session, Timer};
-use crate::terms::{Budget, Key, Loss, Moment, Outcome};
+use crate::terms::{Budget, Key, Loss, Moment, Outcome, Protection};
 use crate::tree::Tree;
 use crate::wire::line::Framer;
 
@@ -34,6 +34,8 @@ pub(super) struct Control<I: Io, T: Tree> {
     /// The data connection that is prepared or in use. Its slot, if it has one, names this one as
     /// its owner.
     pub(super) link: Option<Box<Link<T>>>,
+    /// How its next data connection is protected, unless the session says otherwise before.
+    pub(super) level: Protection,
     /// Work on files that is being done for it.
     pub(super) chore: Option<Box<Underway<T>>>,
     /// What the slot's deadline means.
@@ -79,6 +81,9 @@ pub(super) enum Way {
     Dial(SocketAddr),
     /// It stands, or is being dialled, in this slot.
     Up(Key),
+    /// It has come and is closed already: its handshake, which its peer began before the order came,
+    /// has failed thus.
+    Spoiled(Loss),
     /// It is the control connection itself.
     Inline,
     /// It has been, and is closed: the upload of so many bytes that came over it is on its way into
@@ -139,6 +144,7 @@ impl<I: Io, T: Tree> Control<I, T> {
             session: Session::new(dialect, ends),
             ends,
             link: None,
+            level: Protection::Clear,
             chore: None,
             due: None,
             gone_by: Moment::default(),

@@ -28,6 +28,8 @@ pub(super) struct Data<I: Io, T: Tree> {
     /// It may be the late connection of a route that was given up: its end means nothing as long as
     /// nothing has moved.
     doubtful: bool,
+    /// Something has come for an order that is not there, and that has been waited for.
+    pub(super) alone: bool,
     pub(super) queued: bool,
 }
 
@@ -40,6 +42,7 @@ impl<I: Io, T: Tree> Data<I, T> {
             transfer,
             lingers: false,
             doubtful: false,
+            alone: false,
             queued: false,
         }
     }
@@ -82,11 +85,14 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         let mut data = Data::new(Channel::accepted(socket, key), owner, transfer);
         data.doubtful = doubtful;
         let safe = data.protect(&control.channel);
+        let is_private = control.level == Protection::Private;
         self.slots.insert(Slot::Data(Box::new(data)));
         if !safe {
             self.settle(owner, Self::insecure());
         } else if protection.is_some() {
             self.queue_data(key);
+        } else if is_private {
+            self.await_hello(key);
         }
     }
 
@@ -153,8 +159,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         }
         // It waits for its order; or that was dropped in this pass, and has no outcome any more.
         if data.transfer.is_none() {
-            self.put_data(key, data);
-            return;
+            return self.early_turn(key, data);
         }
         let owner = data.owner;
         if data.dialling {
@@ -272,9 +277,14 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                     control.channel.suspect_room();
                     Some(owner)
                 }
-                Some(Way::Unset | Way::Waiting(_) | Way::Dial(_) | Way::Committing(_)) | None => {
-                    None
-                }
+                Some(
+                    Way::Unset
+                    | Way::Waiting(_)
+                    | Way::Dial(_)
+                    | Way::Spoiled(_)
+                    | Way::Committing(_),
+                )
+                | None => None,
             },
             Some(Slot::Listener(_) | Slot::Data(_) | Slot::Taken) | None => None,
         };

@@ -12,7 +12,7 @@ use log::debug;
 use super::control::{Control, Due, Stage};
 use super::data::Data;
 use super::{Limits, Reactor, Slot};
-use crate::channel::{Handshake, Moved};
+use crate::channel::{Channel, Handshake, Moved};
 use crate::io::Io;
 use crate::session::{Event, Session};
 use crate::terms::{Key, Loss, Moment, Outcome, Protection, Secured};
@@ -150,7 +150,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         self.count_step();
         let step = data.channel.shake(&mut self.io);
         let done = matches!(step, Ok(Handshake::Done(_)));
-        let objection = if done { self.objection(owner, &data) } else { None };
+        let objection = match self.slots.get(owner) {
+            Some(Slot::Control(control)) if done => {
+                Self::objection(&control.channel, &data.channel)
+            }
+            Some(_) | None => None,
+        };
         self.put_data(key, data);
         match (step, objection) {
             (Ok(Handshake::Blocked), _) => {}
@@ -165,26 +170,30 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             }
             (Err(error), _) => {
                 debug!("{owner:?}: TLS handshake of the data connection failed: {error}");
-                // What TLS does not like is not better the next time; a broken connection may be.
-                let disliked = error.kind() == io::ErrorKind::InvalidData;
-                self.settle(owner, if disliked { Self::insecure() } else { Self::unsecured() });
+                let loss = Self::loss_by(&error);
+                self.settle(owner, Outcome::Lost { loss, bytes: 0 });
             }
         }
     }
 
+    /// What a handshake that has ended so makes of its data connection. What TLS does not like is not
+    /// better the next time; a broken connection may be.
+    pub(super) fn loss_by(error: &io::Error) -> Loss {
+        if error.kind() == io::ErrorKind::InvalidData { Loss::Insecure } else { Loss::Unsecured }
+    }
+
     /// Counts a step that is about to be taken.
-    fn count_step(&mut self) {
+    pub(super) fn count_step(&mut self) {
         self.handshakes.spend(1);
         self.shaken += 1;
         self.most_spent.handshakes = self.most_spent.handshakes.max(self.shaken);
     }
 
-    /// Why a data connection whose handshake is done will not do: it may not be that of `owner`.
-    fn objection(&self, owner: Key, data: &Data<I, T>) -> Option<Loss> {
-        let Some(Slot::Control(control)) = self.slots.get(owner) else { return None };
-        if control.channel.demands_resumption() && !data.channel.is_resumed() {
+    /// Why a data connection whose handshake is done will not do: it may not be that of `control`.
+    pub(super) fn objection(control: &Channel<I>, data: &Channel<I>) -> Option<Loss> {
+        if control.demands_resumption() && !data.is_resumed() {
             Some(Loss::NotResumed)
-        } else if control.channel.knows(&data.channel) {
+        } else if control.knows(data) {
             None
         } else {
             Some(Loss::Foreign)

@@ -20,6 +20,7 @@ mod claims;
 mod commits;
 mod control;
 mod data;
+mod early;
 mod handshake;
 mod listen;
 mod passive;

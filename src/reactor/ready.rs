@@ -77,8 +77,8 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                     self.queue_listener(key);
                 }
                 Some(Slot::Control(_)) => self.control_due(key),
-                // It has lingered long enough.
-                Some(Slot::Data(_)) => self.graveyard.push(key),
+                Some(Slot::Data(data)) if data.lingers => self.graveyard.push(key),
+                Some(Slot::Data(_)) => self.early_due(key),
                 Some(Slot::Taken) | None => {}
             }
         }

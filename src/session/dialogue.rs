@@ -18,8 +18,8 @@ use super::{
 };
 use crate::accounts::{Accounts, Challenge, Gate, Rules};
 use crate::terms::{
-    self, Algorithm, ChoreOutcome, Coding, Digest, Extent, Loss, Moment, Outcome, Part, Root,
-    Route, Secured,
+    self, Algorithm, ChoreOutcome, Coding, Digest, Extent, Loss, Moment, Outcome, Part, Protection,
+    Root, Route, Secured,
 };
 use crate::tree::MemoryTree;
 use crate::wire::ascii::Encoder;
@@ -56,6 +56,8 @@ pub(super) struct Dialogue {
     pub(super) withheld: Option<Duration>,
     /// Whether a TLS handshake is asked for.
     securing: bool,
+    /// How the next data connection is to be protected, as far as was told.
+    pub(super) level: Protection,
     /// What the session asked for besides, in order.
     pub(super) asked: Vec<Asked>,
     pub(super) timer: Option<Timer>,
@@ -142,6 +144,7 @@ impl Dialogue {
             verify: None,
             withheld: None,
             securing: false,
+            level: Protection::Clear,
             asked: Vec::new(),
             timer: None,
             closed: false,
@@ -424,9 +427,13 @@ impl Dialogue {
         let list: Vec<_> = effects.drain().collect();
         self.effects = effects;
         let closes = matches!(list.last(), Some(Effect::Close));
+        let begins = list.iter().any(|effect| matches!(effect, Effect::Begin(_)));
         for effect in list {
             assert!(!self.closed, "{effect:?} after the end");
             self.carry_out(effect, unprompted || closes);
+        }
+        if let Some(order) = self.order.as_ref().filter(|_| begins) {
+            assert_eq!(order.protection, self.level, "another level was told");
         }
         if self.is_free() {
             let answered = self.dialect == Dialect::Guided || self.unanswered == 0;
@@ -493,6 +500,7 @@ impl Dialogue {
                 self.asked.push(Asked::Abort);
             }
             Effect::Unroute => self.asked.push(Asked::Unroute),
+            Effect::Protect(level) => self.level = level,
             Effect::Secure => {
                 assert!(self.is_free(), "two answers are due");
                 assert_eq!(self.timer, Some(Timer::Login), "the time to log in runs on");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Timer;
 use crate::accounts::Challenge;
-use crate::terms;
+use crate::terms::{self, Protection};
 use crate::tree::Tree;
 use crate::wire::ftp::reply::Reply;
 use crate::wire::guided::Prompt;
@@ -43,6 +43,9 @@ pub enum Effect<T: Tree> {
     /// End TLS on the control connection, behind all that was said before, and go on in the clear
     /// once the peer has ended it, too. What it has sent until then is thrown away. Not answered.
     Unsecure,
+    /// From now on a data connection is of this level when its order comes, unless another is told
+    /// before; until the first is told, `Clear`. Not answered.
+    Protect(Protection),
     /// Forget whatever route there is: the waiting port or the connection that nobody used.
     Unroute,
     /// Find out on the helper thread whether a password is right. Answered by one `Verdict`.

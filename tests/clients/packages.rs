@@ -10,7 +10,6 @@ use crate::ncftp::CLEAR;
 use crate::support::finish;
 
 const PASSIVE: &str = "only connects, never listens";
-pub(crate) const EARLY: &str = "awaits the handshake of a data connection before it says what for";
 const BYTES: &str = "knows bytes alone";
 
 pub(crate) const RUBY: Client = Client {
@@ -63,10 +62,7 @@ pub(crate) const AIOFTP: Client = Client {
         (Duty::Parallel, ONE),
         (Duty::Active, PASSIVE),
         (Duty::V6Active, PASSIVE),
-        (Duty::Tls, EARLY),
-        (Duty::ImplicitTls, EARLY),
         (Duty::ActiveTls, PASSIVE),
-        (Duty::ResumedTls, EARLY),
     ],
     ..Client::new(
         "aioftp",

@@ -6,7 +6,6 @@ use crate::bench::{Bench, unasked};
 use crate::ground::{Client, Duty, Job, ODD_NAMES, PATTERN, QUOTES, SIGNS, SINGLE_QUOTE};
 use crate::libraries::ONE;
 use crate::ncftp::CLEAR;
-use crate::packages::EARLY;
 use crate::support::{Finished, finish, finish_with, program};
 use crate::wget::above;
 
@@ -56,7 +55,6 @@ pub(crate) const AXEL: Client = Client {
         (Duty::V6Active, PASSIVE),
         (Duty::Tls, "knows implicit TLS alone"),
         (Duty::ResumedTls, "knows implicit TLS alone"),
-        (Duty::ImplicitTls, EARLY),
         (Duty::ActiveTls, PASSIVE),
     ],
     cannot_empty: Some("an empty file is awaited for good"),

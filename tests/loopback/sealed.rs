@@ -3,6 +3,7 @@
 //! can be made to misbehave at any byte.
 
 mod control;
+mod early;
 mod transfers;
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};

@@ -273,7 +273,15 @@ fn populate(scenario: &mut Scenario, rng: &mut Rng) {
         let wants = wants(number, rng);
         let injected: &[u8] =
             if rng.chance(200) { b"USER user1\r\nPASS 1234\r\nDELE /Incoming/x\r\n" } else { b"" };
-        add(Box::new(Sealed::new(next(), wants).with(injected)), rng);
+        let client = Sealed::new(next(), wants).with(injected);
+        let early = rng.chance(300).then(|| rng.fork());
+        add(
+            Box::new(match early {
+                Some(dice) => client.early(dice),
+                None => client,
+            }),
+            rng,
+        );
     }
 }
 

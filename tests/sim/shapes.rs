@@ -476,3 +476,60 @@ fn a_drain_waits_for_the_end_of_protected_data() {
         });
     }
 }
+
+/// aioftp and axel shake hands on the data connection, and say then what it is for.
+#[test]
+fn a_handshake_under_way_before_the_command_is_gone_on_with() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.settings.tls = Tls::Optional;
+        shape.scenario.faults = Faults { late: 300, shuffled: true, ..Faults::default() };
+        let host = shape.scenario.lore.ftp.ip();
+        for who in 0..12 {
+            let mut wants = Vec::new();
+            for path in ["/Movies/large", "/Movies/small", "/Movies/empty"] {
+                wants.push(Want::Fetch(path.into()));
+                let length = shape.rng.size(0..30_000);
+                let payload: Rc<[u8]> = shape.rng.bytes(length).into();
+                let path = format!("/Incoming/sealed-{who}").into_bytes();
+                wants.push(Want::Put { path, payload, cut: None });
+            }
+            // No ticket comes behind an early handshake: for more than a few, TLS 1.2 is spoken.
+            wants.rotate_left(who % 2);
+            wants.truncate(if who % 3 == 0 { 6 } else { 3 });
+            wants.push(Want::List(b"/Movies".to_vec(), b"small".to_vec()));
+            let client = Sealed::new(address_of(who, host), wants).early(shape.rng.fork());
+            let millis = shape.rng.below(50);
+            shape.add(millis, client);
+        }
+    };
+    rounds("a_handshake_under_way", build, |report| {
+        let tally = &report.tally;
+        assert_eq!((tally.listed, tally.fetched, tally.stored), (12, 24, 24), "{report:?}");
+    });
+}
+
+/// Some of them are cut at any byte, before the command or behind it.
+#[test]
+fn an_early_upload_is_whole_or_cut_wherever_its_wire_is() {
+    let build = |shape: &mut Shape| {
+        shape.scenario.settings.tls = Tls::Optional;
+        let host = shape.scenario.lore.ftp.ip();
+        let payload: Rc<[u8]> = shape.rng.bytes(300).into();
+        for who in 0..30 {
+            // Four that a ticket each is there for in TLS 1.3, or more in TLS 1.2.
+            let count = if who % 3 == 0 { 20 } else { 4 };
+            let mut wants = Vec::new();
+            for _ in 0..count {
+                let path = format!("/Incoming/sealed-{who}").into_bytes();
+                let how = if shape.rng.chance(500) { How::End } else { How::Reset };
+                let cut = Some((shape.rng.size(1..1500), how));
+                wants.push(Want::Put { path, payload: Rc::clone(&payload), cut });
+            }
+            let client = Sealed::new(address_of(who, host), wants).early(shape.rng.fork());
+            shape.add(0, client);
+        }
+    };
+    rounds("an_early_upload", build, |report| {
+        assert!(report.tally.broken > 100 && report.tally.stored > 10, "{report:?}");
+    });
+}

@@ -108,7 +108,16 @@ impl Session {
         if matches!(self.state, State::Gone) {
             return;
         }
+        let before = self.parameters.protection;
         let turn = &mut Turn { house, effects };
+        self.take(event, turn);
+        let level = self.parameters.protection;
+        if level != before && !matches!(self.state, State::Gone) {
+            turn.effects.push(Effect::Protect(level));
+        }
+    }
+
+    fn take<T: Tree>(&mut self, event: Event<'_>, turn: &mut Turn<'_, '_, T>) {
         match event {
             Event::Opened => self.greet(turn),
             Event::Secured(secured) => {

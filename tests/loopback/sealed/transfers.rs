@@ -13,14 +13,14 @@ use crate::support::{Setup, TestServer, assert_same, dial, noise};
 const SIZES: [usize; 9] = [0, 1, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 300_000];
 
 /// A server, and where it begins with TLS.
-fn start(setup: Setup) -> (TestServer, SocketAddr) {
+pub(super) fn start(setup: Setup) -> (TestServer, SocketAddr) {
     let mut server = setup.flag("--listen-tls", "127.0.0.1:0").start();
     let ftps = server.announced("listening ftp-tls").parse().expect("an address");
     (server, ftps)
 }
 
 /// A session for each way to come under TLS.
-fn sessions(server: &TestServer, ftps: SocketAddr) -> impl Iterator<Item = Sealed> {
+pub(super) fn sessions(server: &TestServer, ftps: SocketAddr) -> impl Iterator<Item = Sealed> {
     VERSIONS.into_iter().flat_map(move |version| {
         [Sealed::open(server, &client(version)), Sealed::implicitly(ftps, &client(version))]
     })
@@ -36,7 +36,7 @@ fn store(sealed: &mut Sealed, command: &str, bytes: &[u8]) {
 
 /// All that comes, which has to end with close_notify.
 #[track_caller]
-fn whole(mut data: Stream) -> Vec<u8> {
+pub(super) fn whole(mut data: Stream) -> Vec<u8> {
     let mut got = Vec::new();
     data.read_to_end(&mut got).expect("a clean end");
     got

@@ -364,3 +364,31 @@ fn stat_says_how_it_is_protected() {
     assert!(said.contains("data connections are protected"), "{said}");
     assert!(!Dialogue::logged_in("user1").expect("STAT", "211-").contains("Protected"));
 }
+
+/// The reactor is to know it before the command, for data connections on which the peer begins early.
+#[test]
+fn the_level_is_told_as_it_changes() {
+    let mut ftp = greeted(Tls::Optional);
+    assert_eq!(ftp.level, Protection::Clear);
+    ftp.secure(None);
+    log_in(&mut ftp);
+    ftp.expect("PBSZ 0", "200");
+    assert_eq!(ftp.level, Protection::Clear);
+    for (line, level) in [
+        ("PROT P", Protection::Private),
+        ("PROT S", Protection::Private),
+        ("EPSV", Protection::Private),
+        ("PROT C", Protection::Clear),
+        ("PROT P", Protection::Private),
+        ("REIN", Protection::Clear),
+    ] {
+        ftp.line(line);
+        assert_eq!(ftp.level, level, "{line}");
+    }
+    assert_eq!(implicit(Tls::Optional).level, Protection::Private);
+    let mut ftp = greeted(Tls::Optional);
+    ftp.expect("AUTH SSL", "234");
+    assert_eq!(ftp.level, Protection::Clear);
+    assert!(ftp.handshake(None).is_empty());
+    assert_eq!(ftp.level, Protection::Private);
+}

@@ -1,5 +1,6 @@
 //! A client under TLS: AUTH TLS, PROT P, downloads and uploads over data connections that resume
-//! its session, some of which are cut at any byte of the wire, their handshakes included.
+//! its session, some of which are cut at any byte of the wire, their handshakes included. Some shake
+//! hands there before they say what it is for.
 //!
 //! What rustls draws at random differs from run to run, but never in length, since the certificate
 //! is one of Ed25519: what the seed decides hangs on lengths alone, so a seed still replays.
@@ -10,12 +11,14 @@ use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::ClientConfig;
 
 use super::visitor::How;
 use super::{Actor, START, Stage, Version};
 use crate::net::{ConnId, Wake};
+use crate::rng::Rng;
 use wire::Wire;
 
 /// Transfers for which the tickets of a control connection are enough, whatever becomes of them.
@@ -26,6 +29,8 @@ const TICKETS: usize = 4;
 pub(crate) enum Want {
     /// To fetch the file.
     Fetch(Vec<u8>),
+    /// To see the names in a directory, this one among them.
+    List(Vec<u8>, Vec<u8>),
     /// To fetch the file, and to go as soon as all of it is there: with close_notify, and without a
     /// look at the server's.
     Grab(Vec<u8>),
@@ -48,6 +53,20 @@ enum Asked {
     Quit,
 }
 
+/// What has to come before a client says what its data connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unsaid {
+    /// The end of the handshake.
+    Up,
+    /// An alarm.
+    Late,
+}
+
+/// The tags of the alarms with which a client begins the handshake on the data connection, and says
+/// what that is for.
+const HELLO: u64 = 1;
+const COMMAND: u64 = 2;
+
 /// A client under TLS with a plan.
 pub(crate) struct Sealed {
     address: IpAddr,
@@ -59,6 +78,11 @@ pub(crate) struct Sealed {
     injected: &'static [u8],
     /// What it uploads comes in records of one byte each.
     crumbles: bool,
+    /// It begins the handshake of a data connection before it says what for, and these decide when.
+    early: Option<Rng>,
+    /// What a data connection is for, while that is not said yet; and how much of its handshake has to
+    /// be done before.
+    unsaid: Option<(String, Unsaid)>,
     control: Option<Wire>,
     data: Option<Wire>,
     /// The final reply of the transfer, until its data connection has ended too.
@@ -81,6 +105,8 @@ impl Sealed {
             asked: Asked::Greeting,
             injected: b"",
             crumbles: false,
+            early: None,
+            unsaid: None,
             control: None,
             data: None,
             reply: None,
@@ -99,6 +125,13 @@ impl Sealed {
     /// The same, with uploads in records of one byte each.
     pub(crate) const fn in_crumbs(mut self) -> Self {
         self.crumbles = true;
+        self
+    }
+
+    /// The same, with handshakes on data connections that begin, and often end, before it says what
+    /// they are for.
+    pub(crate) const fn early(mut self, rng: Rng) -> Self {
+        self.early = Some(rng);
         self
     }
 
@@ -148,6 +181,12 @@ impl Sealed {
         let me = stage.me;
         stage.net.trace(|| format!("    p{me} {:?} -> {line}", self.asked));
         let code: u16 = line.get(..3).and_then(|code| code.parse().ok()).unwrap_or(0);
+        if self.early.is_none()
+            && self.asked == Asked::Transfer
+            && let Some(data) = &mut self.data
+        {
+            data.holds_back = false;
+        }
         if line.as_bytes().get(3) != Some(&b' ') || code < 200 {
             return;
         }
@@ -201,12 +240,12 @@ impl Sealed {
         }
         stage.net.seal(conn);
         let mut data = Wire::new(conn);
+        // Until it says hello, what is to be uploaded waits.
         data.secure(&self.config);
         match self.want.clone() {
             None => {}
-            Some(Want::Fetch(path) | Want::Grab(path)) => {
-                self.ask(&format!("RETR {}", String::from_utf8_lossy(&path)), Asked::Transfer);
-            }
+            Some(Want::Fetch(path) | Want::Grab(path)) => self.order("RETR", &path, stage),
+            Some(Want::List(path, _)) => self.order("NLST", &path, stage),
             Some(Want::Put { path, payload, cut }) => {
                 self.before = stage.lore.content(&path);
                 stage.lore.add_version(&path, self.before.clone());
@@ -219,10 +258,31 @@ impl Sealed {
                 }
                 data.close_behind();
                 data.until_cut = cut.map_or(usize::MAX, |(after, _)| after);
-                self.ask(&format!("STOR {}", String::from_utf8_lossy(&path)), Asked::Transfer);
+                self.order("STOR", &path, stage);
             }
         }
+        // The hello waits for the word that the transfer begins, or for an alarm.
+        data.holds_back = true;
         self.data = Some(data);
+    }
+
+    /// Says what the data connection is for: at once, or some time before or behind its handshake.
+    fn order(&mut self, verb: &str, path: &[u8], stage: &mut Stage<'_>) {
+        let line = format!("{verb} {}", String::from_utf8_lossy(path));
+        self.asked = Asked::Transfer;
+        let Some(rng) = &mut self.early else { return self.ask(&line, Asked::Transfer) };
+        stage.net.alarm(stage.me, Duration::from_micros(rng.below(60_000)), HELLO);
+        let when = if rng.chance(600) { Unsaid::Up } else { Unsaid::Late };
+        if when == Unsaid::Late {
+            stage.net.alarm(stage.me, Duration::from_micros(rng.below(120_000)), COMMAND);
+        }
+        self.unsaid = Some((line, when));
+    }
+
+    fn say_order(&mut self, when: Unsaid) {
+        if let Some((line, _)) = self.unsaid.take_if(|(_, awaited)| *awaited == when) {
+            self.ask(&line, Asked::Transfer);
+        }
     }
 
     fn work_data(&mut self, stage: &mut Stage<'_>) {
@@ -241,6 +301,10 @@ impl Sealed {
             data.until_cut = usize::MAX;
             data.ended = Some(false);
         }
+        if data.is_up() || data.ended.is_some() {
+            self.say_order(Unsaid::Up);
+        }
+        let Some(data) = &mut self.data else { return };
         if let Some(Want::Grab(path)) = &self.want
             && data.ended.is_none()
             && data.is_up()
@@ -282,6 +346,16 @@ impl Sealed {
                         path.escape_ascii()
                     );
                     stage.lore.tally.fetched += 1;
+                    stage.lore.tally.sealed += 1;
+                }
+            }
+            Some(Want::List(path, name)) => {
+                assert!(reply == 226 || !stage.lore.calm, "{reply} for a listing");
+                if reply == 226 {
+                    let line = [&path[..], b"/", &name, b"\r\n"].concat();
+                    let has_name = received.windows(line.len()).any(|window| window == line);
+                    assert!(clean && has_name, "226, and the list is not whole");
+                    stage.lore.tally.listed += 1;
                     stage.lore.tally.sealed += 1;
                 }
             }
@@ -336,6 +410,16 @@ impl Actor for Sealed {
             Wake::Alarm(START) => {
                 let conn = stage.net.dial(stage.me, self.address, stage.lore.ftp);
                 self.control = Some(Wire::new(conn));
+            }
+            Wake::Alarm(HELLO) => {
+                if let Some(data) = &mut self.data {
+                    data.holds_back = false;
+                }
+                self.work(stage);
+            }
+            Wake::Alarm(COMMAND) => {
+                self.say_order(Unsaid::Late);
+                self.work(stage);
             }
             Wake::Refused(conn) if self.is_mine(conn) => self.leave(stage),
             Wake::Opened(conn) | Wake::Stirred(conn) if self.is_mine(conn) => self.work(stage),

@@ -22,6 +22,8 @@ pub(super) struct Wire {
     pub(super) plain: Vec<u8>,
     /// Bytes on the wire that may still be written before it is cut.
     pub(super) until_cut: usize,
+    /// Nothing is said yet.
+    pub(super) holds_back: bool,
     /// What becomes of TLS when all that was said has been encrypted.
     closes: bool,
     /// The server has ended its direction; true if close_notify came before.
@@ -52,6 +54,7 @@ impl Wire {
             crumbs: Vec::new(),
             plain: Vec::new(),
             until_cut: usize::MAX,
+            holds_back: false,
             closes: false,
             ended: None,
         }
@@ -151,6 +154,9 @@ impl Wire {
     }
 
     fn speak(&mut self, stage: &mut Stage<'_>) -> bool {
+        if self.holds_back {
+            return false;
+        }
         if let Some(tls) = &mut self.tls {
             while tls.wants_write() {
                 tls.write_tls(&mut self.unsent).expect("a vector takes all");
