@@ -58,7 +58,8 @@ impl Visit<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::session::dialogue::Dialogue;
+    use crate::session::dialogue::{Asked, Dialogue};
+    use crate::terms::ChoreOutcome;
 
     /// Sends `line`, and has the work done.
     #[track_caller]
@@ -136,6 +137,17 @@ mod tests {
         ftp.expect("EPSV", "229");
         ftp.expect("RANG 0 2", "350");
         ftp.expect("STOR Docs/new", "501");
+    }
+
+    #[test]
+    fn abor_gives_the_route_up_with_the_work() {
+        let mut ftp = Dialogue::logged_in("user1");
+        ftp.expect("EPSV", "229");
+        assert!(ftp.line("HASH Docs/a.txt").is_empty());
+        assert!(ftp.line("ABOR").is_empty());
+        assert_eq!(ftp.asked, [Asked::Abort, Asked::Unroute]);
+        ftp.end_work(ChoreOutcome::Aborted);
+        ftp.has_no_route("RETR Docs/a.txt");
     }
 
     #[test]

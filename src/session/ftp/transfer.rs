@@ -123,6 +123,9 @@ impl Session {
             | Busy::AwaitingRoute(_) => return false,
         }
         turn.effects.push(Effect::Abort);
+        // Behind ABOR there is no data connection, one that waits for its transfer included (RFC 959,
+        // section 4.1.3).
+        self.unroute(turn);
         true
     }
 
