@@ -1,6 +1,6 @@
 //! # Clients: what other people's programs say, and what they need
 //!
-//! `tests/clients` leads twenty-six programs and libraries that nobody here wrote over one ground, and
+//! `tests/clients` leads twenty-five programs and libraries that nobody here wrote over one ground, and
 //! `make interop` prints what came of it as a table: what each of them does, and for each cell that
 //! is a no, why. The table is not kept here, where it would get old. What follows was overheard by
 //! the same tests, on the control connections in the clear; nothing of it is from memory.
@@ -27,7 +27,6 @@
 //! | inetutils-ftp | 2.4 | ABOR CWD DELE MKD NLST PASS PASV QUIT REST RETR RMD RNFR RNTO STOR SYST TYPE USER |
 //! | lftp | 4.9.2 | CLNT CWD DELE FEAT HOST LANG MDTM MFMT MKD MLSD NLST OPTS PASS PASV PWD QUIT REST RETR RMD RNFR RNTO SITE SIZE STOR TYPE USER |
 //! | ncftp | 3.2.6 | CLNT CWD DELE FEAT HELP MDTM MFMT MKD MLSD MLST NLST OPTS PASS PASV PWD QUIT REST RETR RMD RNFR RNTO SIZE STOR TYPE USER |
-//! | node ftp | 0.3.10 | APPE CWD DELE FEAT LIST MDTM MKD MODE PASS PASV REST RETR RMD RNFR RNTO SIZE STOR TYPE USER |
 //! | perl Net::FTP | 3.14 | CWD DELE FEAT LIST MDTM MKD NLST PASS PASV QUIT REST RETR RMD RNFR RNTO SIZE STOR TYPE USER |
 //! | php ftp | 8.2.31 | CWD DELE MDTM MKD MLSD NLST PASS PASV QUIT REST RETR RMD RNFR RNTO SIZE STOR TYPE USER |
 //! | python ftplib | 3.11.7 | CWD DELE MKD MLSD NLST PASS PASV QUIT REST RETR RMD RNFR RNTO SIZE STOR TYPE USER |
@@ -44,32 +43,32 @@
 //! | of ours | who | how |
 //! |---|---|---|
 //! | EPSV, `229 … (\|\|\|port\|)` | aioftp, basic-ftp, BusyBox, curl, gFTP, rclone and tnftp over IPv4, all that know IPv6 over it | never fall back, for it is never refused |
-//! | PASV, `227 … (h1,h2,h3,h4,p1,p2)` | all others over IPv4 | axel and npm's ftp say it over IPv6 too; 522 says what to use, and they give up |
+//! | PASV, `227 … (h1,h2,h3,h4,p1,p2)` | all others over IPv4 | axel says it over IPv6 too; 502 says what to use, and it gives up |
 //! | EPRT | those that listen over IPv6, gFTP over IPv4 as well | |
-//! | FEAT | basic-ftp, gFTP, GVFS, lftp, NcFTP, npm's ftp, rclone, tnftp; Net::FTP where it looks for MDTM | once a session |
+//! | FEAT | basic-ftp, gFTP, GVFS, lftp, NcFTP, rclone, tnftp; Net::FTP where it looks for MDTM | once a session |
 //! | MLSD | aioftp, basic-ftp, ftpcopy, ftplib, gFTP, lftp, NcFTP, PHP, rclone, Ruby, Yafc | for their trees; gFTP shows the entry `pdir` as `..` |
-//! | LIST in the form of `ls -l` | axel, ftputil, GVFS, Net::FTP, npm's ftp, Tcllib, wget | permissions tell what it is, eight words and one space come before the name; ftputil and GVFS say `LIST -a` |
+//! | LIST in the form of `ls -l` | axel, ftputil, GVFS, Net::FTP, Tcllib, wget | permissions tell what it is, eight words and one space come before the name; ftputil and GVFS say `LIST -a` |
 //! | NLST, names as they were asked for | curl, the ftps of BSD, GNU and NetKit, lftp, NcFTP, Net::FTP, PHP, ftplib, Ruby, Tcllib, Yafc | `NLST dir` gives `dir/name`, `NLST` the name; NcFTP says `NLST -1` |
 //! | `257 "path"` | aria2, basic-ftp, curl, ftputil, gFTP, GVFS, lftp, NcFTP, wget, Yafc | PWD behind the login, and by some behind each CWD |
 //! | 213 to SIZE, in TYPE A with the length of the text on the wire | aria2 and wget ask in TYPE A as well, for `;type=a` | their own count of what came has to be that |
-//! | SIZE of what broke off | curl, lftp, NcFTP, Net::FTP, PHP, Ruby, wput, Yafc, and scripts through aioftp, basic-ftp, ftplib and npm's ftp | they resume by it; MLST and listings show no part, so that aioftp's `stat` finds none |
+//! | SIZE of what broke off | curl, lftp, NcFTP, Net::FTP, PHP, Ruby, wput, Yafc, and scripts through aioftp, basic-ftp and ftplib | they resume by it; MLST and listings show no part, so that aioftp's `stat` finds none |
 //! | REST, then STOR | aioftp, ftplib, lftp, NcFTP, Net::FTP, PHP, the ftps, wput, Yafc | wput goes on 512 bytes before the end |
-//! | APPE | basic-ftp, curl, npm's ftp, Ruby | resume by it, with nothing before |
+//! | APPE | basic-ftp, curl, Ruby | resume by it, with nothing before |
 //! | 350 to `REST 0` and `REST 1` | axel, which transfers nothing between the two; aria2 says `REST 0` before each RETR | |
 //! | `OPTS UTF8 ON` | basic-ftp, ftputil, GVFS, lftp, rclone | 200; basic-ftp and ftputil say it twice |
 //! | `OPTS MLST` | basic-ftp, lftp, NcFTP | facts that we lack, such as `UNIX.owner`, are in their wishes and left out of the answer |
-//! | MDTM | apt, aria2, basic-ftp, curl, lftp, NcFTP, Net::FTP, npm's ftp, PHP, Ruby, Tcllib, tnftp | the time of a download; ftpcopy, gFTP, NcFTP and Yafc have it from MLSD or MLST, ftputil and wget from LIST, where an old file has but a day |
+//! | MDTM | apt, aria2, basic-ftp, curl, lftp, NcFTP, Net::FTP, PHP, Ruby, Tcllib, tnftp | the time of a download; ftpcopy, gFTP, NcFTP and Yafc have it from MLSD or MLST, ftputil and wget from LIST, where an old file has but a day |
 //! | MFMT | lftp, NcFTP, rclone | the time of an upload |
 //! | `SITE CHMOD` | gFTP behind each upload, lftp in trees | it has to be allowed to who may write |
 //! | `SITE HELP`, `HELP SITE` | GVFS, NcFTP | looked through for what SITE knows |
 //! | `HOST`, `LANG`, `CLNT` | lftp, and CLNT by NcFTP | lftp names the address that it was given, `HOST 127.0.0.1` or `HOST ::1`, which has to be taken before the login |
-//! | `STRU F`, `MODE S` | basic-ftp at the login, npm's ftp behind each transfer | 200 |
+//! | `STRU F`, `MODE S` | basic-ftp at the login | 200 |
 //! | 550 to DELE of a directory | GVFS | it says DELE, and RMD where that was refused |
 //! | 5yz to `AUTH GSSAPI` | Yafc | it logs in without |
 //! | ABOR behind the Telnet signs of a Synch | the ftp of GNU | between two files of its `mget`, where nothing runs any more |
 //! | close_notify behind uploads | all that upload under TLS but ftp-ssl | it sends none, so that its uploads are taken for cut ones and not put in place |
 //! | a handshake on the data connection before the command | aioftp, axel | they await its end before they say what it is for, see [TLS](super::tls) |
-//! | tickets on the control connection, resumed on data connections | aioftp, basic-ftp, curl, gFTP, GVFS, lftp, npm's ftp, PHP, rclone, Ruby, wget | they pass where `--tls-data-resumption require` holds; ftplib, ftputil and Net::FTP where it connects do not resume |
+//! | tickets on the control connection, resumed on data connections | aioftp, basic-ftp, curl, gFTP, GVFS, lftp, PHP, rclone, Ruby, wget | they pass where `--tls-data-resumption require` holds; ftplib, ftputil and Net::FTP where it connects do not resume |
 //!
 //! ## What some of them can't, though they seem to
 //!
@@ -80,7 +79,6 @@
 //!   we connect to nobody but the client, and say 504.
 //! - **wput** takes the tickets of TLS 1.3, which come behind the handshake, for the end of the
 //!   connection.
-//! - **npm's ftp** never hears the greeting where TLS is implicit.
 //! - **axel** has the size of an empty file, and waits.
 //! - **apt** asks for names as the URL encodes them: `two%20words` is looked for under this name.
 //!
@@ -102,6 +100,7 @@
 //! | Midnight Commander | wants a terminal and keys; it logs in, and lists with `LIST -la` in TYPE A, when it has them |
 //! | FileZilla | wants a desktop, and has no commands |
 //! | zsh's zftp | wants `/etc/services` of the machine, even for a port that it is given |
+//! | npm's ftp | takes the end of the connection for the end of the file while some of it waits to be read: where it is kept from the processor its downloads are short, whatever was sent |
 //! | snarf | downloads, and does not end behind a listing |
 //! | lynx, w3m | reached no server where they were unpacked and not installed; why was not found out |
 //! | Java's | its runtime alone has some forty mebibytes |

@@ -61,7 +61,7 @@
 //! say what it is for. Whether data is protected is looked at when it is to move (RFC 4217, section
 //! 10.2), and a connection on which nothing comes is left alone until then. Where something comes while
 //! the level is PROT P, and no command within 50 ms, the handshake is taken up: clients that send both at
-//! once, npm's ftp for one, are served as if the command had come first. When the command comes,
+//! once are served as if the command had come first. When the command comes,
 //!
 //! | and it finds | then |
 //! |---|---|

@@ -69,5 +69,4 @@ every_client! {
     aioftp: packages::AIOFTP,
     ftputil: packages::FTPUTIL,
     basic_ftp: packages::BASIC_FTP,
-    node_ftp: packages::NODE_FTP,
 }

@@ -121,28 +121,6 @@ pub(crate) const BASIC_FTP: Client = Client {
     )
 };
 
-pub(crate) const NODE_FTP: Client = Client {
-    cannot: &[
-        (Duty::Text, "leaves the ends of lines as they came"),
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::Active, PASSIVE),
-        (Duty::V6, "knows PASV alone, which has no room for IPv6"),
-        (Duty::V6Active, PASSIVE),
-        (Duty::ImplicitTls, "never hears the greeting"),
-        (Duty::ActiveTls, PASSIVE),
-    ],
-    ..Client::new(
-        "node ftp",
-        |bench| npm_version(bench, "ftp"),
-        |bench, job| {
-            let mut node = node(bench);
-            node.args(["-e", include_str!("scripts/node_ftp.js"), "--"]);
-            run(node, bench, job)
-        },
-    )
-};
-
 /// Ruby without its packages, but with what it brings.
 fn ruby(bench: &Bench) -> Command {
     let mut ruby = bench.unpacked("ruby");
