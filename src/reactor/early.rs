@@ -28,7 +28,7 @@ use crate::terms::{Key, Loss, Outcome, Protection};
 use crate::tree::Tree;
 
 /// How long an order may come behind the hello on its data connection, and have that begun as it
-/// demands: npm's ftp sends the two at once, on two connections, and loses what comes with the 150.
+/// demands: who sends the two at once, on two connections, means them to come in that order.
 const ALONE: Duration = Duration::from_millis(50);
 
 impl<I: Io, T: Tree> Reactor<I, T> {
