@@ -223,16 +223,21 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// Drops a route that no transfer uses.
     fn unroute(&mut self, control: &mut Control<I, T>) {
-        debug_assert!(self.moved(control).is_none(), "a route in use is dropped");
+        debug_assert!(self.transferred(control).is_none(), "a route in use is dropped");
         self.unlink(control);
     }
 
     /// Bytes that the running transfer has moved, or that running work is done with; `None` if
     /// nothing runs.
     pub(super) fn moved(&self, control: &Control<I, T>) -> Option<u64> {
-        if let Some(chore) = &control.chore {
-            return Some(chore.done());
+        match &control.chore {
+            Some(chore) => Some(chore.done()),
+            None => self.transferred(control),
         }
+    }
+
+    /// Bytes that the running transfer has moved; `None` if none runs.
+    fn transferred(&self, control: &Control<I, T>) -> Option<u64> {
         let link = control.link.as_ref()?;
         if let Some(order) = &link.order {
             return Some(order.moved());
