@@ -162,6 +162,8 @@ impl Director {
             Step::Again(who) => {
                 if let Some(mut control) = self.clients[who].control.take() {
                     control.part(Fate::Close, net);
+                    // Nobody reads it any more.
+                    self.deaf.push(control.conn);
                 }
                 let client = &mut self.clients[who];
                 (client.replies, client.awaited, client.port) = (0, 0, None);
