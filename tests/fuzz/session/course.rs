@@ -67,7 +67,8 @@ impl Course {
             return None;
         }
         if command == Command::Abor {
-            self.is_routed = false;
+            // Strangers are refused it, and lose nothing.
+            self.is_routed &= code >= 400;
             return None;
         }
         if let Command::User(name) = command {
