@@ -115,13 +115,20 @@ impl Contents {
     /// A download was said to be done: over which connection has all of it gone? `partly` says that
     /// a part of a file may have been asked for.
     pub(crate) fn bring(&mut self, datas: &[ConnId], net: &Net, partly: bool) {
-        let carrier = datas.iter().copied().find(|conn| {
+        let fits = |conn: &ConnId, is_silent: bool| {
             // Who knows by SIZE that nothing comes may go before the end has reached it.
             let is_over = |tap: &&Tap| tap.ended || tap.said.is_empty();
             let tap = net.tapped(*conn).filter(is_over);
             let is_new = !self.brought.contains(conn);
-            is_new && tap.is_some_and(|tap| self.is_content(&tap.said, partly))
-        });
+            is_new
+                && tap.is_some_and(|tap| {
+                    tap.said.is_empty() == is_silent && self.is_content(&tap.said, partly)
+                })
+        };
+        // One that still waits is silent, too, and nothing is a part of everything.
+        let carrier = [false, true]
+            .into_iter()
+            .find_map(|is_silent| datas.iter().copied().find(|conn| fits(conn, is_silent)));
         let Some(carrier) = carrier else {
             let said = |conn: &ConnId| net.tapped(*conn).map(|tap| (tap.ended, tap.said.len()));
             let said: Vec<_> = datas.iter().filter_map(said).collect();
