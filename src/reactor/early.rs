@@ -14,7 +14,6 @@
 //! It refuses to know what the transfer will be. The data connections' turns call it, and what carries
 //! out the session's effects does when the order comes.
 
-use std::io;
 use std::time::Duration;
 
 use log::debug;
@@ -66,14 +65,12 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             self.put_data(key, data);
             return;
         }
-        if self.handshakes.is_spent() {
+        if !self.takes_step() {
             self.put_data(key, data);
-            self.queue_data(key);
-            return;
+            return self.queue_data(key);
         }
-        self.count_step();
         let step = data.channel.shake(&mut self.io);
-        let disliked = matches!(&step, Err(error) if error.kind() == io::ErrorKind::InvalidData);
+        let disliked = matches!(&step, Err(error) if Self::loss_by(error) == Loss::Insecure);
         // Nothing has come, or the end alone: it is as it was, and so is what the order makes of that.
         let silent = !disliked && data.channel.unsecure();
         data.alone &= !silent;

@@ -81,10 +81,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
 
     /// One step of the handshake of a control connection. True if more can be done at once.
     pub(super) fn shake(&mut self, control: &mut Control<I, T>) -> bool {
-        if self.handshakes.is_spent() {
+        if !self.takes_step() {
             return true;
         }
-        self.count_step();
         match control.channel.shake(&mut self.io) {
             Ok(Handshake::Blocked) => false,
             Ok(Handshake::Again) => true,
@@ -142,12 +141,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// One step of the handshake of a data connection that is out of its slot.
     pub(super) fn shake_data(&mut self, key: Key, mut data: Box<Data<I, T>>) {
         let owner = data.owner;
-        if self.handshakes.is_spent() {
+        if !self.takes_step() {
             self.put_data(key, data);
-            self.queue_data(key);
-            return;
+            return self.queue_data(key);
         }
-        self.count_step();
         let step = data.channel.shake(&mut self.io);
         let done = matches!(step, Ok(Handshake::Done(_)));
         let objection = match self.slots.get(owner) {
@@ -182,11 +179,15 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         if error.kind() == io::ErrorKind::InvalidData { Loss::Insecure } else { Loss::Unsecured }
     }
 
-    /// Counts a step that is about to be taken.
-    pub(super) fn count_step(&mut self) {
+    /// Takes one of the steps that this pass may make of handshakes. False if none is left.
+    pub(super) fn takes_step(&mut self) -> bool {
+        if self.handshakes.is_spent() {
+            return false;
+        }
         self.handshakes.spend(1);
         self.shaken += 1;
         self.most_spent.handshakes = self.most_spent.handshakes.max(self.shaken);
+        true
     }
 
     /// Why a data connection whose handshake is done will not do: it may not be that of `control`.

@@ -83,19 +83,17 @@ impl OsEntries {
         readers: &Readers,
     ) -> Result<Self, Fault> {
         let directory = resolver.open(root, path, READING)?;
-        let (root, path, reader) = (Arc::clone(root), path.into(), readers.clone());
-        let window = Window::new(readers.window());
-        let (is_filled, hides_parts, _reader) = (false, false, reader);
+        let reader = readers.clone();
         let mut entries = Self {
             resolver,
-            root,
-            path,
+            root: Arc::clone(root),
+            path: path.into(),
             directory,
             wanted,
-            window,
-            is_filled,
-            hides_parts,
-            _reader,
+            window: Window::new(readers.window()),
+            is_filled: false,
+            hides_parts: false,
+            _reader: reader,
         };
         entries.read_slice()?;
         Ok(entries)
