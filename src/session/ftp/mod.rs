@@ -233,7 +233,7 @@ impl Session {
         while matches!(self.busy, Busy::Idle) && !matches!(self.state, State::Gone) {
             if self.ending == Ending::Draining {
                 self.conclude(Ok(Said::Last(shutting_down())), turn);
-            } else if let Some(held) = self.next_waiting() {
+            } else if let Some(held) = self.take_waiting(Waiting::pop) {
                 self.answer(held.line(), turn);
             } else if self.ending == Ending::HungUp {
                 self.close(turn);
@@ -241,7 +241,9 @@ impl Session {
                 break;
             }
         }
-        if matches!(self.state, State::Ready(_)) && !self.busy.is_running() {
+        if self.busy.is_running() {
+            self.heed_waiting(turn);
+        } else if matches!(self.state, State::Ready(_)) {
             turn.effects.push(Effect::Start(Timer::Idle));
         }
     }
@@ -252,9 +254,10 @@ impl Session {
         self.waiting = None;
     }
 
-    fn next_waiting(&mut self) -> Option<Held> {
+    /// Takes one of the lines that wait.
+    fn take_waiting(&mut self, which: impl FnOnce(&mut Waiting) -> Option<Held>) -> Option<Held> {
         let waiting = self.waiting.as_mut()?;
-        let held = waiting.pop();
+        let held = which(waiting);
         if waiting.is_empty() {
             self.waiting = None;
         }

@@ -356,8 +356,22 @@ impl Waiting {
 
     /// Whether QUIT is among the lines.
     pub(super) fn has_quit(&self) -> bool {
-        self.lines.iter().any(|held| match held {
-            Held::Text(text) => matches!(Command::parse(text), Ok(Command::Quit)),
+        self.find(Command::Quit).is_some()
+    }
+
+    /// Whether ABOR is among the lines.
+    pub(super) fn has_abor(&self) -> bool {
+        self.find(Command::Abor).is_some()
+    }
+
+    /// The ABOR that has waited longest.
+    pub(super) fn take_abor(&mut self) -> Option<Held> {
+        self.find(Command::Abor).and_then(|at| self.lines.remove(at))
+    }
+
+    fn find(&self, command: Command<'_>) -> Option<usize> {
+        self.lines.iter().position(|held| match held {
+            Held::Text(text) => Command::parse(text).as_ref() == Ok(&command),
             Held::TooLong => false,
         })
     }

@@ -8,7 +8,7 @@ use std::mem;
 
 use super::route::MIN_ACTIVE_PORT;
 use super::state::{
-    Answered, Busy, Carry, Route, Said, State, Stopping, Transferring, Turn, Visit,
+    Answered, Busy, Carry, Route, Said, State, Stopping, Transferring, Turn, Visit, Waiting,
 };
 use super::{Ending, Session, respond};
 use crate::session::{Effect, Order, Settings, view};
@@ -105,6 +105,14 @@ impl Session {
             return;
         }
         self.waiting.get_or_insert_default().push(line);
+    }
+
+    /// What runs was begun by a line that had waited: an ABOR that waits behind it is heard now.
+    pub(super) fn heed_waiting<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
+        let has_abor = self.waiting.as_ref().is_some_and(|waiting| waiting.has_abor());
+        if has_abor && self.abort_running(turn) {
+            self.take_waiting(Waiting::take_abor);
+        }
     }
 
     /// Has whatever runs be stopped, for an ABOR. False if that was asked for already.
@@ -260,6 +268,20 @@ mod tests {
         ftp.line("ABOR");
         ftp.line("ABOR");
         assert_eq!(codes(&ftp.end(Outcome::Aborted { bytes: 0 })), ["426", "226", "226"]);
+    }
+
+    #[test]
+    fn an_abor_that_waited_behind_a_transfer_stops_it_when_it_begins() {
+        let mut ftp = sending();
+        for line in ["EPSV", "RETR Docs/a.txt", "NOOP", "ABOR", "ABOR", "ABOR"] {
+            assert!(ftp.line(line).is_empty());
+        }
+        assert_eq!(codes(&ftp.end(Outcome::Aborted { bytes: 5 })), ["426", "226"]);
+        ftp.asked.clear();
+        ftp.port_ready();
+        assert_eq!(codes(&ftp.said()), ["229", "150"]);
+        assert_eq!(ftp.asked, [Asked::Abort]);
+        assert_eq!(codes(&ftp.end(Outcome::Aborted { bytes: 0 })), ["426", "226", "200", "226"]);
     }
 
     #[test]
