@@ -7,6 +7,7 @@
 
 use std::rc::Rc;
 
+use super::claims::Claims;
 use super::coded::{from_lines, inflated, to_lines, unpacked};
 use crate::net::{ConnId, Net, Tap};
 
@@ -27,9 +28,10 @@ pub(crate) enum Moved {
 /// All contents that files have had.
 pub(crate) struct Contents {
     known: Vec<Rc<[u8]>>,
-    /// Data connections whose content was put in place, and those whose download was said to be done.
-    placed: Vec<ConnId>,
-    brought: Vec<ConnId>,
+    /// Which data connections brought what was put in place, and carried the downloads that were
+    /// said to be done.
+    placed: Claims,
+    brought: Claims,
     /// Contents that were put in place, and uploads that were said to be.
     uploads: u64,
     acknowledged: u64,
@@ -37,8 +39,9 @@ pub(crate) struct Contents {
 
 impl Contents {
     /// Those that stand there from the beginning.
-    pub(crate) const fn new(known: Vec<Rc<[u8]>>) -> Self {
-        Self { known, placed: Vec::new(), brought: Vec::new(), uploads: 0, acknowledged: 0 }
+    pub(crate) fn new(known: Vec<Rc<[u8]>>) -> Self {
+        let (placed, brought) = (Claims::default(), Claims::default());
+        Self { known, placed, brought, uploads: 0, acknowledged: 0 }
     }
 
     pub(crate) fn add(&mut self, content: Rc<[u8]>) {
@@ -48,20 +51,15 @@ impl Contents {
     /// Something was put in place: who has sent it?
     pub(crate) fn place(&mut self, content: Rc<[u8]>, datas: &[ConnId], net: &Net) {
         self.uploads += 1;
+        let has_sent = |conn: &ConnId| self.has_sent(*conn, &content, datas, net);
+        let senders = datas.iter().copied().filter(has_sent).collect();
         let is_packed = |unpacked: &[u8]| self.known.iter().any(|known| known[..] == *unpacked);
-        let sender = datas
-            .iter()
-            .copied()
-            .find(|conn| !self.placed.contains(conn) && self.has_sent(*conn, &content, datas, net));
-        match sender {
-            Some(sender) => self.placed.push(sender),
-            None => assert!(
-                unpacked(&content).is_some_and(|content| is_packed(&content)),
-                "{} bytes were put in place that nobody has sent whole: {}",
-                content.len(),
-                show(&content)
-            ),
-        }
+        assert!(
+            self.placed.enter(senders) || unpacked(&content).is_some_and(|plain| is_packed(&plain)),
+            "{} bytes were put in place that nobody has sent whole: {}",
+            content.len(),
+            show(&content)
+        );
         self.add(content);
     }
 
@@ -118,23 +116,20 @@ impl Contents {
         let fits = |conn: &ConnId, is_silent: bool| {
             // Who knows by SIZE that nothing comes may go before the end has reached it.
             let is_over = |tap: &&Tap| tap.ended || tap.said.is_empty();
-            let tap = net.tapped(*conn).filter(is_over);
-            let is_new = !self.brought.contains(conn);
-            is_new
-                && tap.is_some_and(|tap| {
-                    tap.said.is_empty() == is_silent && self.is_content(&tap.said, partly)
-                })
+            net.tapped(*conn).filter(is_over).is_some_and(|tap| {
+                tap.said.is_empty() == is_silent && self.is_content(&tap.said, partly)
+            })
         };
         // One that still waits is silent, too, and nothing is a part of everything.
-        let carrier = [false, true]
-            .into_iter()
-            .find_map(|is_silent| datas.iter().copied().find(|conn| fits(conn, is_silent)));
-        let Some(carrier) = carrier else {
+        let carriers = [false, true]
+            .iter()
+            .flat_map(|is_silent| datas.iter().copied().filter(|conn| fits(conn, *is_silent)))
+            .collect();
+        if !self.brought.enter(carriers) {
             let said = |conn: &ConnId| net.tapped(*conn).map(|tap| (tap.ended, tap.said.len()));
             let said: Vec<_> = datas.iter().filter_map(said).collect();
             panic!("a download is said to be done, and none was: {said:?}");
-        };
-        self.brought.push(carrier);
+        }
     }
 
     /// So many bytes are said to have been moved: over which connection?

@@ -5,6 +5,7 @@
 //! knowing what a script means: the replies on each control connection ([`replies`]), and the contents
 //! of files ([`contents`]). The same script plays the same way each time.
 
+mod claims;
 mod coded;
 mod contents;
 mod course;
