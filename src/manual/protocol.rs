@@ -35,8 +35,8 @@
 //! | `AUTH TLS`, `AUTH TLS-C` | 234, then the handshake | the RFC's name, and its older synonym |
 //! | `AUTH SSL`, `AUTH TLS-P` | 234, and data is private without PROT | as the drafts had it, and as vsftpd does for old clients |
 //! | `AUTH` of anything else | 504 | RFC 2228, section 3 |
-//! | `AUTH` under TLS | 503 | a second handshake would protect nothing better |
-//! | `PBSZ n` | 200, and `PBSZ=0` unless n was 0 | RFC 4217, section 8; 503 before AUTH |
+//! | `AUTH` under TLS | 534 | a second handshake would protect nothing better; RFC 2228, section 8.2, has no 503 for it |
+//! | `PBSZ n` | 200, and `PBSZ=0` unless n was 0 | RFC 4217, section 9, and RFC 2228, section 3; 503 before AUTH |
 //! | `PROT P`, `PROT C` | 200 | 503 before PBSZ; C is 534 where TLS is required |
 //! | `PROT S`, `PROT E` | 536 | TLS has no such level |
 //! | `CCC` | 534, in the clear 533 | whoever can write into a clear connection behind a login is the client |
@@ -48,7 +48,7 @@
 //! | words, or nothing, in place of a handshake | 421 in the clear | RFC 4217, section 10.1; behind half a hello nobody knows what would be understood |
 //! | a handshake for data that one of the two does not like | 522 | RFC 4217, section 10.2; 425 where it broke off or took too long, and may go better the next time |
 //! | a data connection that does not show the client's certificate of the control connection | 522 | whoever comes to a passive port is not known by anything else |
-//! | HOST with another name than the handshake was with | 504 | RFC 7151; without a name in the handshake any is taken |
+//! | HOST with another name than the handshake was with | 504 | RFC 7151, sections 3.2.2 and 4; without a name in the handshake any is taken |
 //! | any of these, TLS off | 502 | and FEAT and HELP are silent |
 //!
 //! `AUTH` begins a session anew. A login, a username, parameters and a prepared port that came before

@@ -40,6 +40,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             gate: &mut self.gate,
             peer: control.ends.peer.ip(),
             local: control.ends.local.ip(),
+            told: self.limits.passive_address.to(control.ends.peer.ip()),
             settings: &self.settings,
             now: self.now,
             today: self.today,

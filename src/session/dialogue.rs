@@ -416,6 +416,7 @@ impl Dialogue {
             gate: &mut self.gate,
             peer: self.peer,
             local: self.local,
+            told: None,
             settings: &self.settings,
             now: self.now,
             today: TODAY,

@@ -79,6 +79,11 @@ fn others_are_told_the_lone_address_or_the_one_that_they_came_to() {
         let server = setup.start();
         assert_eq!(server.session().pasv().ip(), Ipv4Addr::from(told));
         assert_eq!(server.session_from([127, 5, 1, 1]).pasv().ip(), Ipv4Addr::new(127, 0, 0, 5));
+        // Who has come to that address may name it, too (RFC 7151, section 3.1).
+        let mut stranger = Raw::connect(server.ftp);
+        stranger.expect(&format!("HOST {}", Ipv4Addr::from(told)), 220);
+        stranger.expect("HOST 127.0.0.1", 220);
+        stranger.expect("HOST 127.0.0.5", 504);
     }
 }
 

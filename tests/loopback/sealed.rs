@@ -367,7 +367,7 @@ fn a_data_connection_is_of_its_own_session_or_of_none() {
             if let Ok(mut data) = secure(foreign, socket) {
                 let _ = data.write_all(b"stolen").and_then(|()| data.flush());
             }
-            sealed.hear(522);
+            assert!(sealed.hear(522).contains("must resume"));
             assert!(server.names("Own").is_empty());
         }
         // Many at once are let in, each by a ticket of its own.

@@ -32,7 +32,7 @@ impl Session {
 
     /// USER: begins a login. RFC 959 lets it be given at any time: who is logged in is logged out,
     /// and the transfer parameters stay. Where the client's certificate is what its entry asks for,
-    /// it also ends it (RFC 4217, section 5).
+    /// it also ends it (RFC 2228, section 4; RFC 4217, section 12.2).
     pub(super) fn user<T: Tree>(&mut self, name: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
         self.require_security(turn.house.settings)?;
         self.log_out(turn);
@@ -128,21 +128,18 @@ impl Session {
     }
 
     /// HOST (RFC 7151): there is one host here, and every name that leads to it is its own, but under
-    /// TLS it stays the one that the handshake was with (section 3.2.1). An address has to be that
-    /// which the client came to. A username that came before counts for nothing behind it.
+    /// TLS it stays the one that the handshake was with (section 3.2.2). An address has to be one to
+    /// which the client has come. A username that came before counts for nothing behind it.
     pub(super) fn host<T: Tree>(
         &mut self,
         host: HostArgument<'_>,
         turn: &Turn<'_, '_, T>,
     ) -> Answered {
-        if matches!(self.state, State::Ready(_) | State::Gone) {
-            return Err(Reply::new(503, "HOST comes before the login; REIN begins anew."));
-        }
         let is_ours = match host {
-            HostArgument::Address(address) => address.to_canonical() == turn.house.local,
-            HostArgument::Name(name) => self.is_secured_as(name),
+            HostArgument::Address(address) => turn.house.is_at(address.to_canonical()),
+            HostArgument::Name(_) => true,
         };
-        if !is_ours {
+        if !is_ours || !self.is_secured_as(host) {
             return Err(Reply::new(504, "HOST: This server is not to be had under that name."));
         }
         self.state = State::NeedsUser;
@@ -529,6 +526,7 @@ mod tests {
         ftp.expect("USER user1", "331");
         ftp.expect("PASS 1234", "230");
         ftp.expect("HOST ftp.example.org", "503");
+        ftp.expect("HOST no/name", "503");
         ftp.expect("REIN", "220");
         ftp.expect("HOST ftp.example.org", "220");
         ftp.expect("USER user1", "331");

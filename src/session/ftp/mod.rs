@@ -280,8 +280,8 @@ impl Session {
         self.obey(command, row, carry, turn)
     }
 
-    /// A stranger is told to log in before it is told how to spell, and nobody is told how to spell
-    /// what the operator has turned off.
+    /// Who comes too early or too late for a verb is told so before it is told how to spell, and nobody
+    /// is told how to spell what the operator has turned off.
     fn misspelt(&self, fault: &CommandFault<'_>, settings: &Settings) -> Reply {
         let verb = match *fault {
             CommandFault::NotImplemented(Verb::Ccc) if settings.tls != Tls::Off => {
@@ -305,7 +305,12 @@ impl Session {
 
     fn check_phase(&self, row: Row) -> Result<(), Reply> {
         match (row.phase, &self.state) {
-            (Phase::Stranger, _) | (Phase::Client, State::Ready(_)) => Ok(()),
+            (Phase::Stranger, _)
+            | (Phase::Newcomer, State::NeedsUser | State::NeedsPass(_))
+            | (Phase::Client, State::Ready(_)) => Ok(()),
+            (Phase::Newcomer, State::Ready(_) | State::Gone) => {
+                Err(Reply::new(503, "That comes before the login; REIN begins anew."))
+            }
             (Phase::Client, State::NeedsUser | State::NeedsPass(_) | State::Gone) => {
                 Err(not_logged_in())
             }

@@ -10,13 +10,15 @@ use crate::accounts::{Accounts, Client};
 use crate::session::{Effect, Settings, Tls};
 use crate::terms::{Protection, Secured};
 use crate::tree::Tree;
+use crate::wire::ftp::command::HostArgument;
 use crate::wire::ftp::reply::Reply;
 use crate::wire::ftp::security::{Level, Mechanism};
 
 impl Session {
-    /// AUTH: the last line in the clear, and its reply the last in the clear (RFC 4217, section 4).
+    /// AUTH: the last line in the clear, and its reply the last in the clear (RFC 4217,
+    /// sections 4.2 and 12.1).
     ///
-    /// What was said in the clear counts for nothing behind it (RFC 4217, section 15.1): a login is
+    /// What was said in the clear counts for nothing behind it (RFC 4217, section 4.2): a login is
     /// forgotten, and so are the parameters, the route, and lines that came behind this one. Failed
     /// logins stay counted, and a stranger's time to log in runs on.
     pub(super) fn auth<T: Tree>(
@@ -25,7 +27,7 @@ impl Session {
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
         if self.is_secured() {
-            return Err(Reply::new(503, "This connection is protected by TLS already."));
+            return Err(Reply::new(534, "This connection is protected by TLS already."));
         }
         self.log_out(turn);
         self.unroute(turn);
@@ -76,7 +78,7 @@ impl Session {
     }
 
     /// PBSZ: TLS protects as it goes, so that the size is zero whatever the client proposes (RFC
-    /// 4217, section 8).
+    /// 4217, section 9).
     pub(super) fn pbsz(&mut self, bytes: u32) -> Answered {
         if !self.is_secured() {
             return Err(not_secured());
@@ -136,11 +138,15 @@ impl Session {
         self.secured.is_some()
     }
 
-    /// Whether a handshake, if there was one, was with the host of that name, or with any.
-    pub(super) fn is_secured_as(&self, name: &str) -> bool {
+    /// Whether a handshake, if there was one, was with that host, or with any. No address is one that
+    /// it has named (RFC 6066, section 3).
+    pub(super) fn is_secured_as(&self, host: HostArgument<'_>) -> bool {
         let asked = self.secured.as_ref().and_then(|shown| shown.by.name.as_deref());
         let bare = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-        asked.is_none_or(|asked| bare(asked) == bare(name))
+        asked.is_none_or(|asked| match host {
+            HostArgument::Name(name) => bare(asked) == bare(name),
+            HostArgument::Address(_) => false,
+        })
     }
 
     /// What STAT says of it.
@@ -159,7 +165,7 @@ impl Session {
 
 impl Visit<'_> {
     /// Refuses a data connection in the clear where the operator does not want any (RFC 4217,
-    /// section 10).
+    /// section 11.4).
     pub(super) fn require_protection(&self, settings: &Settings) -> Result<(), Reply> {
         if settings.tls == Tls::Required && self.parameters.protection == Protection::Clear {
             return Err(Reply::new(

@@ -42,11 +42,13 @@ pub(super) enum Feature {
     Algorithms,
 }
 
-/// How far a peer must have come before a verb is served.
+/// How far a peer must have come, and how far at most, for a verb to be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Nowhere.
     Stranger,
+    /// No further than the door.
+    Newcomer,
     /// Logged in.
     Client,
 }
@@ -58,7 +60,7 @@ pub(super) const COMMON_FEATURES: &[&str] = &["SITE COMPRESS", "TVFS"];
 /// The row of `verb`, if it is served at all.
 pub(super) const fn row(verb: Verb) -> Option<Row> {
     use Feature::{Algorithms, Base, Deflate, Facts, Tls, Word};
-    use Phase::{Client, Stranger};
+    use Phase::{Client, Newcomer, Stranger};
     const ANY: Rights = Rights::empty();
     const READ: Rights = Rights::READ;
     const WRITE: Rights = Rights::WRITE;
@@ -126,7 +128,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Noop => (Stranger, ANY, Base, "NOOP", "nothing"),
         Verb::Clnt => (Stranger, ANY, Word("CLNT"), "CLNT name", "name the client's program"),
         Verb::Lang => (Stranger, ANY, Word("LANG EN*"), "LANG [EN]", "the language of replies"),
-        Verb::Host => (Stranger, ANY, Word("HOST"), "HOST name", "name the server that is meant, before USER"),
+        Verb::Host => (Newcomer, ANY, Word("HOST"), "HOST name", "name the server that is meant, before USER"),
         Verb::Adat | Verb::Ccc | Verb::Conf | Verb::Enc | Verb::Mic | Verb::Smnt => {
             return None;
         }

@@ -117,9 +117,9 @@ pub enum Command<'a> {
     Xsha256(SumArgument<'a>),
     /// SITE.
     Site(SiteCommand<'a>),
-    /// AUTH (RFC 2228, section 3; RFC 4217, section 4).
+    /// AUTH (RFC 2228, section 3; RFC 4217, sections 4 and 17).
     Auth(Mechanism),
-    /// PBSZ: bytes of a protection buffer, of which TLS has none (RFC 4217, section 8).
+    /// PBSZ: bytes of a protection buffer, of which TLS has none (RFC 4217, section 9).
     Pbsz(u32),
     /// PROT (RFC 4217, section 9).
     Prot(Level),

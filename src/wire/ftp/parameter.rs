@@ -204,7 +204,7 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// RFC 4217, section 4. A mechanism that we do not have is answered 504 (RFC 2228, section 3).
+    /// RFC 4217, section 17. A mechanism that we do not have is answered 504 (RFC 2228, section 3).
     pub(super) fn mechanism(self) -> Result<Mechanism, CommandFault<'a>> {
         Mechanism::parse(self.needed_word()?)
             .ok_or_else(|| self.parameter("TLS is the only mechanism"))
@@ -347,8 +347,9 @@ impl<'a> Parameter<'a> {
     }
 }
 
-/// Bytes of the longest host name (RFC 1123, section 2.1).
-const LONGEST_HOST: usize = 255;
+/// Bytes of the longest host name, without a dot at its end: 255 octets with a length before each label
+/// and the root's behind them (RFC 1034, section 3.1).
+const LONGEST_HOST: usize = 253;
 
 /// Bytes of the longest label in one (RFC 1034, section 3.1).
 const LONGEST_LABEL: usize = 63;
@@ -369,7 +370,7 @@ impl<'a> HostArgument<'a> {
                 && !label.ends_with('-')
         };
         let labels = text.strip_suffix('.').unwrap_or(text);
-        let is_name = text.len() <= LONGEST_HOST && labels.split('.').all(is_label);
+        let is_name = labels.len() <= LONGEST_HOST && labels.split('.').all(is_label);
         is_name.then_some(Self::Name(text))
     }
 

@@ -7,7 +7,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mechanism {
     /// `TLS`, and its synonym `TLS-C`: data connections stay in the clear until PROT P (RFC 4217,
-    /// section 2).
+    /// sections 9 and 17).
     Tls,
     /// `TLS-P`, and its synonym `SSL`, of the drafts before RFC 4217 and of old clients: data
     /// connections are private at once.

@@ -168,6 +168,10 @@ ftp.connect(*address(explicit))
 ftp.login('user1', '1234')
 ftp.prot_p()
 ftp.voidcmd('TYPE I')
+other = Client(False, False, context())
+other.connect(*address(explicit))
+other.login('user1', '1234')
+other.prot_p()
 film = ftp.transfercmd('RETR Movies/film')
 digest = hashlib.sha256(film.recv(100000))
 first = shown()
@@ -180,6 +184,15 @@ reload('bad.pem')
 while 'the old certificate is kept' not in open(log).read():
     shown()
 assert shown() == second
+# Who does not resume is shown what its control connection was shown.
+data = other.transfercmd('NLST')
+assert hashlib.sha256(data.getpeercert(True)).hexdigest() == first
+while data.recv(1000):
+    pass
+data.unwrap()
+data.close()
+assert other.voidresp()[:3] == '226'
+other.quit()
 while part := film.recv(1 << 16):
     digest.update(part)
 film.unwrap()

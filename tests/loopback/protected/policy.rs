@@ -125,11 +125,7 @@ for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n', b'NOOP\r\n' *
 /// client's end of TLS is heard, however it is cut.
 #[test]
 fn rein_goes_back_to_the_clear() {
-    let protected = Protected::start(Setup::usual());
-    let here = TempDir::new().unwrap();
-    script(
-        here.path(),
-        r"
+    const PLAY: &str = r"
 for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
     for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n'):
         for cut in (1, 5, 1000):
@@ -199,11 +195,15 @@ for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
                                   (b'QUIT', b'221')):
                 ask(command, code)
             connection.close()
-",
-        &[&protected.server.ftp.to_string()],
-    );
-    assert_eq!(protected.server.names("Own").len(), 0);
-    protected.server.serves_others();
+";
+    for resumption in ["prefer", "require"] {
+        let setup = Setup::usual().flag("--tls-data-resumption", resumption);
+        let protected = Protected::start(setup);
+        let here = TempDir::new().unwrap();
+        script(here.path(), PLAY, &[&protected.server.ftp.to_string()]);
+        assert_eq!(protected.server.names("Own").len(), 0);
+        protected.server.serves_others();
+    }
 }
 
 /// Or a stranger could stay for ever, a handshake at a time.

@@ -150,9 +150,15 @@ fn hosts_languages_and_programs() {
         assert_eq!(parse(&format!("HOST {text}")), Ok(host), "{text}");
     }
     assert_eq!(parse("HOST"), Err(CommandFault::Missing(Verb::Host)));
-    let long = format!("{}.org", "a".repeat(64));
+    let label = "a".repeat(63);
+    let longest = format!("{label}.{label}.{label}.{}", &label[2..]);
+    for name in [longest.clone(), format!("{longest}.")] {
+        let host = Command::Host(HostArgument::Name(&name));
+        assert_eq!(parse(&format!("HOST {name}")), Ok(host));
+    }
     for name in [
-        &long,
+        &format!("{label}a.org"),
+        &format!("{longest}a"),
         "a b",
         "a..b",
         ".",
