@@ -1,7 +1,7 @@
 //! aria2: downloads, each in several pieces at once.
 
 use crate::bench::{Bench, unasked};
-use crate::ground::{Client, Duty, Job};
+use crate::ground::{Client, Duty, Job, TLS};
 use crate::support::{Finished, finish};
 
 const ONLY_DOWN: &str = "only downloads";
@@ -9,29 +9,20 @@ const FOR_HTTP: &str = "knows TLS for HTTP alone";
 const BY_NAME: &str = "downloads files by their URL";
 
 pub(crate) const CLIENT: Client = Client {
-    name: "aria2",
-    version: |bench| {
-        let said = finish(bench.unpacked("aria2c").arg("--version")).well();
-        said.text().split_ascii_whitespace().nth(2).unwrap_or_default().to_owned()
-    },
-    run,
     cannot: &[
-        (Duty::List, BY_NAME),
-        (Duty::Put, ONLY_DOWN),
-        (Duty::ResumePut, ONLY_DOWN),
-        (Duty::TreeGet, BY_NAME),
-        (Duty::TreePut, ONLY_DOWN),
-        (Duty::Text, "leaves the ends of lines as they came"),
-        (Duty::Manage, ONLY_DOWN),
-        (Duty::TimePut, ONLY_DOWN),
-        (Duty::Tls, FOR_HTTP),
-        (Duty::ImplicitTls, FOR_HTTP),
-        (Duty::ActiveTls, FOR_HTTP),
-        (Duty::ResumedTls, FOR_HTTP),
+        (BY_NAME, &[Duty::List, Duty::TreeGet]),
+        (ONLY_DOWN, &[Duty::Put, Duty::ResumePut, Duty::TreePut, Duty::Manage, Duty::TimePut]),
+        ("leaves the ends of lines as they came", &[Duty::Text]),
+        (FOR_HTTP, TLS),
     ],
-    cannot_name: &[],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "aria2",
+        |bench| {
+            let said = finish(bench.unpacked("aria2c").arg("--version")).well();
+            said.text().split_ascii_whitespace().nth(2).unwrap_or_default().to_owned()
+        },
+        run,
+    )
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

@@ -11,9 +11,9 @@ pub(crate) const CLIENT: Client = Client {
         (Duty::ActiveTls, "8.0.0", IN_THE_CLEAR),
     ],
     cannot: &[
-        (Duty::TreeGet, "a URL is one file or one listing"),
-        (Duty::TreePut, "uploads no directories"),
-        (Duty::TimePut, "sends no times"),
+        ("a URL is one file or one listing", &[Duty::TreeGet]),
+        ("uploads no directories", &[Duty::TreePut]),
+        ("sends no times", &[Duty::TimePut]),
     ],
     ..Client::new("curl", version, run)
 };

@@ -13,28 +13,24 @@ const TIMELESS: &str = "keeps no times over FTP";
 const FLAT: &str = "its command copies no directories";
 
 pub(crate) const CLIENT: Client = Client {
-    name: "gvfs",
-    version: |bench| {
-        let mut gvfsd = bench.unpacked("../libexec/gvfsd");
-        let (private, beside) = libraries();
-        gvfsd.env("LD_LIBRARY_PATH", format!("{}:{}", private.display(), beside.display()));
-        let said = finish(gvfsd.arg("--version")).well();
-        said.text().split_ascii_whitespace().last().unwrap_or_default().to_owned()
-    },
-    run,
     cannot: &[
-        (Duty::ResumeGet, WHOLE),
-        (Duty::ResumePut, WHOLE),
-        (Duty::TreeGet, FLAT),
-        (Duty::TreePut, FLAT),
-        (Duty::Text, "knows bytes alone"),
-        (Duty::Parallel, "one file after the other"),
-        (Duty::TimeGet, TIMELESS),
-        (Duty::TimePut, TIMELESS),
+        (WHOLE, &[Duty::ResumeGet, Duty::ResumePut]),
+        (FLAT, &[Duty::TreeGet, Duty::TreePut]),
+        ("knows bytes alone", &[Duty::Text]),
+        ("one file after the other", &[Duty::Parallel]),
+        (TIMELESS, &[Duty::TimeGet, Duty::TimePut]),
     ],
-    cannot_name: &[],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "gvfs",
+        |bench| {
+            let mut gvfsd = bench.unpacked("../libexec/gvfsd");
+            let (private, beside) = libraries();
+            gvfsd.env("LD_LIBRARY_PATH", format!("{}:{}", private.display(), beside.display()));
+            let said = finish(gvfsd.arg("--version")).well();
+            said.text().split_ascii_whitespace().last().unwrap_or_default().to_owned()
+        },
+        run,
+    )
 };
 
 /// Starts the daemon, mounts by answering the prompts, and runs `gio` with the other arguments.

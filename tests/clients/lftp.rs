@@ -5,16 +5,15 @@ use crate::ground::{Client, Duty, Job};
 use crate::support::{Finished, finish};
 
 pub(crate) const CLIENT: Client = Client {
-    name: "lftp",
-    version: |bench| {
-        let said = finish(bench.installed("lftp").arg("--version")).well();
-        said.text().split_ascii_whitespace().nth(3).unwrap_or_default().to_owned()
-    },
-    run,
-    cannot: &[(Duty::V6Active, "names `::` as its address where both are on one machine")],
-    cannot_name: &[],
-    cannot_yet: &[],
-    cannot_empty: None,
+    cannot: &[("names `::` as its address where both are on one machine", &[Duty::V6Active])],
+    ..Client::new(
+        "lftp",
+        |bench| {
+            let said = finish(bench.installed("lftp").arg("--version")).well();
+            said.text().split_ascii_whitespace().nth(3).unwrap_or_default().to_owned()
+        },
+        run,
+    )
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

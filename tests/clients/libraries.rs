@@ -14,65 +14,61 @@ pub(crate) const ONE: &str = "a connection does one thing at a time";
 pub(crate) const TIMELESS: &str = "has no call for it";
 
 pub(crate) const FTPLIB: Client = Client {
-    name: "python ftplib",
-    version: |bench| {
-        let said = finish(bench.installed("python3").arg("--version")).well();
-        said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-    },
-    run: |bench, job| {
-        let mut python = python(bench);
-        python.args(["-c", include_str!("scripts/ftplib.py")]);
-        run(python, bench, job)
-    },
     cannot: &[
-        (Duty::TimeGet, TIMELESS),
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
-        (Duty::ResumedTls, "its data connections resume nothing"),
+        (TIMELESS, &[Duty::TimeGet, Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
+        ("its data connections resume nothing", &[Duty::ResumedTls]),
     ],
-    cannot_name: &[],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "python ftplib",
+        |bench| {
+            let said = finish(bench.installed("python3").arg("--version")).well();
+            said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
+        },
+        |bench, job| {
+            let mut python = python(bench);
+            python.args(["-c", include_str!("scripts/ftplib.py")]);
+            run(python, bench, job)
+        },
+    )
 };
 
 pub(crate) const NET_FTP: Client = Client {
-    name: "perl Net::FTP",
-    version: |bench| {
-        let print = ["-MNet::FTP", "-e", "print $Net::FTP::VERSION"];
-        finish(perl(bench).args(print)).well().text().to_owned()
-    },
-    run: |bench, job| {
-        let mut perl = perl(bench);
-        perl.args(["-e", include_str!("scripts/net_ftp.pl")]);
-        run(perl, bench, job)
-    },
     cannot: &[
-        (Duty::TimePut, "sends no times"),
-        (Duty::Parallel, ONE),
-        (Duty::ResumedTls, "its data connections resume where it listens alone"),
+        ("sends no times", &[Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        ("its data connections resume where it listens alone", &[Duty::ResumedTls]),
     ],
-    cannot_name: &[],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "perl Net::FTP",
+        |bench| {
+            let print = ["-MNet::FTP", "-e", "print $Net::FTP::VERSION"];
+            finish(perl(bench).args(print)).well().text().to_owned()
+        },
+        |bench, job| {
+            let mut perl = perl(bench);
+            perl.args(["-e", include_str!("scripts/net_ftp.pl")]);
+            run(perl, bench, job)
+        },
+    )
 };
 
 pub(crate) const PHP: Client = Client {
-    name: "php ftp",
-    version: |bench| finish(php(bench).args(["-r", "echo PHP_VERSION;"])).well().text().to_owned(),
-    run: |bench, job| {
-        let mut php = php(bench);
-        php.args(["-r", include_str!("scripts/ftp.php"), "--"]);
-        run(php, bench, job)
-    },
     cannot: &[
-        (Duty::TimePut, "sends no times"),
-        (Duty::Parallel, ONE),
-        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
+        ("sends no times", &[Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
     ],
-    cannot_name: &[],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "php ftp",
+        |bench| finish(php(bench).args(["-r", "echo PHP_VERSION;"])).well().text().to_owned(),
+        |bench, job| {
+            let mut php = php(bench);
+            php.args(["-r", include_str!("scripts/ftp.php"), "--"]);
+            run(php, bench, job)
+        },
+    )
 };
 
 /// The machine's Python itself, without what may stand before it to choose among several.

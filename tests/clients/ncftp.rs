@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::bench::Bench;
-use crate::ground::{Client, Duty, Job};
+use crate::ground::{Client, Duty, Job, TLS};
 use crate::support::{Finished, finish, finish_with};
 use crate::wget::above;
 
@@ -11,26 +11,21 @@ use crate::wget::above;
 pub(crate) const CLEAR: &str = "knows no TLS";
 
 pub(crate) const CLIENT: Client = Client {
-    name: "ncftp",
-    version: |bench| {
-        // It says so behind a call that it does not understand.
-        let said = finish(bench.unpacked("ncftpget").arg("--version"));
-        let said = said.err + &String::from_utf8_lossy(&said.out);
-        said.split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-    },
-    run,
     cannot: &[
-        (Duty::Parallel, "one file after the other"),
-        (Duty::V6, "knows IPv4 alone"),
-        (Duty::V6Active, "knows IPv4 alone"),
-        (Duty::Tls, CLEAR),
-        (Duty::ImplicitTls, CLEAR),
-        (Duty::ActiveTls, CLEAR),
-        (Duty::ResumedTls, CLEAR),
+        ("one file after the other", &[Duty::Parallel]),
+        ("knows IPv4 alone", &[Duty::V6, Duty::V6Active]),
+        (CLEAR, TLS),
     ],
-    cannot_name: &[],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "ncftp",
+        |bench| {
+            // It says so behind a call that it does not understand.
+            let said = finish(bench.unpacked("ncftpget").arg("--version"));
+            let said = said.err + &String::from_utf8_lossy(&said.out);
+            said.split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
+        },
+        run,
+    )
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

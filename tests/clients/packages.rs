@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use crate::bench::{Bench, unpacked};
-use crate::ground::{Client, Duty};
+use crate::ground::{Client, Duty, TLS};
 use crate::libraries::{ONE, TIMELESS, matching, python, run};
 use crate::ncftp::CLEAR;
 use crate::support::finish;
@@ -14,9 +14,9 @@ const BYTES: &str = "knows bytes alone";
 
 pub(crate) const RUBY: Client = Client {
     cannot: &[
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
+        (TIMELESS, &[Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
     ],
     ..Client::new(
         "ruby Net::FTP",
@@ -34,15 +34,11 @@ pub(crate) const RUBY: Client = Client {
 
 pub(crate) const TCLLIB: Client = Client {
     cannot: &[
-        (Duty::ResumePut, "uploads whole files"),
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::V6, "knows IPv4 alone"),
-        (Duty::V6Active, "knows IPv4 alone"),
-        (Duty::Tls, CLEAR),
-        (Duty::ImplicitTls, CLEAR),
-        (Duty::ActiveTls, CLEAR),
-        (Duty::ResumedTls, CLEAR),
+        ("uploads whole files", &[Duty::ResumePut]),
+        (TIMELESS, &[Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        ("knows IPv4 alone", &[Duty::V6, Duty::V6Active]),
+        (CLEAR, TLS),
     ],
     ..Client::new(
         "tcllib ftp",
@@ -56,13 +52,10 @@ pub(crate) const TCLLIB: Client = Client {
 
 pub(crate) const AIOFTP: Client = Client {
     cannot: &[
-        (Duty::Text, BYTES),
-        (Duty::TimeGet, TIMELESS),
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::Active, PASSIVE),
-        (Duty::V6Active, PASSIVE),
-        (Duty::ActiveTls, PASSIVE),
+        (BYTES, &[Duty::Text]),
+        (TIMELESS, &[Duty::TimeGet, Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        (PASSIVE, &[Duty::Active, Duty::V6Active, Duty::ActiveTls]),
     ],
     ..Client::new(
         "aioftp",
@@ -80,12 +73,12 @@ pub(crate) const AIOFTP: Client = Client {
 
 pub(crate) const FTPUTIL: Client = Client {
     cannot: &[
-        (Duty::ResumePut, "uploads whole files"),
-        (Duty::Text, BYTES),
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
-        (Duty::ResumedTls, "its data connections resume nothing"),
+        ("uploads whole files", &[Duty::ResumePut]),
+        (BYTES, &[Duty::Text]),
+        (TIMELESS, &[Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
+        ("its data connections resume nothing", &[Duty::ResumedTls]),
     ],
     ..Client::new(
         "ftputil",
@@ -103,12 +96,10 @@ pub(crate) const FTPUTIL: Client = Client {
 
 pub(crate) const BASIC_FTP: Client = Client {
     cannot: &[
-        (Duty::Text, BYTES),
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::Active, PASSIVE),
-        (Duty::V6Active, PASSIVE),
-        (Duty::ActiveTls, PASSIVE),
+        (BYTES, &[Duty::Text]),
+        (TIMELESS, &[Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        (PASSIVE, &[Duty::Active, Duty::V6Active, Duty::ActiveTls]),
     ],
     ..Client::new(
         "basic-ftp",

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::bench::{Bench, unpacked};
-use crate::ground::{Client, Duty, Job, PATTERN, SIGNS};
+use crate::ground::{Client, Duty, Job, PATTERN, SIGNS, TLS};
 use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with};
 
@@ -13,53 +13,45 @@ const ONE: &str = "one file after the other";
 const TIMELESS: &str = "sends no times";
 
 pub(crate) const TNFTP: Client = Client {
-    name: "tnftp",
-    version: |_| tnftp_version().unwrap_or_default(),
-    run: |bench, job| {
-        let mut tnftp = bench.unpacked("tnftp");
-        tnftp.args(["-n", "-i", if bench.way.active { "-A" } else { "-p" }]);
-        run(tnftp, bench, job)
-    },
     cannot: &[
-        (Duty::TreeGet, FLAT),
-        (Duty::TreePut, FLAT),
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::Tls, CLEAR),
-        (Duty::ImplicitTls, CLEAR),
-        (Duty::ActiveTls, CLEAR),
-        (Duty::ResumedTls, CLEAR),
+        (FLAT, &[Duty::TreeGet, Duty::TreePut]),
+        (TIMELESS, &[Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        (CLEAR, TLS),
     ],
     cannot_name: &[(PATTERN, EXPANDED)],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "tnftp",
+        |_| tnftp_version().unwrap_or_default(),
+        |bench, job| {
+            let mut tnftp = bench.unpacked("tnftp");
+            tnftp.args(["-n", "-i", if bench.way.active { "-A" } else { "-p" }]);
+            run(tnftp, bench, job)
+        },
+    )
 };
 
 pub(crate) const INETUTILS: Client = Client {
-    name: "inetutils-ftp",
-    version: |bench| {
-        let said = finish(bench.unpacked("inetutils-ftp").arg("--version")).well();
-        said.text().split_ascii_whitespace().nth(3).unwrap_or_default().to_owned()
-    },
-    run: |bench, job| {
-        let mut ftp = bench.unpacked("inetutils-ftp");
-        ftp.args(["-n", "-i", if bench.way.active { "--active" } else { "--passive" }]);
-        run(ftp, bench, job)
-    },
     cannot: &[
-        (Duty::TreeGet, FLAT),
-        (Duty::TreePut, FLAT),
-        (Duty::TimeGet, "keeps no times"),
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::Tls, CLEAR),
-        (Duty::ImplicitTls, CLEAR),
-        (Duty::ActiveTls, CLEAR),
-        (Duty::ResumedTls, CLEAR),
+        (FLAT, &[Duty::TreeGet, Duty::TreePut]),
+        ("keeps no times", &[Duty::TimeGet]),
+        (TIMELESS, &[Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        (CLEAR, TLS),
     ],
     cannot_name: &[(PATTERN, EXPANDED)],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "inetutils-ftp",
+        |bench| {
+            let said = finish(bench.unpacked("inetutils-ftp").arg("--version")).well();
+            said.text().split_ascii_whitespace().nth(3).unwrap_or_default().to_owned()
+        },
+        |bench, job| {
+            let mut ftp = bench.unpacked("inetutils-ftp");
+            ftp.args(["-n", "-i", if bench.way.active { "--active" } else { "--passive" }]);
+            run(ftp, bench, job)
+        },
+    )
 };
 
 const CUT: &str = "ends uploads under TLS without close_notify, like one that was cut";
@@ -67,15 +59,12 @@ const CUT: &str = "ends uploads under TLS without close_notify, like one that wa
 /// The `ftp` that came with Linux once, and learned TLS.
 pub(crate) const FTP_SSL: Client = Client {
     cannot: &[
-        (Duty::TreeGet, FLAT),
-        (Duty::TreePut, FLAT),
-        (Duty::TimeGet, "keeps no times"),
-        (Duty::TimePut, TIMELESS),
-        (Duty::Parallel, ONE),
-        (Duty::Tls, CUT),
-        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
-        (Duty::ActiveTls, CUT),
-        (Duty::ResumedTls, CUT),
+        (FLAT, &[Duty::TreeGet, Duty::TreePut]),
+        ("keeps no times", &[Duty::TimeGet]),
+        (TIMELESS, &[Duty::TimePut]),
+        (ONE, &[Duty::Parallel]),
+        (CUT, &[Duty::Tls, Duty::ActiveTls, Duty::ResumedTls]),
+        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
     ],
     cannot_name: &[(PATTERN, EXPANDED), (SIGNS, "it has no way to quote a question mark")],
     ..Client::new(

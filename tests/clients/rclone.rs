@@ -10,23 +10,19 @@ const PASSIVE: &str = "only connects, never listens";
 const WHOLE: &str = "moves whole files";
 
 pub(crate) const CLIENT: Client = Client {
-    name: "rclone",
-    version: |bench| {
-        let said = finish(bench.unpacked("rclone").arg("version")).well();
-        said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-    },
-    run,
     cannot: &[
-        (Duty::ResumeGet, WHOLE),
-        (Duty::ResumePut, WHOLE),
-        (Duty::Text, "knows bytes alone"),
-        (Duty::Active, PASSIVE),
-        (Duty::V6Active, PASSIVE),
-        (Duty::ActiveTls, PASSIVE),
+        (WHOLE, &[Duty::ResumeGet, Duty::ResumePut]),
+        ("knows bytes alone", &[Duty::Text]),
+        (PASSIVE, &[Duty::Active, Duty::V6Active, Duty::ActiveTls]),
     ],
-    cannot_name: &[],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "rclone",
+        |bench| {
+            let said = finish(bench.unpacked("rclone").arg("version")).well();
+            said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
+        },
+        run,
+    )
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

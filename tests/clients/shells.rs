@@ -4,21 +4,14 @@
 use std::fs;
 
 use crate::bench::{Bench, Tls, unasked, unpacked};
-use crate::ground::{Client, Duty, Job, PATTERN};
+use crate::ground::{Client, Duty, Job, PATTERN, TLS};
 use crate::libraries::ONE;
 use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with};
 use crate::wget::above;
 
 pub(crate) const YAFC: Client = Client {
-    cannot: &[
-        (Duty::TimePut, "sends no times"),
-        (Duty::Parallel, ONE),
-        (Duty::Tls, CLEAR),
-        (Duty::ImplicitTls, CLEAR),
-        (Duty::ActiveTls, CLEAR),
-        (Duty::ResumedTls, CLEAR),
-    ],
+    cannot: &[("sends no times", &[Duty::TimePut]), (ONE, &[Duty::Parallel]), (CLEAR, TLS)],
     cannot_name: &[(PATTERN, "it is a pattern, quoted or not")],
     ..Client::new(
         "yafc",
@@ -33,12 +26,11 @@ pub(crate) const YAFC: Client = Client {
 
 pub(crate) const GFTP: Client = Client {
     cannot: &[
-        (Duty::ResumePut, "uploads whole files"),
-        (Duty::Manage, "its rename ends names at spaces"),
-        (Duty::V6, "takes no IPv6 address"),
-        (Duty::V6Active, "takes no IPv6 address"),
-        (Duty::Parallel, ONE),
-        (Duty::TimePut, "sends no times"),
+        ("uploads whole files", &[Duty::ResumePut]),
+        ("its rename ends names at spaces", &[Duty::Manage]),
+        ("takes no IPv6 address", &[Duty::V6, Duty::V6Active]),
+        (ONE, &[Duty::Parallel]),
+        ("sends no times", &[Duty::TimePut]),
     ],
     cannot_name: &[(PATTERN, "it is a pattern to it")],
     ..Client::new(
@@ -56,20 +48,22 @@ const ONLY_UP: &str = "only uploads";
 
 pub(crate) const WPUT: Client = Client {
     cannot: &[
-        (Duty::List, ONLY_UP),
-        (Duty::Get, ONLY_UP),
-        (Duty::ResumeGet, ONLY_UP),
-        (Duty::TreeGet, ONLY_UP),
-        (Duty::Manage, ONLY_UP),
-        (Duty::TimeGet, ONLY_UP),
-        (Duty::TimePut, "sends no times"),
-        (Duty::Parallel, ONLY_UP),
-        (Duty::V6, "knows IPv4 alone"),
-        (Duty::V6Active, "knows IPv4 alone"),
-        (Duty::Tls, TICKETS),
-        (Duty::ImplicitTls, "begins TLS by AUTH alone"),
-        (Duty::ActiveTls, TICKETS),
-        (Duty::ResumedTls, TICKETS),
+        (
+            ONLY_UP,
+            &[
+                Duty::List,
+                Duty::Get,
+                Duty::ResumeGet,
+                Duty::TreeGet,
+                Duty::Manage,
+                Duty::TimeGet,
+                Duty::Parallel,
+            ],
+        ),
+        ("sends no times", &[Duty::TimePut]),
+        ("knows IPv4 alone", &[Duty::V6, Duty::V6Active]),
+        (TICKETS, &[Duty::Tls, Duty::ActiveTls, Duty::ResumedTls]),
+        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
     ],
     ..Client::new(
         "wput",

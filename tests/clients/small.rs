@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::bench::{Bench, unasked};
-use crate::ground::{Client, Duty, Job, ODD_NAMES, PATTERN, QUOTES, SIGNS, SINGLE_QUOTE};
+use crate::ground::{Client, Duty, Job, ODD_NAMES, PATTERN, QUOTES, SIGNS, SINGLE_QUOTE, TLS};
 use crate::libraries::ONE;
 use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with, program};
@@ -19,43 +19,26 @@ const ANEW: &str = "begins anew";
 
 pub(crate) const BUSYBOX: Client = Client {
     cannot: &[
-        (Duty::List, ONE_FILE),
-        (Duty::ResumePut, ANEW),
-        (Duty::TreeGet, ONE_FILE),
-        (Duty::TreePut, ONE_FILE),
-        (Duty::Text, BYTES),
-        (Duty::Manage, ONE_FILE),
-        (Duty::TimeGet, KEEPS_NONE),
-        (Duty::TimePut, KEEPS_NONE),
-        (Duty::Parallel, ONE_FILE),
-        (Duty::Active, PASSIVE),
-        (Duty::V6Active, PASSIVE),
-        (Duty::Tls, CLEAR),
-        (Duty::ImplicitTls, CLEAR),
-        (Duty::ActiveTls, CLEAR),
-        (Duty::ResumedTls, CLEAR),
+        (ONE_FILE, &[Duty::List, Duty::TreeGet, Duty::TreePut, Duty::Manage, Duty::Parallel]),
+        (ANEW, &[Duty::ResumePut]),
+        (BYTES, &[Duty::Text]),
+        (KEEPS_NONE, &[Duty::TimeGet, Duty::TimePut]),
+        (PASSIVE, &[Duty::Active, Duty::V6Active]),
+        (CLEAR, TLS),
     ],
     ..Client::new("busybox ftpget/ftpput", busybox_version, busybox)
 };
 
 pub(crate) const AXEL: Client = Client {
     cannot: &[
-        (Duty::List, ONE_FILE),
-        (Duty::Put, ONLY_DOWN),
-        (Duty::ResumeGet, "resumes what it began itself alone"),
-        (Duty::ResumePut, ONLY_DOWN),
-        (Duty::TreeGet, ONE_FILE),
-        (Duty::TreePut, ONLY_DOWN),
-        (Duty::Text, BYTES),
-        (Duty::Manage, ONLY_DOWN),
-        (Duty::TimeGet, KEEPS_NONE),
-        (Duty::TimePut, ONLY_DOWN),
-        (Duty::Active, PASSIVE),
-        (Duty::V6, "knows PASV alone, which has no room for IPv6"),
-        (Duty::V6Active, PASSIVE),
-        (Duty::Tls, "knows implicit TLS alone"),
-        (Duty::ResumedTls, "knows implicit TLS alone"),
-        (Duty::ActiveTls, PASSIVE),
+        (ONE_FILE, &[Duty::List, Duty::TreeGet]),
+        (ONLY_DOWN, &[Duty::Put, Duty::ResumePut, Duty::TreePut, Duty::Manage, Duty::TimePut]),
+        ("resumes what it began itself alone", &[Duty::ResumeGet]),
+        (BYTES, &[Duty::Text]),
+        (KEEPS_NONE, &[Duty::TimeGet]),
+        (PASSIVE, &[Duty::Active, Duty::V6Active, Duty::ActiveTls]),
+        ("knows PASV alone, which has no room for IPv6", &[Duty::V6]),
+        ("knows implicit TLS alone", &[Duty::Tls, Duty::ResumedTls]),
     ],
     cannot_empty: Some("an empty file is awaited for good"),
     ..Client::new("axel", |bench| version(bench, "axel", 1), axel)
@@ -63,40 +46,24 @@ pub(crate) const AXEL: Client = Client {
 
 pub(crate) const FTPCOPY: Client = Client {
     cannot: &[
-        (Duty::Put, ONLY_DOWN),
-        (Duty::ResumeGet, "resumes what it began itself alone"),
-        (Duty::ResumePut, ONLY_DOWN),
-        (Duty::TreePut, ONLY_DOWN),
-        (Duty::Text, BYTES),
-        (Duty::Manage, ONLY_DOWN),
-        (Duty::TimePut, ONLY_DOWN),
-        (Duty::Parallel, ONE),
-        (Duty::Active, PASSIVE),
-        (Duty::V6, "takes no port behind an IPv6 address"),
-        (Duty::V6Active, PASSIVE),
-        (Duty::Tls, CLEAR),
-        (Duty::ImplicitTls, CLEAR),
-        (Duty::ActiveTls, CLEAR),
-        (Duty::ResumedTls, CLEAR),
+        (ONLY_DOWN, &[Duty::Put, Duty::ResumePut, Duty::TreePut, Duty::Manage, Duty::TimePut]),
+        ("resumes what it began itself alone", &[Duty::ResumeGet]),
+        (BYTES, &[Duty::Text]),
+        (ONE, &[Duty::Parallel]),
+        (PASSIVE, &[Duty::Active, Duty::V6Active]),
+        ("takes no port behind an IPv6 address", &[Duty::V6]),
+        (CLEAR, TLS),
     ],
     ..Client::new("ftpcopy", |bench| version(bench, "ftpcopy", 2), ftpcopy)
 };
 
 pub(crate) const APT: Client = Client {
     cannot: &[
-        (Duty::List, ONE_FILE),
-        (Duty::Put, ONLY_DOWN),
-        (Duty::ResumePut, ONLY_DOWN),
-        (Duty::TreeGet, ONE_FILE),
-        (Duty::TreePut, ONLY_DOWN),
-        (Duty::Text, BYTES),
-        (Duty::Manage, ONLY_DOWN),
-        (Duty::TimePut, ONLY_DOWN),
-        (Duty::Parallel, ONE),
-        (Duty::Tls, CLEAR),
-        (Duty::ImplicitTls, CLEAR),
-        (Duty::ActiveTls, CLEAR),
-        (Duty::ResumedTls, CLEAR),
+        (ONE_FILE, &[Duty::List, Duty::TreeGet]),
+        (ONLY_DOWN, &[Duty::Put, Duty::ResumePut, Duty::TreePut, Duty::Manage, Duty::TimePut]),
+        (BYTES, &[Duty::Text]),
+        (ONE, &[Duty::Parallel]),
+        (CLEAR, TLS),
     ],
     cannot_name: &[
         (ODD_NAMES[0], ENCODED),

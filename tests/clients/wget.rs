@@ -10,24 +10,19 @@ const ONLY_DOWN: &str = "only downloads";
 const ONE: &str = "one file after the other";
 
 pub(crate) const CLIENT: Client = Client {
-    name: "wget",
-    version: |bench| {
-        let said = finish(bench.unpacked("wget").arg("--version")).well();
-        said.text().split_ascii_whitespace().nth(2).unwrap_or_default().to_owned()
-    },
-    run,
     cannot: &[
-        (Duty::Put, ONLY_DOWN),
-        (Duty::ResumePut, ONLY_DOWN),
-        (Duty::TreePut, ONLY_DOWN),
-        (Duty::Text, "leaves the ends of lines as they came"),
-        (Duty::Manage, ONLY_DOWN),
-        (Duty::TimePut, ONLY_DOWN),
-        (Duty::Parallel, ONE),
+        (ONLY_DOWN, &[Duty::Put, Duty::ResumePut, Duty::TreePut, Duty::Manage, Duty::TimePut]),
+        ("leaves the ends of lines as they came", &[Duty::Text]),
+        (ONE, &[Duty::Parallel]),
     ],
-    cannot_name: &[],
-    cannot_yet: &[],
-    cannot_empty: None,
+    ..Client::new(
+        "wget",
+        |bench| {
+            let said = finish(bench.unpacked("wget").arg("--version")).well();
+            said.text().split_ascii_whitespace().nth(2).unwrap_or_default().to_owned()
+        },
+        run,
+    )
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

@@ -42,6 +42,9 @@ pub(crate) enum Duty {
     ResumedTls,
 }
 
+/// All that is under TLS.
+pub(crate) const TLS: &[Duty] = &[Duty::Tls, Duty::ImplicitTls, Duty::ActiveTls, Duty::ResumedTls];
+
 /// All of them, in order, as the table heads them.
 const COLUMNS: [(Duty, &str); 21] = [
     (Duty::List, "list"),
@@ -137,8 +140,8 @@ pub(crate) struct Client {
     pub(crate) version: fn(&Bench) -> String,
     /// Does a job. What comes of it is judged by the files, for not every client has an exit code.
     pub(crate) run: fn(&Bench, &Job<'_>) -> Finished,
-    /// Duties that it can't do, with the reason.
-    pub(crate) cannot: &'static [(Duty, &'static str)],
+    /// Why it can't do which duties.
+    pub(crate) cannot: &'static [(&'static str, &'static [Duty])],
     /// Why it can't download an empty file, if so.
     pub(crate) cannot_empty: Option<&'static str>,
     /// Duties that some versions of it can't do: how those begin, and the reason.
@@ -224,16 +227,16 @@ impl Client {
 
     /// Why it can't do this, if so.
     fn reason_against(&self, duty: Duty, version: &str) -> Option<&'static str> {
-        let ever = self.cannot.iter().find(|(cannot, _)| *cannot == duty);
+        let ever = self.cannot.iter().find(|(_, cannot)| cannot.contains(&duty));
         let yet = self
             .cannot_yet
             .iter()
             .find(|(cannot, first, _)| *cannot == duty && version.starts_with(first));
-        ever.map(|(_, reason)| *reason).or(yet.map(|(.., reason)| *reason))
+        ever.map(|(reason, _)| *reason).or(yet.map(|(.., reason)| *reason))
     }
 
     fn can(&self, duty: Duty) -> bool {
-        self.cannot.iter().all(|(cannot, _)| *cannot != duty)
+        self.cannot.iter().all(|(_, cannot)| !cannot.contains(&duty))
     }
 }
 
