@@ -54,8 +54,8 @@ pub(super) fn through(command: &mut Command, lines: &[&str]) -> Finished {
     finish_with(command, input.as_bytes())
 }
 
-/// What scripts in Python have in common: sockets, contexts, an FTP client that can do implicit TLS
-/// and resume sessions, which ftplib's own does neither of.
+/// What scripts in Python have in common: sockets, contexts, dialogues by hand, an FTP client that can
+/// do implicit TLS and resume sessions, which ftplib's own does neither of.
 const PROLOGUE: &str = "\
 import ftplib, hashlib, io, os, signal, socket, ssl, sys
 def address(text):
@@ -69,6 +69,23 @@ def context(certificate=None, version=None):
     if version:
         made.minimum_version = made.maximum_version = version
     return made
+def line(stream):
+    said = b''
+    while not said.endswith(b'\\n'):
+        byte = stream.read(1)
+        assert byte, said
+        said += byte
+    return said
+def ask(send, stream, *dialogue):
+    for command, code in dialogue:
+        send(command + b'\\r\\n')
+        said = line(stream)
+        assert said[:3] == code, (command, said)
+def greeted(text):
+    connection = socket.create_connection(address(text), timeout=120)
+    plain = connection.makefile('rb', buffering=0)
+    assert line(plain)[:3] == b'220'
+    return connection, plain
 class Client(ftplib.FTP_TLS):
     def __init__(self, implicit, resume, context):
         super().__init__(context=context, timeout=120)

@@ -89,16 +89,7 @@ fn commands_behind_auth_tls_are_never_carried_out() {
         r"
 for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n', b'NOOP\r\n' * 500, b'USER us'):
     for early in (False, True):
-        connection = socket.create_connection(address(sys.argv[1]), timeout=120)
-        plain = connection.makefile('rb', buffering=0)
-        def line(stream):
-            said = b''
-            while not said.endswith(b'\n'):
-                byte = stream.read(1)
-                assert byte, said
-                said += byte
-            return said
-        assert line(plain)[:3] == b'220'
+        connection, plain = greeted(sys.argv[1])
         # Behind a command or two, or none, that are still answered in the clear.
         before = b'NOOP\r\n' if early else b''
         connection.sendall(before + b'AUTH TLS\r\n' + injected)
@@ -106,12 +97,9 @@ for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n', b'NOOP\r\n' *
             assert line(plain)[:3] == b'200'
         assert line(plain)[:3] == b'234'
         secured = context().wrap_socket(connection)
-        stream = secured.makefile('rb', buffering=0)
-        for command, code in ((b'PWD', b'530'), (b'PASS 1234', b'503'), (b'USER user1', b'331'),
-                              (b'PASS 1234', b'230'), (b'PWD', b'257'), (b'QUIT', b'221')):
-            secured.sendall(command + b'\r\n')
-            said = line(stream)
-            assert said[:3] == code, (injected, command, said)
+        ask(secured.sendall, secured.makefile('rb', buffering=0), (b'PWD', b'530'),
+            (b'PASS 1234', b'503'), (b'USER user1', b'331'), (b'PASS 1234', b'230'),
+            (b'PWD', b'257'), (b'QUIT', b'221'))
         connection.close()
 ",
         &[&protected.server.ftp.to_string()],
@@ -129,22 +117,9 @@ fn rein_goes_back_to_the_clear() {
 for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
     for injected in (b'', b'USER user1\r\nPASS 1234\r\nMKD Own/x\r\n'):
         for cut in (1, 5, 1000):
-            connection = socket.create_connection(address(sys.argv[1]), timeout=120)
-            plain = connection.makefile('rb', buffering=0)
-            def line(stream):
-                said = b''
-                while not said.endswith(b'\n'):
-                    byte = stream.read(1)
-                    assert byte, said
-                    said += byte
-                return said
-            def ask(command, code):
-                connection.sendall(command + b'\r\n')
-                said = line(plain)
-                assert said[:3] == code, (command, said)
-            assert line(plain)[:3] == b'220'
+            connection, plain = greeted(sys.argv[1])
             for turn in range(2):
-                ask(b'AUTH TLS', b'234')
+                ask(connection.sendall, plain, (b'AUTH TLS', b'234'))
                 # By hand, so that the end of TLS and what comes behind it can go together.
                 come, go = ssl.MemoryBIO(), ssl.MemoryBIO()
                 secured = context(None, version).wrap_bio(come, go)
@@ -158,19 +133,16 @@ for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
                             connection.sendall(go.read())
                             come.write(connection.recv(1))
                 move(secured.do_handshake)
-                for command, code in ((b'USER user1', b'331'), (b'PASS 1234', b'230'),
-                                      (b'PBSZ 0', b'200'), (b'PROT P', b'200')):
-                    move(lambda: secured.write(command + b'\r\n'))
-                    said = b''
-                    while not said.endswith(b'\n'):
-                        said += move(lambda: secured.read(1))
-                    assert said[:3] == code, (command, said)
+                class Secured:
+                    def send(self, words):
+                        move(lambda: secured.write(words))
+                    def read(self, bytes):
+                        return move(lambda: secured.read(bytes))
+                ask(Secured().send, Secured(), (b'USER user1', b'331'), (b'PASS 1234', b'230'),
+                    (b'PBSZ 0', b'200'), (b'PROT P', b'200'))
                 secured.write(b'REIN\r\n' + injected)
                 connection.sendall(go.read())
-                said = b''
-                while not said.endswith(b'\n'):
-                    said += move(lambda: secured.read(1))
-                assert said[:3] == b'220', said
+                assert line(Secured())[:3] == b'220'
                 try:
                     secured.unwrap()
                 except ssl.SSLWantReadError:
@@ -188,12 +160,10 @@ for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
                             come.write(connection.recv(1))
                 except ssl.SSLZeroReturnError:
                     pass
-                said = line(plain)
-                assert said[:3] == b'530', said
-                ask(b'PROT P', b'503')
-            for command, code in ((b'USER user1', b'331'), (b'PASS 1234', b'230'),
-                                  (b'QUIT', b'221')):
-                ask(command, code)
+                assert line(plain)[:3] == b'530'
+                ask(connection.sendall, plain, (b'PROT P', b'503'))
+            ask(connection.sendall, plain, (b'USER user1', b'331'), (b'PASS 1234', b'230'),
+                (b'QUIT', b'221'))
             connection.close()
 ";
     for resumption in ["prefer", "require"] {
