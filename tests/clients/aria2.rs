@@ -1,7 +1,7 @@
 //! aria2: downloads, each in several pieces at once.
 
 use crate::bench::{Bench, unasked};
-use crate::ground::{Client, Duty, Job, TLS};
+use crate::ground::{Client, Duty, Job, TLS, word};
 use crate::support::{Finished, finish};
 
 const ONLY_DOWN: &str = "only downloads";
@@ -15,14 +15,7 @@ pub(crate) const CLIENT: Client = Client {
         ("leaves the ends of lines as they came", &[Duty::Text]),
         (FOR_HTTP, TLS),
     ],
-    ..Client::new(
-        "aria2",
-        |bench| {
-            let said = finish(bench.unpacked("aria2c").arg("--version")).well();
-            said.text().split_ascii_whitespace().nth(2).unwrap_or_default().to_owned()
-        },
-        run,
-    )
+    ..Client::new("aria2", |bench| word(bench.unpacked("aria2c").arg("--version"), 2), run)
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

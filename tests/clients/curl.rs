@@ -1,7 +1,7 @@
 //! curl: one file at a time, by its URL.
 
 use crate::bench::{Bench, Tls};
-use crate::ground::{Client, Duty, Job};
+use crate::ground::{Client, Duty, Job, word};
 use crate::support::{Finished, finish};
 
 pub(crate) const CLIENT: Client = Client {
@@ -15,16 +15,11 @@ pub(crate) const CLIENT: Client = Client {
         ("uploads no directories", &[Duty::TreePut]),
         ("sends no times", &[Duty::TimePut]),
     ],
-    ..Client::new("curl", version, run)
+    ..Client::new("curl", |bench| word(bench.installed("curl").arg("--version"), 1), run)
 };
 
 /// github.com/curl/curl/issues/10666
 const IN_THE_CLEAR: &str = "sends in the clear where it listens, from 7.87 to 8.0.0";
-
-fn version(bench: &Bench) -> String {
-    let said = finish(bench.installed("curl").arg("--version")).well();
-    said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-}
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {
     let mut curl = bench.installed("curl");

@@ -1,19 +1,12 @@
 //! lftp: everything, and trees by `mirror`.
 
 use crate::bench::{Bench, Tls};
-use crate::ground::{Client, Duty, Job};
+use crate::ground::{Client, Duty, Job, word};
 use crate::support::{Finished, finish};
 
 pub(crate) const CLIENT: Client = Client {
     cannot: &[("names `::` as its address where both are on one machine", &[Duty::V6Active])],
-    ..Client::new(
-        "lftp",
-        |bench| {
-            let said = finish(bench.installed("lftp").arg("--version")).well();
-            said.text().split_ascii_whitespace().nth(3).unwrap_or_default().to_owned()
-        },
-        run,
-    )
+    ..Client::new("lftp", |bench| word(bench.installed("lftp").arg("--version"), 3), run)
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use crate::bench::{Bench, Tls, unasked, unpacked};
-use crate::ground::{Client, Duty, Job};
+use crate::ground::{Client, Duty, Job, word};
 use crate::support::{Finished, finish, program};
 
 /// A library is one connection; a program may have more of them.
@@ -22,10 +22,7 @@ pub(crate) const FTPLIB: Client = Client {
     ],
     ..Client::new(
         "python ftplib",
-        |bench| {
-            let said = finish(bench.installed("python3").arg("--version")).well();
-            said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-        },
+        |bench| word(bench.installed("python3").arg("--version"), 1),
         |bench, job| {
             let mut python = python(bench);
             python.args(["-c", include_str!("scripts/ftplib.py")]);

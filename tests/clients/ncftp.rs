@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::bench::Bench;
-use crate::ground::{Client, Duty, Job, TLS};
+use crate::ground::{Client, Duty, Job, TLS, word};
 use crate::support::{Finished, finish, finish_with};
 use crate::wget::above;
 
@@ -16,16 +16,7 @@ pub(crate) const CLIENT: Client = Client {
         ("knows IPv4 alone", &[Duty::V6, Duty::V6Active]),
         (CLEAR, TLS),
     ],
-    ..Client::new(
-        "ncftp",
-        |bench| {
-            // It says so behind a call that it does not understand.
-            let said = finish(bench.unpacked("ncftpget").arg("--version"));
-            let said = said.err + &String::from_utf8_lossy(&said.out);
-            said.split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-        },
-        run,
-    )
+    ..Client::new("ncftp", |bench| word(bench.unpacked("ncftpget").arg("--version"), 1), run)
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use crate::bench::{Bench, unpacked};
-use crate::ground::{Client, Duty, Job, PATTERN, SIGNS, TLS};
+use crate::ground::{Client, Duty, Job, PATTERN, SIGNS, TLS, word};
 use crate::ncftp::CLEAR;
-use crate::support::{Finished, finish, finish_with};
+use crate::support::{Finished, finish_with};
 
 const FLAT: &str = "moves files, not directories";
 const EXPANDED: &str = "it writes to whichever local file the name matches as a pattern";
@@ -42,10 +42,7 @@ pub(crate) const INETUTILS: Client = Client {
     cannot_name: &[(PATTERN, EXPANDED)],
     ..Client::new(
         "inetutils-ftp",
-        |bench| {
-            let said = finish(bench.unpacked("inetutils-ftp").arg("--version")).well();
-            said.text().split_ascii_whitespace().nth(3).unwrap_or_default().to_owned()
-        },
+        |bench| word(bench.unpacked("inetutils-ftp").arg("--version"), 3),
         |bench, job| {
             let mut ftp = bench.unpacked("inetutils-ftp");
             ftp.args(["-n", "-i", if bench.way.active { "--active" } else { "--passive" }]);

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::bench::{Bench, Tls, unasked};
-use crate::ground::{Client, Duty, Job};
+use crate::ground::{Client, Duty, Job, word};
 use crate::support::{Finished, finish};
 
 const PASSIVE: &str = "only connects, never listens";
@@ -15,14 +15,7 @@ pub(crate) const CLIENT: Client = Client {
         ("knows bytes alone", &[Duty::Text]),
         (PASSIVE, &[Duty::Active, Duty::V6Active, Duty::ActiveTls]),
     ],
-    ..Client::new(
-        "rclone",
-        |bench| {
-            let said = finish(bench.unpacked("rclone").arg("version")).well();
-            said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-        },
-        run,
-    )
+    ..Client::new("rclone", |bench| word(bench.unpacked("rclone").arg("version"), 1), run)
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::bench::{Bench, Tls, unasked, unpacked};
-use crate::ground::{Client, Duty, Job, PATTERN, TLS};
+use crate::ground::{Client, Duty, Job, PATTERN, TLS, word};
 use crate::libraries::ONE;
 use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with};
@@ -13,15 +13,7 @@ use crate::wget::above;
 pub(crate) const YAFC: Client = Client {
     cannot: &[("sends no times", &[Duty::TimePut]), (ONE, &[Duty::Parallel]), (CLEAR, TLS)],
     cannot_name: &[(PATTERN, "it is a pattern, quoted or not")],
-    ..Client::new(
-        "yafc",
-        |bench| {
-            let said = finish(bench.unpacked("yafc").arg("--version"));
-            let said = String::from_utf8_lossy(&said.out).into_owned() + &said.err;
-            said.split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-        },
-        yafc,
-    )
+    ..Client::new("yafc", |bench| word(bench.unpacked("yafc").arg("--version"), 1), yafc)
 };
 
 pub(crate) const GFTP: Client = Client {
@@ -33,15 +25,7 @@ pub(crate) const GFTP: Client = Client {
         ("sends no times", &[Duty::TimePut]),
     ],
     cannot_name: &[(PATTERN, "it is a pattern to it")],
-    ..Client::new(
-        "gftp-text",
-        |bench| {
-            let said = finish(gftp_text(bench).arg("--version"));
-            let said = String::from_utf8_lossy(&said.out).into_owned() + &said.err;
-            said.split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-        },
-        gftp,
-    )
+    ..Client::new("gftp-text", |bench| word(gftp_text(bench).arg("--version"), 1), gftp)
 };
 
 const ONLY_UP: &str = "only uploads";
@@ -65,15 +49,7 @@ pub(crate) const WPUT: Client = Client {
         (TICKETS, &[Duty::Tls, Duty::ActiveTls, Duty::ResumedTls]),
         ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
     ],
-    ..Client::new(
-        "wput",
-        |bench| {
-            let said = finish(bench.unpacked("wput").arg("--version"));
-            let said = String::from_utf8_lossy(&said.out).into_owned() + &said.err;
-            said.split_ascii_whitespace().nth(2).unwrap_or_default().to_owned()
-        },
-        wput,
-    )
+    ..Client::new("wput", |bench| word(bench.unpacked("wput").arg("--version"), 2), wput)
 };
 const TICKETS: &str = "takes the tickets of TLS 1.3 for the end of the connection";
 

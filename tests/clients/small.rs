@@ -3,7 +3,9 @@
 use std::fs;
 
 use crate::bench::{Bench, unasked};
-use crate::ground::{Client, Duty, Job, ODD_NAMES, PATTERN, QUOTES, SIGNS, SINGLE_QUOTE, TLS};
+use crate::ground::{
+    Client, Duty, Job, ODD_NAMES, PATTERN, QUOTES, SIGNS, SINGLE_QUOTE, TLS, word,
+};
 use crate::libraries::ONE;
 use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with, program};
@@ -75,27 +77,19 @@ pub(crate) const APT: Client = Client {
     ],
     ..Client::new(
         "apt",
-        |_| {
-            let said =
-                finish(program("apt-get", std::path::Path::new("/")).arg("--version")).well();
-            said.text().split_ascii_whitespace().nth(1).unwrap_or_default().to_owned()
-        },
+        |_| word(program("apt-get", std::path::Path::new("/")).arg("--version"), 1),
         apt,
     )
 };
 
 /// The word of this number in what it says of its version, without what only packagers add.
-fn version(bench: &Bench, name: &str, word: usize) -> String {
-    let said = finish(bench.unpacked(name).arg("--version"));
-    let said = String::from_utf8_lossy(&said.out).into_owned() + &said.err;
-    let said = said.split_ascii_whitespace().nth(word).unwrap_or_default();
+fn version(bench: &Bench, name: &str, number: usize) -> String {
+    let said = word(bench.unpacked(name).arg("--version"), number);
     said.trim_matches(|sign: char| !sign.is_ascii_digit()).to_owned()
 }
 
 fn busybox_version(bench: &Bench) -> String {
-    let said = finish(bench.unpacked("../../bin/busybox").arg("--help"));
-    let said = String::from_utf8_lossy(&said.out).into_owned() + &said.err;
-    let said = said.split_ascii_whitespace().nth(1).unwrap_or_default();
+    let said = word(bench.unpacked("../../bin/busybox").arg("--help"), 1);
     said.trim_start_matches('v').to_owned()
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::bench::{Bench, Tls, unasked};
-use crate::ground::{Client, Duty, Job};
+use crate::ground::{Client, Duty, Job, word};
 use crate::support::{Finished, finish};
 
 const ONLY_DOWN: &str = "only downloads";
@@ -15,14 +15,7 @@ pub(crate) const CLIENT: Client = Client {
         ("leaves the ends of lines as they came", &[Duty::Text]),
         (ONE, &[Duty::Parallel]),
     ],
-    ..Client::new(
-        "wget",
-        |bench| {
-            let said = finish(bench.unpacked("wget").arg("--version")).well();
-            said.text().split_ascii_whitespace().nth(2).unwrap_or_default().to_owned()
-        },
-        run,
-    )
+    ..Client::new("wget", |bench| word(bench.unpacked("wget").arg("--version"), 2), run)
 };
 
 fn run(bench: &Bench, job: &Job<'_>) -> Finished {

@@ -7,9 +7,10 @@ mod spoken;
 use std::env;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::bench::{Bench, Way};
-use crate::support::Finished;
+use crate::support::{Finished, finish};
 
 /// A column of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -205,6 +206,14 @@ pub(crate) fn hold(client: &Client) {
         fs::write(place.join(format!("{name}.said")), bench.overheard()).expect("what it said");
     }
     assert!(wrong.is_empty(), "{}:\n{}", client.name, wrong.join("\n"));
+}
+
+/// The word of this number in what a program says of itself, where its version stands.
+#[track_caller]
+pub(crate) fn word(asked: &mut Command, number: usize) -> String {
+    let said = finish(asked);
+    let said = String::from_utf8_lossy(&said.out).into_owned() + &said.err;
+    said.split_ascii_whitespace().nth(number).unwrap_or_default().to_owned()
 }
 
 impl Client {
