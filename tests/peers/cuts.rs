@@ -1,8 +1,5 @@
 //! What `coracle` does over a line that drops data connections in the middle of files, against any
 //! server: with tries enough, every file arrives as it is, and goes on where it broke.
-//!
-//! The time-out is short, for pyftpdlib and pure-ftpd at times say nothing more when a data connection
-//! was reset, and the client has to ask anew. Without TLS, for the line has to read where data comes.
 
 use crate::desk::{Desk, out};
 use crate::peer::{Peer, Server};
@@ -17,6 +14,10 @@ const WITHIN: u64 = 1_500_000;
 
 /// Bytes of each of many files.
 const EACH: usize = 400_000;
+
+/// The time-out is short, for pyftpdlib and pure-ftpd at times say nothing more when a data connection
+/// was reset, and the client has to ask anew. Without TLS, for the line has to read where data comes.
+const PATIENT: &[&str] = &["--tls", "off", "--timeout", "2", "--retries", "20"];
 
 /// A server, and a line to it that drops so many data connections.
 struct Line {
@@ -50,10 +51,8 @@ pub(crate) fn a_download_that_is_cut_goes_on(server: &'static Server) {
         let content = noise(LENGTH, seed);
         line.peer.write("Own/film", &content);
         let url = line.over(&line.peer.url("Own/film"));
-        let done = desk
-            .coracle(&["get", "--tls", "off", "--timeout", "2", "--retries", "9", "--json", &url])
-            .assert()
-            .success();
+        let done =
+            desk.coracle(&[&["get"], PATIENT, &["--json", &url]].concat()).assert().success();
         assert_same(&desk.read("film"), &content);
         assert_eq!(desk.names(), ["film"]);
         assert!(line.proxy.dropped() > 0, "{seed}: the line was too good");
@@ -71,18 +70,7 @@ pub(crate) fn an_upload_that_is_cut_goes_on(server: &'static Server) {
         desk.write("film", &content);
         let url = line.over(&line.peer.url("Own/"));
         let done = desk
-            .coracle(&[
-                "put",
-                "--tls",
-                "off",
-                "--timeout",
-                "2",
-                "--retries",
-                "9",
-                "--json",
-                "film",
-                &url,
-            ])
+            .coracle(&[&["put"], PATIENT, &["--json", "film", &url]].concat())
             .assert()
             .success();
         assert_same(&line.peer.content("Own/film"), &content);
@@ -99,19 +87,7 @@ pub(crate) fn many_files_arrive_over_a_line_that_breaks(server: &'static Server)
         line.peer.write(&format!("Own/{name}"), &noise(EACH, seed));
     }
     let from = line.over(&line.peer.wild("Own/*.bin"));
-    desk.runs(&[
-        "mget",
-        "--tls",
-        "off",
-        "--timeout",
-        "2",
-        "--retries",
-        "20",
-        "--jobs",
-        "3",
-        &from,
-        "here",
-    ]);
+    desk.runs(&[&["mget"], PATIENT, &["--jobs", "3", &from, "here"]].concat());
     assert_eq!(desk.names_in("here"), names);
     assert!(line.proxy.dropped() > 0, "the line was too good");
 
@@ -119,19 +95,7 @@ pub(crate) fn many_files_arrive_over_a_line_that_breaks(server: &'static Server)
     desk.runs(&["mkdir", &line.peer.url("Own/back")]);
     let to = line.peer.url("Own/back/");
     let to = to.replace(&line.peer.address().to_string(), &proxy.address.to_string());
-    desk.runs(&[
-        "mput",
-        "--tls",
-        "off",
-        "--timeout",
-        "2",
-        "--retries",
-        "20",
-        "--jobs",
-        "3",
-        "here/*.bin",
-        &to,
-    ]);
+    desk.runs(&[&["mput"], PATIENT, &["--jobs", "3", "here/*.bin", &to]].concat());
     assert!(proxy.dropped() > 0, "the line was too good");
     for (name, seed) in names.iter().zip(0..) {
         assert_same(&desk.read(&format!("here/{name}")), &noise(EACH, seed));
