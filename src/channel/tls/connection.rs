@@ -9,11 +9,12 @@ use std::rc::Rc;
 
 use rustls::pki_types::CertificateDer;
 use rustls::server::UnbufferedServerConnection;
-use rustls::unbuffered::{ConnectionState, EncodeError, EncryptError, UnbufferedStatus};
+use rustls::unbuffered::EncryptError;
 use rustls::{CipherSuite, ConnectionTrafficSecrets, Error, HandshakeKind, ProtocolVersion};
 use sha2::{Digest, Sha256};
 
 use super::acceptor::{Purpose, Session};
+use super::unbuffered::{Writer, invalid, process, write};
 use crate::channel::Outbox;
 use crate::io::seal::{Cipher, Keys, Suite, Version};
 use crate::terms::Secured;
@@ -286,29 +287,10 @@ impl Connection {
         &mut self,
         room: usize,
         out: &mut Outbox,
-        mut put: impl FnMut(&mut Writer<'_>, &mut [u8]) -> Result<usize, EncryptError>,
+        put: impl FnMut(&mut Writer<'_>, &mut [u8]) -> Result<usize, EncryptError>,
     ) -> io::Result<()> {
-        loop {
-            // What has come in part is shown to rustls again, for it may hold marks into it.
-            let UnbufferedStatus { state, .. } = self.rustls.process_tls_records(&mut self.unused);
-            match state.map_err(invalid)? {
-                ConnectionState::WriteTraffic(mut writer) => {
-                    return append(out, room, |tail| match put(&mut writer, tail) {
-                        Ok(count) => Ok(Ok(count)),
-                        Err(EncryptError::InsufficientSize(short)) => Ok(Err(short.required_size)),
-                        Err(EncryptError::EncryptExhausted) => Err(Error::EncryptError),
-                    });
-                }
-                ConnectionState::EncodeTlsData(mut data) => encode(&mut data, out)?,
-                ConnectionState::TransmitTlsData(data) => data.done(),
-                ConnectionState::PeerClosed => self.ended = true,
-                ConnectionState::ReadTraffic(_)
-                | ConnectionState::ReadEarlyData(_)
-                | ConnectionState::BlockedHandshake
-                | ConnectionState::Closed
-                | _ => return Err(io::ErrorKind::NotConnected.into()),
-            }
-        }
+        // What has come in part is shown to rustls again, for it may hold marks into it.
+        write(&mut self.rustls, &mut self.unused, &mut self.ended, room, out, put)
     }
 
     /// What was agreed on, if the sending half can be handed over: the handshake is done, nothing of
@@ -370,11 +352,6 @@ impl Connection {
     }
 }
 
-/// What rustls lets application data be written with.
-type Writer<'a> = rustls::unbuffered::WriteTraffic<'a, rustls::server::ServerConnectionData>;
-
-type Encoder<'a> = rustls::unbuffered::EncodeTlsData<'a, rustls::server::ServerConnectionData>;
-
 /// Where plain text goes: to the reader, and what it has no room for to the rest.
 struct Sink<'a> {
     buffer: &'a mut [u8],
@@ -394,109 +371,6 @@ impl Sink<'_> {
     }
 }
 
-/// Leads `incoming` through rustls. Returns how many bytes of it are done with, and whether the
-/// handshake is.
-fn process(
-    rustls: &mut UnbufferedServerConnection,
-    incoming: &mut [u8],
-    plain: &mut dyn FnMut(&[u8]),
-    ended: &mut bool,
-    out: &mut Outbox,
-) -> Result<(usize, bool), Error> {
-    let mut used = 0;
-    loop {
-        let UnbufferedStatus { mut discard, state } =
-            rustls.process_tls_records(&mut incoming[used..]);
-        let stop = match state {
-            Ok(ConnectionState::ReadTraffic(mut traffic)) => {
-                while let Some(record) = traffic.next_record() {
-                    let record = record?;
-                    discard += record.discard;
-                    plain(record.payload);
-                }
-                None
-            }
-            Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                encode(&mut data, out).map_err(|_| Error::EncryptError)?;
-                None
-            }
-            Ok(ConnectionState::TransmitTlsData(data)) => {
-                data.done();
-                None
-            }
-            Ok(ConnectionState::PeerClosed) => {
-                *ended = true;
-                None
-            }
-            Ok(ConnectionState::BlockedHandshake) => Some(false),
-            Ok(ConnectionState::WriteTraffic(_) | ConnectionState::Closed) => Some(true),
-            // Early data is never offered.
-            Ok(ConnectionState::ReadEarlyData(_) | _) => return Err(Error::HandshakeNotComplete),
-            Err(error) => {
-                used += discard;
-                alert(rustls, &mut incoming[used..], out);
-                return Err(error);
-            }
-        };
-        used += discard;
-        if let Some(up) = stop {
-            return Ok((used, up));
-        }
-    }
-}
-
-/// Gives out the alert that rustls has for a peer that broke the protocol, and nothing but that:
-/// what the peer sent besides is not looked at again.
-fn alert(rustls: &mut UnbufferedServerConnection, incoming: &mut [u8], out: &mut Outbox) {
-    while rustls.wants_write() {
-        match rustls.process_tls_records(incoming).state {
-            Ok(ConnectionState::EncodeTlsData(mut data)) => {
-                if encode(&mut data, out).is_err() {
-                    return;
-                }
-            }
-            Ok(_) | Err(_) => return,
-        }
-    }
-}
-
-fn encode(data: &mut Encoder<'_>, out: &mut Outbox) -> io::Result<()> {
-    append(out, 0, |tail| match data.encode(tail) {
-        Ok(count) => Ok(Ok(count)),
-        Err(EncodeError::InsufficientSize(short)) => Ok(Err(short.required_size)),
-        Err(EncodeError::AlreadyEncoded) => Ok(Ok(0)),
-    })
-}
-
-/// Lets `put` write to the end of `out`, with as much room as it asks for if `room` was too little.
-fn append(
-    out: &mut Outbox,
-    room: usize,
-    mut put: impl FnMut(&mut [u8]) -> Result<Result<usize, usize>, Error>,
-) -> io::Result<()> {
-    let tail = out.tail();
-    let start = tail.len();
-    let mut room = room;
-    loop {
-        tail.resize(start + room, 0);
-        match put(&mut tail[start..]) {
-            Ok(Ok(count)) => {
-                tail.truncate(start + count);
-                return Ok(());
-            }
-            Ok(Err(wanted)) if wanted > room => room = wanted,
-            Ok(Err(_)) => {
-                tail.truncate(start);
-                return Err(io::ErrorKind::Other.into());
-            }
-            Err(error) => {
-                tail.truncate(start);
-                return Err(invalid(error));
-            }
-        }
-    }
-}
-
 /// Gives out what came behind TLS. A reader of commands has room for it.
 fn give_clear(bytes: &[u8], buffer: &mut [u8]) -> io::Result<Taken> {
     match buffer.get_mut(..bytes.len()) {
@@ -511,10 +385,6 @@ fn give_clear(bytes: &[u8], buffer: &mut [u8]) -> io::Result<Taken> {
 /// Whether a peer that begins so speaks words: no record, of whatever version of TLS or SSL, does.
 const fn is_of_words(first: u8) -> bool {
     first.is_ascii_alphabetic() || first.is_ascii_whitespace()
-}
-
-fn invalid(error: Error) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
 /// The name that the registry has; rustls tells apart those of TLS 1.3 by a prefix of its own.

@@ -6,6 +6,7 @@
 
 mod acceptor;
 mod connection;
+mod unbuffered;
 
 pub use acceptor::{Acceptor, AcceptorFault, Options, Resumption};
 pub(super) use connection::{Connection, Taken};
