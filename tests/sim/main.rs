@@ -22,6 +22,7 @@ mod rng;
 mod routes;
 mod run;
 mod scenario;
+mod sealed;
 mod shapes;
 mod siege;
 mod work;
