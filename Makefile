@@ -7,7 +7,7 @@ CLIENTS ?= 500
 # has processors.
 RUST_TEST_THREADS ?= $(shell n=$$(nproc); echo $$((n > 8 ? n : 8)))
 
-.PHONY: help run test check sim fuzz demo interop many-clients power-cut beside-compress siege ktls doc man release setup
+.PHONY: help run test quick check sim fuzz demo interop many-clients power-cut beside-compress siege ktls doc man release setup
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,6 +21,10 @@ run: ## build, and serve data/ on loopback
 test: ## every test, with all that it needs
 	@scripts/setup --test
 	RUST_TEST_THREADS=$(RUST_TEST_THREADS) cargo test
+
+quick: ## those tests that no other program is needed for: what to run at every step
+	@scripts/setup --build
+	RUST_TEST_THREADS=$(RUST_TEST_THREADS) cargo test --lib --test tidy --test sim --test fuzz
 
 check: ## formatting, lints, the links of the documentation, and what the programs are made of
 	@scripts/setup --check
