@@ -176,17 +176,28 @@
 //!
 //! | where | what | | the test that shows so, or why not |
 //! |---|---|---|---|
-//! | 2389 3.2 | FEAT: 211, a line each with one space before it, all extensions and none that is not there | m | `session::ftp::inform::tests::features_have_one_leading_space` `session::ftp::parameter::tests::mode_z_is_the_operators_choice` |
+//! | 2389 3, 3.2 | FEAT: 211, a line each with one space before it, all extensions and none that is not there | m | `session::ftp::inform::tests::features_have_one_leading_space` `session::ftp::parameter::tests::mode_z_is_the_operators_choice` |
 //! | 2389 3.2 | FEAT with a parameter: 501 | m | `wire::ftp::command::tests::verbs_without_a_parameter_bear_spaces_and_few_of_them_words` |
+//! | 2389 3.2 | FEAT names neither itself nor OPTS; its last line is `211 End`; features are in capitals | m, s | `session::ftp::inform::tests::features_have_one_leading_space` `loopback::strict::no_case_is_missed` |
+//! | 2389 3, 3.2 | extensions that are older than FEAT are named, too | m | SIZE, MDTM, REST STREAM, EPRT, EPSV are: `loopback::strict::no_case_is_missed`. XCWD and its like are not: RFC 1123, section 4.1.3.1, has them as other spellings of base verbs, and no RFC has a word for them in FEAT |
+//! | 2389 4 | OPTS is there where FEAT is; 451 where it may do later | m, s | `session::ftp::parameter::tests::options`; nothing that it sets may do later and not now |
+//! | 2389 4 | no options but those that are defined for a verb | | `loopback::strict::no_case_is_missed`; OPTS UTF8, which no RFC has, is taken because clients send it, and changes nothing |
 //! | 2389 4 | OPTS: 200 for what is known, 501 for what is not or can't be | m | `session::ftp::parameter::tests::options` `wire::ftp::command::tests::options_are_set` |
-//! | 2428 2 | EPRT: any delimiter from `!` to `~`, 200, 522 with the protocols in brackets and no brackets before | m | `wire::ftp::address::tests::the_forms_are_those_of_the_rfcs` `session::ftp::route::tests::active_goes_to_the_peer_alone` |
-//! | 2428 3 | EPSV: `229 … (\|\|\|port\|)`, the protocol that was asked for or 522 | m | `session::ftp::route::tests::passive_replies_have_the_forms_that_clients_parse` `session::ftp::route::tests::no_port_is_to_be_had` |
+//! | 2428 2 | EPRT: any delimiter from `!` to `~`; 501 for what is misspelt; 522 with the protocols in brackets, and no brackets before | m | `wire::ftp::address::tests::the_forms_are_those_of_the_rfcs` `wire::ftp::address::tests::what_is_no_address_is_refused` `loopback::strict::no_case_is_missed` |
+//! | 2428 2 | EPRT that is well spelt: 200 | m | `session::ftp::route::tests::over_ipv6` `loopback::strict::no_case_is_missed`; but 504 for another host or a port below 1024, as RFC 2577, section 3, has it of PORT: `session::ftp::route::tests::active_goes_to_the_peer_alone` |
+//! | 2428 3 | EPSV: `229 … (\|\|\|port\|)`, by the protocol of the control connection; 522 for one that is not had | m | `session::ftp::route::tests::passive_replies_have_the_forms_that_clients_parse` `session::ftp::route::tests::no_port_is_to_be_had` |
+//! | 2428 3 | EPSV 1 or 2 is served where the server has that protocol, whatever the control connection has | s | not done, 522 with the one that will do: data goes to and comes from the control connection's peer alone, and of that no address of the other protocol is known: `session::ftp::route::tests::over_ipv6` `loopback::routes::ipv6_has_all_that_it_needs` |
 //! | 2428 3 | EPSV ALL: PASV, PORT, EPRT and the default data port are refused from then on | m | `session::ftp::route::tests::after_epsv_all_nothing_else_is_served` `session::ftp::route::tests::the_default_data_port_is_the_control_connections` |
-//! | 2428 2 | EPRT: 501 for what is misspelt, 200 for what is not | m | `wire::ftp::address::tests::what_is_no_address_is_refused` `loopback::strict::no_case_is_missed` |
-//! | 2640 3.1 | names are UTF-8 on the way, and other bytes are passed on as they are | m, s | `loopback::trips::names_may_be_odd` |
+//! | 2428 3 | ABOR gives up the port that EPSV has opened | | `session::ftp::transfer::tests::abor_without_a_transfer_gives_the_route_up` |
+//! | 2428 3, 4 | EPSV ALL holds until the session ends | m | `loopback::strict::no_case_is_missed`; REIN begins another |
+//! | 2640 2, 3.1 | names are UTF-8 on the way, and other bytes are passed on as they are | m, s | `loopback::trips::names_may_be_odd` `loopback::strict::no_case_is_missed` |
+//! | 2640 3.1 | whether a name is UTF-8 is looked at | m | nothing would be done otherwise for that: names are bytes here as on the disk, which annex A.1 lets a server leave as they are |
+//! | 2640 3.1, 3659 2.2 | an LF in a name belongs to it | m | not done: an LF ends a line, since people who type through nc send no CR, as `loopback::strict::no_case_is_missed` has it, and here no name has one. But one behind CR NUL, as RFC 2640 has it in a name, does not, and the whole is 501: `wire::line::tests::an_lf_behind_cr_nul_ends_no_line` |
 //! | 2640 3.1 | spaces behind the first belong to the name | m | `wire::ftp::command::tests::names_keep_every_space_but_the_first` |
-//! | 2640 3.1 | CR NUL in a name is CR | m | not done, 501: RFC 3659, section 2.2.1, lets a server say which names there are, and here none has a CR: it would end lines in listings, in logs and in what other programs make of them. Nothing is cut off at the NUL either, which `loopback::strict::no_case_is_missed` shows |
+//! | 2640 3.1 | CR NUL in a name is CR | m | not done, 501: RFC 3659, section 6.2.1, leaves it to a server which characters its names have, and here none has a CR: it would end lines in listings, in logs and in what other programs make of them. Nothing is cut off at the NUL either, which `loopback::strict::no_case_is_missed` shows |
 //! | 2640 3.2 | FEAT says UTF8 | m | `session::ftp::inform::tests::features_have_one_leading_space` |
+//! | 2640 4, 4.1 | replies are in the server's own language, English in ASCII, until LANG says another | m, s | `session::ftp::access::tests::greets_and_logs_in` `session::ftp::inform::tests::speaks_to_strangers`; names in them are bytes as the client sent them |
+//! | 2640 4.1 | HOST and REIN take back what LANG said; who has said neither HOST nor LANG is taken for an older client | s | there is one language, and nothing is done otherwise for anybody |
 //! | 2640 4.2 | LANG: 200 for a language that is had, or for none; 504 for one that is not, 501 for no tag | m, s | `session::ftp::inform::tests::speaks_to_strangers` `wire::ftp::command::tests::hosts_languages_and_programs` |
 //! | 2640 4.3 | FEAT names the languages, with a star behind the one in use | m | `session::ftp::inform::tests::features_have_one_leading_space` |
 //! | 7151 3, 4 | HOST before the login: 220, the last one counts, and what was begun is forgotten; behind it: 503, however it is spelt | m | `session::ftp::access::tests::every_name_of_the_one_host_is_taken_before_a_login` |
@@ -220,27 +231,49 @@
 //! | where | what | | the test that shows so, or why not |
 //! |---|---|---|---|
 //! | 2.2 | IAC in a name is doubled on the control connection | m | `wire::line::tests::written_text_comes_back` `loopback::trips::names_may_be_odd` |
+//! | 2.1, 7.5 | verbs and names of facts in any case | m | `wire::ftp::verb::tests::every_name_parses_in_any_case` `wire::ftp::facts::tests::selections_are_chosen_and_shown` |
+//! | 2.2, 6.1 | a name with CR LF is written in a way that can be undone, or left out of listings | m | `tree::os::tests::names_that_would_break_a_line_are_not_listed` `loopback::smuggled::no_name_on_the_disk_writes_a_line_of_its_own` |
+//! | 2.2 | no Telnet option is asked for | m | `loopback::trips::telnet_options_are_refused` `wire::line::tests::options_are_refused_and_refusals_are_not_answered` |
+//! | 2.2, 8 | spaces, CR and NUL mean the same in every verb's names | s | `wire::ftp::command::tests::names_keep_every_space_but_the_first` `wire::ftp::command::tests::faults_say_what_is_wrong` |
 //! | 2.2.2 | SIZE, MDTM, MLST and MLSD take names as they are, and know no patterns | m | `session::ftp::list::tests::lists_for_machines` `loopback::strict::no_case_is_missed` |
-//! | 2.3 | times: 14 digits in UTC, a fraction of one digit or more, the second 60 | m | `wire::ftp::facts::tests::stamps_are_14_digits_and_maybe_a_fraction` `loopback::trips::times_at_their_edges` |
-//! | 3 | MDTM: 213 and the time alone, else 550; FEAT says so | m | `session::ftp::inform::tests::size_and_time` |
-//! | 4 | SIZE: 213 and the number of bytes that RETR would send, no estimate; FEAT says so | m | `session::ftp::inform::tests::size_and_time` |
+//! | 2.3 | times: 14 digits in UTC, without a fraction that nobody measured; taken with a fraction of one digit or more, and with the second 60 | m | `wire::ftp::facts::tests::stamps_are_14_digits_and_maybe_a_fraction` `loopback::trips::times_at_their_edges` |
+//! | 3.1, 3.2 | MDTM: 213 and the time alone, in one line; 550 where there is none, as of a root that is a list of directories; 501 for what can't be read | m, s | `session::ftp::inform::tests::size_and_time` `loopback::conformance::commands_without_their_parameter_are_refused` |
+//! | 4, 4.1 | SIZE: 213 and the number of bytes that RETR would send, no estimate, in one line; 501 for what can't be read | m, s | `session::ftp::inform::tests::size_and_time` `loopback::conformance::commands_without_their_parameter_are_refused` |
+//! | 3.3, 4.3 | FEAT says MDTM and SIZE, in capitals, and nothing behind them | m, s | `session::ftp::inform::tests::features_have_one_leading_space` |
 //! | 4 | SIZE in TYPE A is what would be sent, line ends and all; 550 where reading the file for it would take too much (section 4.2), above 64 MiB | m | `session::ftp::inform::tests::size_in_type_a_is_what_would_be_sent` `transfer::chore::tests::a_text_is_measured_over_the_turns` |
 //! | 4 | SIZE in MODE Z is what would be sent | m | not done: it is what MODE S would send. RFC 3659 is about RFC 959's modes, how many bytes zlib makes of a file is known when they are made, and clients that use MODE Z resume by the file's own length |
-//! | 4 | SIZE of no file | m | 550, unless an upload to that name has broken off and the client may go on with it: then what has arrived, which `session::ftp::store::tests::goes_on_with_what_a_broken_upload_left` shows |
+//! | 4.2 | SIZE of no file: 550 | s | `session::ftp::inform::tests::size_and_time`; but where an upload to that name has broken off and the client may go on with it, what has arrived: `session::ftp::store::tests::goes_on_with_what_a_broken_upload_left` |
+//! | 4.2 | SIZE of a file that can't be had: 550 | s | in TYPE A: `session::ftp::inform::tests::size_in_type_a_is_what_would_be_sent`. Not done in TYPE I: who may write and not read asks it to know where to go on, and it says no more than the directory does: `loopback::changes::permissions::a_file_that_may_not_be_read_any_more_is_refused` |
 //! | 5.3 | REST: 350; RETR from there, STOR from there on, APPE as STOR | m | `session::ftp::send::tests::restarts` `session::ftp::store::tests::restarts_and_appends` `session::ftp::store::tests::appe_behind_rest_is_stor` |
 //! | 5.3 | REST comes straight before the transfer; elsewhere what it does is open | | `session::ftp::send::tests::a_restart_point_holds_for_one_command` |
-//! | 5.2, 5.3 | REST in TYPE A counts the bytes on the way, and is no error itself; RETR leaves out so many, an upload is 554 | m | `session::ftp::send::tests::in_type_a_a_restart_point_counts_what_is_sent` `session::ftp::parameter::tests::no_upload_in_type_a_goes_on` `loopback::strict::no_case_is_missed` |
+//! | 5.2, 5.3 | REST in TYPE A counts the bytes on the way, and is no error itself; RETR leaves out so many | m | `session::ftp::send::tests::in_type_a_a_restart_point_counts_what_is_sent` `loopback::strict::no_case_is_missed` |
+//! | 4.1, 5.2 | REST and STOR in TYPE A go on where SIZE said | m | not done, 554: where in the file that is shows only when all before it has been read, and a text that breaks off leaves nothing to go on with: `session::ftp::parameter::tests::no_upload_in_type_a_goes_on` `session::ftp::store::tests::a_text_leaves_nothing_to_go_on_with` |
+//! | 5.3 | a point that can't be is told to the transfer, which is refused | s | 554: `session::ftp::send::tests::restarts` `session::ftp::store::tests::restarts_and_appends`; of a text that is shorter than it might be 451 behind 150, since it shows only when that has been read: `loopback::strict::no_case_is_missed` |
+//! | 5.3 | REST 0 takes it back; STOU behind REST is open | | `session::ftp::send::tests::a_restart_point_holds_for_one_command`; STOU's file is new and whole: `loopback::conformance::a_refused_restart_is_forgotten` |
 //! | 5.4 | FEAT says REST STREAM | m | `session::ftp::inform::tests::features_have_one_leading_space` |
-//! | 6 | TVFS: `/`, `.` and `..` as in Unix, and FEAT says so | m | `tree::path::tests::joins_as_a_shell_does` `session::ftp::inform::tests::features_have_one_leading_space` |
-//! | 7.1 | MLSD of a file: 501 | m | `session::ftp::list::tests::lists_for_machines` |
+//! | 6.1, 6.2 | TVFS: `/` stands between names and in none; a path that begins with one leads to the same from everywhere, `/` alone to the root | m | `tree::path::tests::joins_as_a_shell_does` `tree::path::tests::whatever_is_joined_stays_normal_and_inside` `loopback::strict::no_case_is_missed`; dots, doubled slashes and a slash at the end, which section 6.2.1 leaves open, are as in Unix |
+//! | 6.3 | FEAT says TVFS, and nothing behind it | m, s | `session::ftp::inform::tests::features_have_one_leading_space` `loopback::strict::no_case_is_missed` |
+//! | 7.1, 7.2.1 | MLSD of a file: 501, without a data connection; MLST and MLSD of what is not there, or not the client's to look at: 550 | m | `session::ftp::list::tests::lists_for_machines` `session::ftp::list::tests::tells_the_facts_of_one` `session::ftp::directory::tests::a_drop_box_can_be_entered` |
+//! | 7.1 | MLST and MLSD of what can't be read as a name: 501 | m | `wire::ftp::command::tests::faults_say_what_is_wrong`; of a name that no file can have, 550, which section 7.2.1 has for what is not there |
+//! | 7.2 | MLSD: 150, then 226; MLST: 250 in three lines | m | `session::ftp::list::tests::tells_the_facts_of_one` `session::ftp::list::tests::lists_for_machines` `session::ftp::route::tests::the_default_data_port_is_the_control_connections` |
+//! | 7, 7.3 | all 8 bits of a name are kept on the control connection | m | `loopback::trips::names_may_be_odd` `loopback::strict::no_case_is_missed`; without NUL, CR and LF |
 //! | 7.2 | MLSD goes over as under TYPE L 8, MODE S and STRU F, and leaves the parameters as they are | m | `session::ftp::list::tests::a_listing_is_text_in_every_type` shows it of the type; under MODE Z it is packed as LIST is, since the clients that turn that on expect it |
 //! | 7.2 | the form of MLST and MLSD, without a space more or less | m | `wire::ftp::facts::tests::lines_are_as_the_rfc_wants` `session::ftp::list::tests::tells_the_facts_of_one` |
 //! | 7.3.1 | MLST names the whole path, MLSD the name alone | s | `session::ftp::list::tests::tells_the_facts_of_one` `session::ftp::list::tests::lists_for_machines` |
-//! | 7.5.5 | perm is what the client may do, and no more | s | `session::ftp::list::tests::lists_for_machines` |
+//! | 7.5, 7.6 | facts of a system's, or of one's own, bear its name or `x.` before theirs | m | UNIX.mode and the type OS.unix=other alone, in the forms of the RFC's own examples (7.7.4, 7.8.1): `wire::ftp::facts::tests::lines_are_as_the_rfc_wants` |
+//! | 7.5.1.5 | a link is what it leads to, with the same `unique` | s | `tree::os::tests::links_that_stay_inside_are_what_they_lead_to`. One that leads nowhere is not told, which the RFC leaves open: `tree::os::tests::links_out_are_nothing` |
+//! | 7.5.2 | `unique` is one for all names of a file, another for another file, and lasts | s | `tree::os::tests::links_that_stay_inside_are_what_they_lead_to` |
+//! | 7.5.3 | `modify` alters with the content | s | `session::ftp::changes::an_upload_shows_nothing_before_its_end`; to the second: what changes twice within one tells the same, and MFMT sets what the client says |
+//! | 7.5.5 | perm is what the client's grant lets it do, and no more; nothing of what can't be opened, as pipes | s | `session::ftp::list::tests::lists_for_machines` `session::ftp::listing::tests::perm_says_of_no_pipe_that_it_could_be_read` |
+//! | 7.5.5 | and what the system lets the server do | s | not done: it would be another look at each entry, and the RFC has the letters be a guide alone; UNIX.mode says what the disk has, and the command what comes of it: `loopback::changes::permissions::a_file_that_may_not_be_read_any_more_is_refused` |
 //! | 7.5.5 | `d` of a directory that is not empty is not said | s | not done: to know it each directory in a listing would have to be read; RMD says so |
+//! | 7.5.6, 7.5.8 | language and media type are not guessed | m | neither is told: `wire::ftp::facts::tests::selections_are_chosen_and_shown` |
+//! | 7.5.7 | `size` of what is no directory, as near as can be had without reading it | s | `loopback::trips::files_beyond_4_gib` `loopback::strict::no_case_is_missed` |
 //! | 7.5.10 | type, perm, size, unique, modify | s | `session::ftp::inform::tests::features_have_one_leading_space` `wire::ftp::facts::tests::facts_and_names_come_back` |
 //! | 7.8 | FEAT: MLST and all facts, a star behind those that are told | m | `session::ftp::parameter::tests::options` `wire::ftp::facts::tests::selections_are_chosen_and_shown` |
-//! | 7.9 | OPTS MLST: facts that were not chosen are not told, unknown ones ignored; 200 and those chosen; 501 for what is misspelt, which leaves the choice as it was | m | `session::ftp::parameter::tests::options` `wire::ftp::facts::tests::selections_are_chosen_and_shown` |
+//! | 7.9, 7.9.1, 7.9.2 | OPTS MLST: facts that were not chosen are not told, unknown ones ignored; 200 and those chosen; 501 for what is misspelt, which leaves the choice as it was | m | `session::ftp::parameter::tests::options` `wire::ftp::facts::tests::selections_are_chosen_and_shown` |
+//! | 2.3 | years 1000 to 9999, and 550 of others | m | not done: the nearest that four digits say, `session::ftp::list::tests::a_time_out_of_all_reason_is_listed` |
+//! | 11 | `unique` is nothing by which a file could be had past its permissions | s | device and inode, as other servers tell them: by these alone Linux opens nothing |
 //! | 11 | nothing is told of what is not the client's | s | `session::ftp::directory::tests::what_is_not_granted_is_not_there` |
 //!
 //! # What trips servers
@@ -254,7 +287,7 @@
 //! | REST, then another command | forgotten, unless that makes the data connection | `session::ftp::send::tests::a_restart_point_holds_for_one_command` `loopback::conformance::a_refused_restart_is_forgotten` |
 //! | RNFR without RNTO | forgotten, with what makes a data connection too | `session::ftp::file::tests::what_rnfr_said_holds_for_one_command` |
 //! | names with quotation marks, spaces, leading dashes, wildcards, UTF-8, IAC | names like others | `loopback::trips::names_may_be_odd` `loopback::curl::downloads_odd_names_whole` |
-//! | names with CR, LF or NUL | 501; what has such a name on the disk is not listed | `loopback::trips::names_may_be_odd` `tree::os::tests::names_that_would_break_a_line_are_not_listed` |
+//! | names with CR or NUL, and with LF on the disk | 501; what has such a name on the disk is not listed. In a command an LF ends the line | `loopback::trips::names_may_be_odd` `wire::line::tests::both_line_ends_end_a_line` `tree::os::tests::names_that_would_break_a_line_are_not_listed` |
 //! | LIST with options | accepted, and they change nothing | `session::ftp::list::tests::lists_in_long_form` `wire::ftp::command::tests::listings_have_options_and_a_path` |
 //! | LIST and NLST with patterns | a literal name wins; nothing that matches is an empty list | `session::ftp::list::tests::a_literal_name_wins_over_the_pattern_that_it_spells` `session::ftp::list::tests::nothing_is_an_empty_list` |
 //! | STAT of a path | LIST's lines in the reply, bounded | `session::ftp::list::tests::stat_lists_in_the_reply` `session::ftp::list::tests::stat_bounds_its_listing_and_list_does_not` |

@@ -55,6 +55,12 @@ pub(super) fn status<T: Tree>(tree: &T, client: &Client, spot: Spot<'_>) -> Resu
     }
 }
 
+/// Whether `spot` is on no disk: the list of the directories that the client is granted. Nothing ever
+/// changed it.
+pub(super) fn is_list(client: &Client, spot: Spot<'_>) -> bool {
+    matches!(spot, Spot::Top) && client.whole().is_none()
+}
+
 /// Removes the hidden parts in the directory at `spot` that no upload owns and that have expired.
 pub(super) fn sweep<T: Tree>(tree: &T, client: &Client, spot: Spot<'_>, expired_before: UnixTime) {
     match (spot, client.whole()) {

@@ -41,7 +41,7 @@ pub enum Line<'a> {
     TooLong,
 }
 
-/// Cuts a stream into lines, ended by CRLF or by a bare LF.
+/// Cuts a stream into lines, ended by CRLF or by a bare LF, but not by one behind CR NUL.
 ///
 /// A line over the limit is reported once, when its end has been seen, so that its reply comes in
 /// its turn. At most two bytes more than the limit are kept of it, whatever its length. An empty
@@ -102,6 +102,8 @@ impl Framer {
                         rest = behind;
                         if stop == IAC {
                             self.telnet = Telnet::Command;
+                        } else if self.is_behind_cr_nul() {
+                            self.keep(b"\0");
                         } else {
                             self.end_line();
                         }
@@ -200,6 +202,14 @@ impl Framer {
         self.bytes.extend_from_slice(text.get(..room).unwrap_or(text));
     }
 
+    /// Whether an LF that comes now is part of a name (RFC 2640, section 3.1). No such name is served,
+    /// and nothing of one is to be taken for a command: a NUL keeps its place. Where the line is too
+    /// long already, nobody knows what stood before.
+    fn is_behind_cr_nul(&self) -> bool {
+        let arriving = self.bytes.get(self.arriving..).unwrap_or_default();
+        arriving.len() <= self.limit && arriving.ends_with(b"\r\0")
+    }
+
     /// Ends the line that is arriving; a CR before the end belongs to the end.
     fn end_line(&mut self) {
         if self.bytes.len() > self.arriving && self.bytes.last() == Some(&b'\r') {
@@ -283,6 +293,17 @@ mod tests {
             lines(&[b"NOOP\r\nQUIT\n\r\n\nA\rB\r\r\nrest"]),
             [text(b"NOOP"), text(b"QUIT"), text(b""), text(b""), text(b"A\rB\r")]
         );
+    }
+
+    #[test]
+    fn an_lf_behind_cr_nul_ends_no_line() {
+        for cut in 0..12 {
+            let (one, other) = b"a\r\0\nb\r\nNOOP\r\n".split_at(cut);
+            assert_eq!(lines(&[one, other]), [text(b"a\r\0\0b"), text(b"NOOP")]);
+        }
+        // Where a line is too long already, its end is not looked for any further.
+        assert_eq!(lines(&[b"1234567890\r\0\nb\n"]), [None, text(b"b")]);
+        assert_eq!(lines(&[b"\r\0", b"\nNOOP\r\n"]), [text(b"\r\0\0NOOP")]);
     }
 
     #[test]

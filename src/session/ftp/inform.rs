@@ -9,7 +9,6 @@ use crate::session::view::{self, Spot};
 use crate::session::{House, Settings};
 use crate::terms::{Algorithm, Chore, Coding, Denied, Fault};
 use crate::tree::{Kind, Status, Tree, VirtualPath};
-use crate::wire::ftp::command::CommandFault;
 use crate::wire::ftp::digest;
 use crate::wire::ftp::facts;
 use crate::wire::ftp::reply::Reply;
@@ -96,8 +95,7 @@ pub(super) fn help(word: Option<&[u8]>, settings: &Settings) -> Answered {
     };
     let verb = Verb::parse(word)
         .ok_or_else(|| Reply::new(501, "That is no verb; HELP alone lists those served."))?;
-    let row = table::served(verb, settings)
-        .ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
+    let row = table::served(verb, settings).ok_or_else(|| respond::not_served(verb))?;
     if verb == Verb::Site {
         return Ok(Said::Now(Reply::new(214, site::HELP)));
     }
@@ -222,6 +220,10 @@ impl Visit<'_> {
     pub(super) fn mdtm<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
         let path = self.path(argument)?;
         let status = self.known(&path, turn).map_err(|fault| self.refusal(fault, argument))?;
+        if path.is_root() && view::is_list(&self.ready.client, Spot::Top) {
+            let text = "it is a list of directories, which has no time of its own.";
+            return Err(respond::about(550, argument, text));
+        }
         Ok(Said::Now(Reply::from_bytes(213, facts::stamp14(status.modified).to_vec())))
     }
 
@@ -335,6 +337,10 @@ mod tests {
         ftp.expect("SIZE Movies", "550");
         ftp.expect("SIZE Movies/none", "550");
         ftp.expect("MDTM Secret/plan", "550");
+        // A list of directories is nothing that could have changed.
+        ftp.expect("MDTM /", "550");
+        let mut root = Dialogue::logged_in("root");
+        root.expect("MDTM /", "213 ");
         ftp.expect("TYPE A", "200");
         ftp.expect("MDTM Movies/Joker", "213 20250101000000");
     }

@@ -74,7 +74,7 @@ impl Visit<'_> {
         let path = self.listed(argument)?;
         let shelf = self.shelf(&path, Box::new(|_| true), turn).map_err(|fault| {
             let subject = argument.unwrap_or(path.as_bytes());
-            if fault == Fault::Denied(Denied::NotADirectory) {
+            if fault == Fault::Denied(Denied::NotADirectory) && self.look(&path, turn).is_ok() {
                 // RFC 3659, section 7.2.1.
                 return respond::about(501, subject, "this is a file; MLST tells its facts.");
             }
@@ -95,8 +95,12 @@ impl Visit<'_> {
             .look(&path, turn)
             .map_err(|fault| self.refusal(fault, argument.unwrap_or(path.as_bytes())))?;
         let item = Item { name: path.as_bytes(), status, rights, is_granted };
+        let mut known = listing::of(item);
+        if path.is_root() && view::is_list(&self.ready.client, Spot::Top) {
+            known.modify = None;
+        }
         let mut text = b"Facts follow.\n".to_vec();
-        facts::write_entry(&listing::of(item), self.parameters.facts, item.name, &mut text);
+        facts::write_entry(&known, self.parameters.facts, item.name, &mut text);
         text.extend_from_slice(b"\nEnd.");
         Ok(Said::Now(Reply::from_bytes(250, text)))
     }
@@ -340,6 +344,7 @@ mod tests {
         assert!(ftp.fetch("MLSD Movies").contains("type=file;perm=r; WAR\r\n"));
         ftp.expect("EPSV", "229");
         ftp.expect("MLSD Docs/a.txt", "501");
+        ftp.expect("MLSD Docs/a.txt/x", "550");
         ftp.expect("MLSD Docs/*", "550");
     }
 
@@ -352,7 +357,9 @@ mod tests {
         assert!(lines[1].starts_with(" ") && lines[1].ends_with("; /Docs/a.txt"), "{said}");
         assert!(lines[1].contains("modify=20250101000000;"), "{said}");
         assert!(lines[2].starts_with("250 "), "{said}");
-        assert!(ftp.expect("MLST", "250-").contains("; /\r\n"));
+        let said = ftp.expect("MLST", "250-");
+        assert!(said.contains("; /\r\n") && !said.contains("modify="), "{said}");
+        assert!(Dialogue::logged_in("root").expect("MLST", "250-").contains("modify="));
         ftp.expect("MLST Secret", "550");
     }
 

@@ -115,20 +115,47 @@ fn kind(kind: Kind) -> facts::Kind {
 /// What the client may do with `item`.
 fn perm(item: Item<'_>) -> Perm {
     let may = |right, perm| if item.rights.contains(right) { perm } else { Perm::empty() };
-    let is_directory = item.status.kind == Kind::Directory;
-    let inside = if is_directory {
-        Perm::ENTER
-            | may(Rights::READ, Perm::LIST)
-            | may(Rights::WRITE, Perm::CREATE | Perm::MAKE)
-            | may(Rights::DELETE, Perm::PURGE)
-    } else {
-        let replace =
-            if item.rights.contains(Rights::DELETE) { Perm::WRITE } else { Perm::empty() };
-        may(Rights::READ, Perm::READ) | may(Rights::WRITE, Perm::APPEND | replace)
+    let inside = match item.status.kind {
+        Kind::Directory => {
+            Perm::ENTER
+                | may(Rights::READ, Perm::LIST)
+                | may(Rights::WRITE, Perm::CREATE | Perm::MAKE)
+                | may(Rights::DELETE, Perm::PURGE)
+        }
+        Kind::File => {
+            may(Rights::READ, Perm::READ)
+                | may(Rights::WRITE, Perm::APPEND | may(Rights::DELETE, Perm::WRITE))
+        }
+        // Pipes, sockets and devices are not opened.
+        Kind::Other => Perm::empty(),
     };
     // A granted directory itself is the operator's.
     if item.is_granted {
         return inside;
     }
     inside | may(Rights::WRITE, Perm::RENAME) | may(Rights::DELETE, Perm::DELETE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tree::Status;
+
+    #[test]
+    fn perm_says_of_no_pipe_that_it_could_be_read() {
+        let status = Status {
+            kind: Kind::Other,
+            size: 0,
+            modified: UnixTime(0),
+            mode: 0o644,
+            links: 1,
+            owner: 0,
+            group: 0,
+            unique: (1, 1),
+        };
+        let item = Item { name: b"pipe", status, rights: Rights::all(), is_granted: false };
+        assert_eq!(perm(item), Perm::DELETE | Perm::RENAME);
+        let status = Status { kind: Kind::File, ..status };
+        assert!(perm(Item { status, ..item }).contains(Perm::READ | Perm::WRITE));
+    }
 }

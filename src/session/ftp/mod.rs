@@ -274,8 +274,7 @@ impl Session {
         let settings = turn.house.settings;
         let command = Command::parse(text).map_err(|fault| self.misspelt(&fault, settings))?;
         let verb = command.verb();
-        let row = table::served(verb, settings)
-            .ok_or_else(|| respond::misspelt(&CommandFault::NotImplemented(verb)))?;
+        let row = table::served(verb, settings).ok_or_else(|| respond::not_served(verb))?;
         self.check_phase(row).map_err(|refusal| if known { refusal } else { taken_out() })?;
         self.obey(command, row, carry, turn)
     }
@@ -298,9 +297,9 @@ impl Session {
         };
         let refusal = verb.and_then(|verb| match table::served(verb, settings) {
             Some(row) => self.check_phase(row).err(),
-            None => Some(respond::misspelt(&CommandFault::NotImplemented(verb))),
+            None => Some(respond::not_served(verb)),
         });
-        refusal.unwrap_or_else(|| respond::misspelt(fault))
+        refusal.unwrap_or_else(|| respond::misspelt(fault, self.peer.is_ipv4()))
     }
 
     fn check_phase(&self, row: Row) -> Result<(), Reply> {
@@ -339,7 +338,9 @@ impl Session {
                 parameter::set_mode(&mut self.parameters, mode, turn.house.settings)
             }
             Command::Allo(_) => parameter::allo(),
-            Command::Opts(argument) => parameter::opts(&mut self.parameters, argument),
+            Command::Opts(argument) => {
+                parameter::opts(&mut self.parameters, argument, turn.house.settings)
+            }
             Command::Syst => inform::syst(),
             Command::Feat => inform::feat(&self.parameters, turn.house.settings),
             Command::Help(verb) => inform::help(verb, turn.house.settings),

@@ -45,9 +45,13 @@ pub(super) fn allo() -> Answered {
     Ok(Said::Now(Reply::new(202, "No space needs to be set aside.")))
 }
 
-/// OPTS UTF8, MLST, HASH and MODE Z (RFC 2640, section 3; RFC 3659, section 7.9;
+/// OPTS UTF8 (of no RFC; clients send it), MLST, HASH and MODE Z (RFC 3659, section 7.9;
 /// draft-bryan-ftpext-hash, section 4; draft-preston-ftpext-deflate, section 4).
-pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answered {
+pub(super) fn opts(
+    parameters: &mut Parameters,
+    argument: OptsArgument,
+    settings: &Settings,
+) -> Answered {
     match argument {
         OptsArgument::Utf8(true) => Ok(Said::Now(Reply::new(200, "Names are in UTF-8, always."))),
         OptsArgument::Utf8(false) => {
@@ -60,6 +64,7 @@ pub(super) fn opts(parameters: &mut Parameters, argument: OptsArgument) -> Answe
             }
             Ok(Said::Now(Reply::new(200, algorithm_name(parameters.algorithm))))
         }
+        OptsArgument::ModeZ(_) if !settings.mode_z => Err(Reply::new(501, "MODE Z is not served.")),
         OptsArgument::ModeZ(level) => {
             parameters.level = level;
             Ok(Said::Now(Reply::new(200, format!("MODE Z LEVEL set to {level}."))))
@@ -143,6 +148,7 @@ mod tests {
     fn mode_z_is_the_operators_choice() {
         let mut ftp = Dialogue::logged_in("user1");
         assert!(!ftp.expect("FEAT", "211-").contains("MODE Z"));
+        ftp.expect("OPTS MODE Z LEVEL 9", "501");
         ftp.settings.mode_z = true;
         assert!(ftp.expect("FEAT", "211-").contains("\r\n MODE Z\r\n"));
         ftp.expect("MODE Z", "200");

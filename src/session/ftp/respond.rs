@@ -17,14 +17,12 @@ use crate::wire::ftp::command::CommandFault;
 use crate::wire::ftp::reply::Reply;
 use crate::wire::ftp::verb::Verb;
 
-/// The reply to a line that is no command.
-pub(super) fn misspelt(fault: &CommandFault<'_>) -> Reply {
+/// The reply to a line that is no command. `is_ipv4` speaks of the control connection.
+pub(super) fn misspelt(fault: &CommandFault<'_>, is_ipv4: bool) -> Reply {
     match *fault {
         CommandFault::Empty => Reply::new(500, "An empty line is no command; HELP lists them."),
         CommandFault::Unknown(_) => Reply::new(500, "Unknown command; HELP lists those served."),
-        CommandFault::NotImplemented(verb) => {
-            Reply::new(502, format!("{} is not served here; HELP lists what is.", verb.name()))
-        }
+        CommandFault::NotImplemented(verb) => not_served(verb),
         CommandFault::Missing(verb) => {
             let name = verb.name();
             Reply::new(501, format!("{name} needs a parameter; see HELP {name}."))
@@ -38,9 +36,13 @@ pub(super) fn misspelt(fault: &CommandFault<'_>) -> Reply {
         CommandFault::Parameter(verb, reason) => {
             Reply::new(504, format!("{}: {reason}.", verb.name()))
         }
-        // RFC 2428, section 2.
-        CommandFault::Protocol(_) => Reply::new(522, "Network protocol not supported, use (1,2)"),
+        CommandFault::Protocol(_) => wrong_family(is_ipv4),
     }
+}
+
+/// The reply to a verb that is known, and not served.
+pub(super) fn not_served(verb: Verb) -> Reply {
+    Reply::new(502, format!("{} is not served here; HELP lists what is.", verb.name()))
 }
 
 /// The reply to a verb that was refused, or failed, before anything was transferred. `subject` is

@@ -202,6 +202,8 @@ mod tests {
         ftp.expect("PORT 192,0,2,7,3,255", "504");
         ftp.expect("EPRT |1|192.0.2.8|51200|", "504");
         ftp.expect("EPRT |2|::1|51200|", "522");
+        assert!(ftp.expect("EPRT |9|::1|51200|", "522").ends_with("use (1)"));
+        assert!(ftp.expect("EPSV 9", "522").ends_with("use (1)"));
         ftp.has_no_route("RETR Docs/a.txt");
         ftp.expect("EPSV", "229");
         ftp.expect("PORT 192,0,2,7,4,0", "200");
@@ -250,6 +252,10 @@ mod tests {
         // It came to stand, and was lost.
         let said = ftp.end(Outcome::Lost { loss: Loss::Broken, bytes: 0 });
         assert!(said[0].starts_with("426"), "{said:?}");
+        // RFC 3659, section 7.2, has but the one word for the beginning of MLSD.
+        assert!(ftp.line("MLSD /Docs").is_empty());
+        assert!(ftp.told(Event::Connected)[0].starts_with("150 "));
+        ftp.transfer(b"");
         // Whoever was told a port is told of the connection before it stands.
         ftp.expect("PORT 192,0,2,7,4,0", "200");
         ftp.expect("LIST /", "150");

@@ -176,7 +176,7 @@ pub(super) struct Parameters {
     pub(super) facts: FactSelection,
     /// How the next data connection comes about.
     pub(super) route: Route,
-    /// Whether EPSV ALL was given, after which only EPSV is served (RFC 2428, section 4).
+    /// Whether EPSV ALL was given, after which only EPSV is served (RFC 2428, section 3).
     pub(super) extended_only: bool,
     /// Whether PBSZ was given, before which PROT is not (RFC 2228, section 3).
     pub(super) buffer_agreed: bool,

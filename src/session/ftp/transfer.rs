@@ -26,7 +26,7 @@ impl Visit<'_> {
         self.require_protection(settings)?;
         match self.parameters.route {
             Route::Passive | Route::Active(_) => Ok(()),
-            // RFC 2428, section 4: the client will set no connection up but by EPSV.
+            // RFC 2428, section 3: the client will set no connection up but by EPSV.
             Route::Default if self.parameters.extended_only => {
                 Err(Reply::new(425, "Use EPSV first, since you said EPSV ALL."))
             }
@@ -49,7 +49,8 @@ impl Visit<'_> {
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
         let coding = self.parameters.coding;
-        let said = opening(self.row.verb, coding, &path, total);
+        let verb = self.row.verb;
+        let said = opening(verb, coding, &path, total);
         // Where the client has named no port it may not know that one is needed: it is told that a
         // connection is about to be opened only where one could be.
         let mut kept = None;
@@ -62,7 +63,9 @@ impl Visit<'_> {
                 turn.effects.push(Effect::Dial(address));
             }
             Route::Default => {
-                kept = Some(Reply { code: Code::DATA_OPEN, ..said });
+                // RFC 3659, section 7.2, has but the one word for MLSD.
+                let code = if verb == Verb::Mlsd { said.code } else { Code::DATA_OPEN };
+                kept = Some(Reply { code, ..said });
                 turn.effects.push(Effect::Dial(self.peer));
             }
         }
@@ -77,7 +80,6 @@ impl Visit<'_> {
         let order: Order<T> =
             terms::Order { extent, span, coding, skipped, mode, route, protection };
         turn.effects.push(Effect::Begin(order));
-        let verb = self.row.verb;
         // Bytes on the wire are counted, and how many these will be nobody knows.
         let total = total.filter(|_| mode == Mode::Stream && coding == Coding::Image);
         let transfer = Transferring { verb, path, total, aborting: false, opening: kept };

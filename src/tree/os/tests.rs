@@ -149,6 +149,9 @@ fn links_that_stay_inside_are_what_they_lead_to() {
             assert_eq!(house.names("down"), ["b File", "up File"]);
             assert_eq!(house.names(""), ["a File", "d Directory", "down Directory", "twice File"]);
             assert_eq!(house.read("twice").unwrap(), b"inside");
+            let unique = |path| house.tree.status(house.at(path)).unwrap().unique;
+            assert_eq!((unique("twice"), unique("down")), (unique("a"), unique("d")));
+            assert_ne!(unique("a"), unique("d/b"));
             assert_eq!(house.read("down/b").unwrap(), b"below");
             house.put("down/new", b"new").unwrap();
             assert_eq!(fs::read(house.inside.join("d/new")).unwrap(), b"new");

@@ -5,8 +5,8 @@
 //! The server's session parses, the client writes.
 //!
 //! One space separates the verb from its parameter and everything behind it is the parameter: names
-//! may begin or end with spaces (RFC 959, section 5.3.1, has it so). Paths are bytes, never checked
-//! for UTF-8; NUL and CR, which no client sends in one on purpose, are refused.
+//! may begin or end with spaces (RFC 2640, section 3.1; RFC 3659, section 2.2). Paths are bytes, never
+//! checked for UTF-8; NUL and CR, which no name here has (RFC 3659, section 6.2.1), are refused.
 
 use std::fmt;
 use std::net::{SocketAddr, SocketAddrV4};
@@ -210,7 +210,7 @@ impl<'a> Command<'a> {
             Verb::Stor => Self::Stor(parameter.path()?),
             Verb::Stou => Self::Stou,
             Verb::Appe => Self::Appe(parameter.path()?),
-            Verb::Rest => Self::Rest(parameter.number()?),
+            Verb::Rest => Self::Rest(parameter.offset()?),
             Verb::Abor => Self::Abor,
             Verb::Allo => Self::Allo(parameter.allocation()?),
             Verb::List => Self::List(parameter.list()?),

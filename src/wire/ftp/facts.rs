@@ -146,6 +146,11 @@ bitflags! {
 /// The facts by name, in the order in which they are written and of the selection's bits.
 const NAMES: [&[u8]; 6] = [b"type", b"size", b"modify", b"perm", b"unique", b"UNIX.mode"];
 
+/// Whether the name of a fact may have this byte (RFC 3659, section 2.1: RCHAR).
+fn is_of_names(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b",.:!@#$%^&()-_+?/\\'\"".contains(&byte)
+}
+
 impl FactSelection {
     /// The facts that `text` names, as in `type;size;`, each with its semicolon. Facts that we do not
     /// know are left out, as RFC 3659, section 7.9 wants it; what is no list of names, such as one
@@ -157,7 +162,7 @@ impl FactSelection {
         };
         let mut chosen = Self::empty();
         for word in names.split(|&byte| byte == b';') {
-            if word.is_empty() || !word.iter().all(u8::is_ascii_graphic) {
+            if word.is_empty() || !word.iter().copied().all(is_of_names) {
                 return None;
             }
             if let Some(bit) = NAMES.iter().position(|name| name.eq_ignore_ascii_case(word)) {
@@ -267,7 +272,8 @@ pub fn parse(line: &[u8]) -> Option<(Facts, &[u8])> {
     Some((facts, name))
 }
 
-/// `time` as RFC 3659, section 2.3 writes it: `YYYYMMDDhhmmss` in UTC. Years outside 0 to 9999 are
+/// `time` as RFC 3659, section 2.3 writes it: `YYYYMMDDhhmmss` in UTC. Years outside 1000 to 9999, of
+/// which it has none, are
 /// the nearest inside.
 #[must_use]
 pub fn stamp14(time: UnixTime) -> [u8; 14] {

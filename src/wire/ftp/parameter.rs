@@ -172,10 +172,12 @@ impl<'a> Parameter<'a> {
         Some(self.word()).filter(|word| !word.is_empty()).ok_or(CommandFault::Missing(self.verb))
     }
 
-    /// A number, and nothing else.
-    pub(super) fn number(self) -> Result<u64, CommandFault<'a>> {
+    /// RFC 3659, section 5.3: a number of bytes, of whatever length; what lies beyond all files is
+    /// the transfer's to tell.
+    pub(super) fn offset(self) -> Result<u64, CommandFault<'a>> {
         let word = self.needed_word()?;
-        digits::parse(word).ok_or_else(|| self.syntax("One number is wanted"))
+        let beyond = || word.iter().all(u8::is_ascii_digit).then_some(u64::MAX);
+        digits::parse(word).or_else(beyond).ok_or_else(|| self.syntax("One number is wanted"))
     }
 
     /// RFC 959, section 5.3.1: a number of bytes, and for machines with records `R 512` behind it,
@@ -227,7 +229,7 @@ impl<'a> Parameter<'a> {
             .ok_or_else(|| self.syntax("A host name is wanted, without a port"))
     }
 
-    /// RFC 2640, section 4.1: a tag such as `en-GB`, or none.
+    /// RFC 2640, section 4.2: a tag such as `en-GB`, or none.
     pub(super) fn language(self) -> Result<Option<&'a [u8]>, CommandFault<'a>> {
         let tag = self.word();
         let is_subtag =

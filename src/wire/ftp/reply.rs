@@ -110,7 +110,7 @@ impl Code {
     pub const QUOTA_EXCEEDED: Self = Self(552);
     /// 553.
     pub const BAD_NAME: Self = Self(553);
-    /// 554 (RFC 3659, section 5.4).
+    /// 554 (RFC 1123, section 4.1.3.4).
     pub const BAD_RESTART: Self = Self(554);
 }
 

@@ -90,12 +90,13 @@ fn addresses_and_protocols() {
 #[test]
 fn numbers() {
     assert_eq!(parse("REST 0"), Ok(Command::Rest(0)));
-    assert_eq!(parse("REST 18446744073709551615"), Ok(Command::Rest(u64::MAX)));
+    for beyond in ["18446744073709551615", "18446744073709551616", "99999999999999999999999999"] {
+        assert_eq!(parse(&format!("REST {beyond}")), Ok(Command::Rest(u64::MAX)));
+    }
     assert_eq!(parse("ALLO 10 R 512"), Ok(Command::Allo(10)));
     assert_eq!(parse("allo 10 r 512"), Ok(Command::Allo(10)));
     for line in [
         "REST -1",
-        "REST 18446744073709551616",
         "REST 1 2",
         "REST x",
         "ALLO R 1",

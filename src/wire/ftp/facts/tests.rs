@@ -56,7 +56,19 @@ fn selections_are_chosen_and_shown() {
     assert_eq!(names, b"type;size;UNIX.mode;");
     assert_eq!(feature, b"MLST type*;size*;modify;perm;unique;UNIX.mode*;");
     assert_eq!(FactSelection::parse(b""), Some(FactSelection::empty()));
-    for text in ["type", "type;size", "unique type;", "type; size;", ";", "type;;", " type;"] {
+    for text in [
+        "type",
+        "type;size",
+        "unique type;",
+        "type; size;",
+        ";",
+        "type;;",
+        " type;",
+        "type*;",
+        "type=file;",
+        "type\x7f;",
+        "type\u{e9};",
+    ] {
         assert_eq!(FactSelection::parse(text.as_bytes()), None, "{text}");
     }
 }
