@@ -278,6 +278,12 @@ mod tests {
     }
 
     #[test]
+    fn who_does_nothing_has_five_minutes() {
+        let arguments = Arguments::try_parse_from(["coracled"]).unwrap();
+        assert_eq!(arguments.idle_timeout, Duration::from_secs(300));
+    }
+
+    #[test]
     fn failures_have_an_end_on_every_connection() {
         let attempts = |count: &str| {
             let words = ["coracled", "--login-attempts", count];

@@ -9,70 +9,89 @@
 //!
 //! | where | what | | the test that shows so, or why not |
 //! |---|---|---|---|
-//! | 959 4.2 | each command is answered once, finally, in order; preliminary replies come before | m | `session::contract::a_client_keeps_the_contract` `loopback::hostile::many_lines_at_once_are_answered_one_by_one` |
+//! | 959 4.2, 5.4 | each command is answered once, finally, in order, but STAT and ABOR while something runs, which are answered before the lines that wait; one preliminary reply at most comes before, but to SITE COMPRESS (below) | m | `session::contract::a_client_keeps_the_contract` `loopback::hostile::many_lines_at_once_are_answered_one_by_one` `sim::seeds` |
 //! | 959 4.2 | a reply of several lines begins `code-`, ends `code `, and no line between can be taken for its end | m | `wire::ftp::reply::tests::one_line_and_several_are_written_as_the_rfc_wants` `wire::ftp::reply::tests::no_text_can_look_like_another_reply` |
 //! | 959 4.2 | lines that come while a command is served wait | s | `session::ftp::transfer::tests::pipelined_lines_are_served_in_order` `loopback::trips::hundreds_of_lines_wait_behind_a_transfer` |
 //! | 959 5.4 | each reply is one of those that the section lists for its command, or a later RFC; the exceptions are below | m | `loopback::strict::no_case_is_missed` `session::ftp::store::tests::refuses` `session::ftp::store::tests::ends_that_are_not_good` |
 //! | 959 5.4, 1123 4.1.2.11 | nothing is said that nobody asked for, but 421 before the end | m | `session::contract::a_stranger_keeps_the_contract` `session::contract::a_client_keeps_the_contract` |
-//! | 959 4.2 | 421 may answer anything when the service ends | m | `session::ftp::transfer::tests::draining_lets_the_transfer_end` |
+//! | 959 4.2.1 | 421 may answer anything when the service ends | m | `session::ftp::transfer::tests::draining_lets_the_transfer_end` |
+//! | 959 5.4 | 120 where a greeting has to wait | s | never so: who is let in is greeted at once, and who is not is 421. `session::ftp::access::tests::greets_and_logs_in` `loopback::hostile::one_client_too_many_is_told_so` |
+//! | 959 5.4 | what the server has to say by itself waits for the next reply | s | there is nothing of the kind but 421, and that is the last: `session::ftp::transfer::tests::draining_lets_the_transfer_end` |
 //! | 959 5.4 | 220 greets; 421 in its place where there is no room | m | `session::ftp::access::tests::greets_and_logs_in` `loopback::hostile::one_client_too_many_is_told_so` |
-//! | 959 5.3 | verbs in any case; nothing is done before the line has ended | m | `wire::ftp::verb::tests::every_name_parses_in_any_case` `loopback::trips::lines_may_come_in_single_bytes` |
-//! | 959 5.3.1 | one space ends the verb | m | `wire::ftp::command::tests::names_keep_every_space_but_the_first` |
-//! | 959 5.4 | 500 for what is unknown, 501 for what is misspelt, 502 for what is not served, 503 out of order, 504 for a parameter that is not served, 530 before the login | m | `wire::ftp::command::tests::faults_say_what_is_wrong` `session::ftp::access::tests::bad_sequences` `loopback::conformance::commands_without_their_parameter_are_refused` `loopback::conformance::strangers_are_told_to_log_in` |
-//! | 959 5.1, 1123 4.1.2.13 | the verbs, types, modes and structures that each server has | m | `session::ftp::table::tests::a_verb_has_a_row_exactly_if_it_can_be_parsed` `session::ftp::parameter::tests::type_structure_and_mode` |
+//! | 959 5.3 | verbs, and the letters of TYPE, STRU and MODE, in any case; nothing is done before the line has ended | m | `wire::ftp::verb::tests::every_name_parses_in_any_case` `wire::ftp::command::tests::types_structures_and_modes` `loopback::trips::lines_may_come_in_single_bytes` |
+//! | 959 5.3, 5.3.1 | spaces end the verb: one before a name, to which the others belong (RFC 3659, section 2.2), as many as there are before a word or a number | m | `wire::ftp::command::tests::names_keep_every_space_but_the_first` `wire::ftp::command::tests::types_structures_and_modes` `loopback::strict::no_case_is_missed` |
+//! | 959 4.2, 4.2.1 | 500 for what is unknown or too long, 501 for what is misspelt, 502 for what is not served, 503 out of order, 504 for a parameter that is not served, 530 before the login | m | `wire::ftp::command::tests::faults_say_what_is_wrong` `session::ftp::access::tests::bad_sequences` `loopback::conformance::commands_without_their_parameter_are_refused` `loopback::conformance::strangers_are_told_to_log_in` `loopback::hostile::a_line_without_end_is_refused_and_the_session_kept` |
+//! | 959 5.1, 1123 4.1.2.13 | the verbs, types, modes and structures that each server has | m | `session::ftp::table::tests::a_verb_has_a_row_exactly_if_it_can_be_parsed` `session::ftp::parameter::tests::type_structure_and_mode` `loopback::strict::no_case_is_missed` |
 //! | 1123 4.1.2.10 | where a read ends means nothing: half a line and a hundred are both expected | m | `wire::line::tests::any_split_gives_the_same_lines` `loopback::trips::lines_may_come_in_single_bytes` |
-//! | 1123 4.1.2.11 | replies have the right form; codes are those of RFC 959 where one fits | m, s | `wire::ftp::reply::tests::replies_come_back` |
-//! | 1123 4.1.2.11 | 4yz and not 5yz where trying again may help | s | `session::ftp::store::tests::ends_that_are_not_good` `session::ftp::transfer::tests::lost_connections` |
+//! | 1123 4.1.2.11 | replies have the right form; codes are those of RFC 959 where one fits | m, s | `wire::ftp::reply::tests::replies_come_back` `wire::ftp::reply::tests::one_line_and_several_are_written_as_the_rfc_wants` `loopback::strict::no_case_is_missed` |
+//! | 1123 4.1.2.11 | 4yz and not 5yz where trying again may help | s | `session::ftp::store::tests::ends_that_are_not_good` `session::ftp::transfer::tests::lost_connections`; but 530 to PASS where a user is logged in too often: of PASS's codes 421 alone is 4yz, and it ends the session. `session::ftp::access::tests::a_user_who_is_here_too_often_may_try_again` |
 //! | 1123 4.1.2.12 | Telnet options are accepted and refused, without loops | m | `wire::line::tests::options_are_refused_and_refusals_are_not_answered` `loopback::trips::telnet_options_are_refused` |
-//! | 1123 4.1.2.12 | active connections come from the address that the control connection has | m | `loopback::hostile::an_active_connection_goes_to_the_client_alone` |
+//! | 1123 4.1.2.12 | active connections come from the address that the control connection has | m | `loopback::routes::active_connections_come_from_the_address_that_the_client_came_to` |
+//! | 1123 3.2.1, 3.2.2, 3.3.3 | BINARY and SUPPRESS GO AHEAD are taken | m | not done, they are refused as all: 4.1.2.12 has a server refuse, and RFC 3659, section 2.2, wants nothing negotiated. `loopback::trips::telnet_options_are_refused` |
+//! | 1123 3.2.1, 854 | each request for an option is answered | m | sixteen of what is read at once; no client has as many, and who sends more has us keep no more: `wire::line::tests::options_are_refused_and_refusals_are_not_answered` |
+//! | 1123 3.2.3, 854 | functions that are not served are ignored, with what they bring | m | `wire::line::tests::telnet_commands_vanish_and_a_doubled_iac_is_one_byte` `loopback::strict::no_case_is_missed` |
+//! | 1123 3.2.3, 854 | AYT and AO are answered | m | not done: they vanish, as all but options do; 4.1.2.12 forbids them to clients. `wire::line::tests::telnet_commands_vanish_and_a_doubled_iac_is_one_byte` |
+//! | 1123 3.2.4, 854 | what comes before the mark of a Synch is thrown away | m | not done: 959 4.1.3 has the signals do nothing else where ABOR is heard without them, and a command that is thrown away is not answered. `loopback::trips::abor_comes_before_during_and_after_plain_and_urgent` |
+//! | 1123 3.2.5 | no byte above 127 is sent unless BINARY was agreed on | s | not done: RFC 2640 sends names in UTF-8 |
 //! | 1123 4.1.2.12, 959 4.1.3 | the Synch before ABOR and its urgent byte do no harm | m | `wire::line::tests::the_synch_before_abor_vanishes` `loopback::trips::abor_comes_before_during_and_after_plain_and_urgent` |
 //! | 1123 4.1.3.1 | XCWD, XCUP, XPWD, XMKD, XRMD are the verbs without the X | s | `wire::ftp::verb::tests::older_names_are_the_same_verbs` |
-//! | 1123 4.1.3.2 | who does nothing for long is shown out; the time can be set, and is five minutes unless it is; it rests during a transfer | s | `session::ftp::access::tests::time_runs_out` `session::ftp::transfer::tests::an_idle_timer_that_ran_out_late_ends_no_transfer` |
-//! | 1123 4.1.3.3 | STAT and ABOR are heard while data moves | s | `loopback::hostile::a_transfer_can_be_watched_aborted_and_outlived` |
-//! | 959 3.2, 3.3, 5.2 | the default data port: without PORT, PASV or their like the server connects to the port of the control connection; 125 when that stands, else 425 | m | `session::ftp::route::tests::the_default_data_port_is_the_control_connections` `loopback::strict::no_case_is_missed` |
-//! | 959 3.2, 5.2 | the server's own end of an active connection is the port below that of the control connection (20) | m | not done: binding it takes root for good, no two connections to one client could follow each other within the minutes in which TCP keeps their addresses apart, and no client can tell that it is another port, but by refusing it |
+//! | 1123 4.1.3.2 | who does nothing for long is shown out; the time can be set, and is five minutes unless it is; it rests during a transfer | s | `session::ftp::access::tests::time_runs_out` `session::ftp::transfer::tests::an_idle_timer_that_ran_out_late_ends_no_transfer` `loopback::halves::who_takes_no_replies_is_let_go_when_no_command_was_read_for_long` `daemon::arguments::tests::who_does_nothing_has_five_minutes`; a stranger has a minute to log in, which can be set as well: whoever has not logged in keeps a place from others |
+//! | 1123 4.1.3.3 | STAT and ABOR are heard while data moves, unless sixteen lines wait before them | s | `loopback::hostile::a_transfer_can_be_watched_aborted_and_outlived` |
+//! | 959 3.2, 3.3, 5.2 | the default data port: without PORT, PASV or their like the server connects to the port of the control connection; 125 when that stands, else 425 | m | `session::ftp::route::tests::the_default_data_port_is_the_control_connections` `loopback::strict::no_case_is_missed`; a client's own port below 1024 is not gone to (RFC 2577, section 3): `session::ftp::route::tests::no_default_data_port_is_the_machines_own` |
+//! | 959 3.2, 5.2 | the server's own end of an active connection is the port below that of the control connection (20) | m | not done: binding it takes root for good, no two connections to one port of a client, as the default data port is, could follow each other within the minutes in which TCP keeps their addresses apart, and no client can tell that it is another port, but by refusing it |
 //! | 959 4.1.1 | a control connection that ends unexpectedly is as good as ABOR and QUIT | m | `session::ftp::transfer::tests::a_peer_that_hangs_up_has_its_transfer_stopped` `loopback::hostile::a_client_may_vanish_at_any_point` |
-//! | 959 3.2 | the data connection is closed at the end of the file, at ABOR, and with the control connection | m | `session::ftp::transfer::tests::a_peer_that_hangs_up_has_its_transfer_stopped` `loopback::hostile::a_client_may_vanish_at_any_point` |
+//! | 959 3.2 | the data connection is closed at the end of the file, at ABOR, by another PORT or PASV, with the control connection, and when something has failed | m | `loopback::conformance::the_data_connection_has_ended_when_226_comes` `loopback::hostile::a_transfer_can_be_watched_aborted_and_outlived` `loopback::routes::only_the_route_that_was_told_last_leads_anywhere` `loopback::hostile::a_client_may_vanish_at_any_point` `loopback::hostile::who_keeps_others_waiting_is_let_go` |
+//! | 959 3.3, 3.4.1 | the end of a file is the end of its data connection, and all before it is content | m | `loopback::conformance::empty_files_go_both_ways` `loopback::hostile::a_data_connection_may_break_at_any_point` |
+//! | 959 5.2 | when the peer closes its end, what has come is read and ours is closed | s | `loopback::halves::an_upload_is_closed_by_us_before_it_is_answered` `loopback::halves::who_ends_its_control_connection_ends_the_transfer_unless_it_has_said_quit`; of a download when all is sent: whoever has only ended its own direction wants the rest. `loopback::halves::who_has_ended_its_own_direction_is_sent_all` |
 //! | 959 5.2 | 226 comes when the data connection has been closed, and not before | m | `loopback::conformance::the_data_connection_has_ended_when_226_comes` |
 //!
 //! ## RFC 959 and RFC 1123: verb by verb
 //!
 //! | where | what | | the test that shows so, or why not |
 //! |---|---|---|---|
-//! | USER, PASS | PASS comes behind USER; USER begins a new login at any time, and leaves the parameters | m | `session::ftp::access::tests::bad_sequences` `session::ftp::access::tests::a_new_user_keeps_the_parameters_and_rein_resets_them` |
+//! | USER, PASS (959 4.1.1) | PASS comes straight behind USER; USER begins a new login at any time, leaves the parameters, and lets a transfer that runs end under the old one | m | `session::ftp::access::tests::bad_sequences` `session::ftp::access::tests::a_new_user_keeps_the_parameters_and_rein_resets_them` `loopback::conformance::a_new_login_waits_for_the_transfer`; what strangers may say, FEAT and CLNT among it, is borne between the two, since it changes nothing of either |
+//! | 959 4.2 | who fails in the middle of a sequence begins it anew: USER behind a wrong password, RNFR behind an RNTO that failed, REST behind a transfer that did | m | `session::ftp::send::tests::a_restart_point_holds_for_one_command` `loopback::strict::no_case_is_missed` |
 //! | ACCT | 202 where none is needed | m | `session::ftp::access::tests::bad_sequences` |
 //! | CWD, CDUP | 250 or 550; CDUP as CWD | m | `session::ftp::directory::tests::walks` |
 //! | SMNT | 502 | | `session::ftp::inform::tests::speaks_to_strangers` |
-//! | REIN | all as after the greeting; a transfer ends first | m | `session::ftp::access::tests::a_new_user_keeps_the_parameters_and_rein_resets_them` `loopback::conformance::a_new_login_waits_for_the_transfer` |
+//! | REIN | all as after the greeting, but for the count of failed logins; a transfer ends first | m | `session::ftp::access::tests::failures_are_counted_over_a_login` `session::ftp::access::tests::a_new_user_keeps_the_parameters_and_rein_resets_them` `loopback::conformance::a_new_login_waits_for_the_transfer` |
 //! | QUIT | a transfer ends first, with its reply | m | `session::ftp::transfer::tests::quit_waits_for_the_end` `loopback::trips::quit_waits_for_an_upload` |
 //! | PORT | 200 | m | `session::ftp::route::tests::active_goes_to_the_peer_alone` |
 //! | PASV (1123 4.1.2.6) | is served, 227 with six numbers | m | `session::ftp::route::tests::passive_replies_have_the_forms_that_clients_parse` |
-//! | PASV | may be asked for again and again, and the last one counts | m | `loopback::trips::a_port_may_be_asked_for_over_and_over_and_never_used` |
-//! | PASV (1123 4.1.2.6) | a pair of ports for each transfer that is no other's | m | `loopback::hostile::a_strangers_data_connection_is_refused` `sim::shapes::sessions_of_one_address_share_a_port` |
+//! | PASV | may be asked for again and again, and the last one counts | m | `loopback::trips::a_port_may_be_asked_for_over_and_over_and_never_used` `loopback::routes::only_the_route_that_was_told_last_leads_anywhere` |
+//! | PASV (959 4.1.2, 1123 4.1.2.6) | names the address of the server | m | `loopback::conformance::ipv4_comes_to_a_listener_of_both`; or the address that the operator has it tell: `loopback::routes::others_are_told_the_lone_address_or_the_one_that_they_came_to` |
+//! | PORT (959 4.1.2) | holds until another is named | m | not done: it serves one transfer, and the next goes to the default data port: `session::ftp::route::tests::the_default_data_port_is_the_control_connections`. RFC 1123, section 4.1.2.5, has clients send it before each, and the port that one listened on for a transfer is not its own for ever |
+//! | 959 2.3, 3.2, 5.2 | data may go to another host, or come from one: the client is between two servers | m | not done, 504 to PORT, and whoever else comes to the port is a stranger: RFC 2577, section 3, for whoever could have us speak to a third. `loopback::hostile::an_active_connection_goes_to_the_client_alone` `loopback::hostile::a_strangers_data_connection_is_refused` |
+//! | PASV (1123 4.1.2.6) | a pair of ports for each transfer that is no other's | m | `loopback::hostile::a_strangers_data_connection_is_refused` `sim::routes::sessions_of_one_address_that_wait_have_a_port_each` |
 //! | TYPE | A N is the default and is served; the parameters are remembered | m | `session::ftp::access::tests::a_new_user_keeps_the_parameters_and_rein_resets_them` `session::ftp::parameter::tests::the_type_decides_the_coding` |
 //! | TYPE A T (1123 4.1.2.2) | is A N where the two do not differ | s | `session::ftp::parameter::tests::type_structure_and_mode` |
 //! | TYPE A C, E | 504 | | `session::ftp::parameter::tests::type_structure_and_mode` |
 //! | TYPE L (1123 4.1.2.1) | L 8 is I | m | `wire::ftp::command::tests::types_structures_and_modes` |
-//! | TYPE A (959 3.1.1.1) | lines end in CRLF on the way, and as the system has it in the file; what went there comes back | m | `wire::ascii::tests::there_and_back_is_the_same` `loopback::ftplib::text_has_crlf_on_the_wire_and_lf_in_the_file` |
+//! | TYPE I (959 3.1.1.3, 3.1.2, 1123 4.1.2.1) | every byte as it is, there and back | m | `loopback::ftplib::moves_bytes_in_passive_and_active_mode` `loopback::strict::no_case_is_missed` |
+//! | TYPE A (959 3.1.1.1, 3.4) | lines end in CRLF on the way, and as the system has it in the file | m | `loopback::ftplib::text_has_crlf_on_the_wire_and_lf_in_the_file` |
+//! | TYPE A (959 3.1.2) | what went there comes back as it went | m | where all lines end in CRLF: `wire::ascii::tests::there_and_back_is_the_same` `loopback::strict::no_case_is_missed`. Not done of an LF alone, which comes back as CRLF, and of a CR before a CRLF, which is lost: the file has one line end for the two, and a file with CRLF of its own goes as it is. `loopback::trips::an_uploaded_text_may_be_cut_anywhere` `loopback::trips::a_downloaded_text_may_end_its_lines_anywhere` |
+//! | TYPE A (959 3.1.1.1, 854) | a CR that ends no line goes as CR NUL | m | not done: clients do not take the NUL off again; it goes and comes as it is. `loopback::trips::a_downloaded_text_may_end_its_lines_anywhere` |
 //! | STRU R (959 3.1.2) | is served for text | m | not done, 504: RFC 1123, section 4.1.2.13, wants it of hosts alone whose files have records, and to take the bytes as they are, which it allows others, would be to say 200 and do STRU F |
 //! | MODE B, C | 504 | | `session::ftp::parameter::tests::type_structure_and_mode` |
-//! | RETR | 150, the file, 226; the file stays as it is | m | `session::ftp::send::tests::sends_a_file` |
+//! | RETR | 150, the file, 226; the file stays as it is | m | `session::ftp::send::tests::sends_a_file` `loopback::strict::no_case_is_missed` |
 //! | STOR | a new file, or one in place of the old | m | `session::ftp::store::tests::stores_and_replaces` |
-//! | STOU (1123 4.1.2.9) | a name that no file has; `150 FILE: name` in just that form | m | `session::ftp::store::tests::stores_under_names_of_the_servers_making` |
-//! | APPE | goes on from the end, or begins | m | `session::ftp::store::tests::restarts_and_appends` |
+//! | STOU (1123 4.1.2.9) | a name that no file has, in the current directory; `150 FILE: name` in just that form | m | `session::ftp::store::tests::stores_under_names_of_the_servers_making` |
+//! | APPE | goes on from the end, or begins | m | `session::ftp::store::tests::restarts_and_appends` `session::ftp::store::tests::without_the_right_to_delete_nothing_is_replaced` `loopback::strict::no_case_is_missed` |
 //! | ALLO | does nothing where no room needs setting aside, with R and a second number too; 501 for anything else behind the first | s | `session::ftp::parameter::tests::type_structure_and_mode` `wire::ftp::command::tests::numbers` |
-//! | REST (1123 4.1.3.4) | a point that can't be is 554, to the command behind it | s | `session::ftp::send::tests::restarts` |
+//! | REST (1123 4.1.3.4) | a point that can't be is 554, to the command behind it; a type that does not fit the file is 555 | may | `session::ftp::send::tests::restarts`; 554 for both: no file here has a type, and RFC 3659, section 5.3, asks for no code of its own. `session::ftp::parameter::tests::no_upload_in_type_a_goes_on` |
 //! | RNFR, RNTO | RNTO comes straight behind RNFR, and is 503 anywhere else | m | `session::ftp::file::tests::what_rnfr_said_holds_for_one_command` |
-//! | ABOR | nothing runs: 226; something does: 426, then 226; the control connection stays | m | `session::ftp::transfer::tests::an_aborted_transfer_is_answered_twice` `session::ftp::transfer::tests::an_abor_that_comes_too_late` |
+//! | ABOR | nothing runs: 226, and a data connection that waits is closed; something does: 426, then 226, and it is closed before; the control connection stays | m | `session::ftp::transfer::tests::an_aborted_transfer_is_answered_twice` `session::ftp::transfer::tests::an_abor_that_comes_too_late` `loopback::routes::what_ends_a_route_closes_who_comes_for_it` `loopback::hostile::a_transfer_can_be_watched_aborted_and_outlived`; where nothing runs, what PORT said is forgotten as well, so that behind ABOR there is one state |
+//! | NOOP (959 4.1.3) | affects no parameter and no command before it | m | `session::ftp::file::tests::what_rnfr_said_holds_for_one_command` `loopback::strict::no_case_is_missed` |
 //! | DELE, RMD | 250 or 550 | m | `session::ftp::file::tests::deletes` `session::ftp::directory::tests::makes_and_removes` |
 //! | MKD, PWD (959, appendix II) | 257, the whole path in quotation marks, those inside doubled; what is there is refused | m, s | `session::ftp::directory::tests::makes_and_removes` `loopback::trips::names_may_be_odd` |
 //! | LIST, NLST (1123 4.1.2.7) | text in any type, CRLF behind each line | s | `session::ftp::list::tests::a_listing_is_text_in_every_type` |
 //! | NLST (1123 4.1.2.7) | names alone, each as a transfer takes it | m | `session::ftp::list::tests::names_can_be_given_back_as_they_are` |
+//! | LIST (959 4.1.3) | of a file: what there is to say of it | s | `loopback::strict::no_case_is_missed` |
 //! | LIST, NLST | no parameter is the current directory | m | `session::ftp::list::tests::lists_the_virtual_root_as_granted` |
 //! | SITE (1123 4.1.2.8) | what is not standard is here | s | `session::ftp::site::tests::says_what_there_is` |
 //! | SYST | 215 and a registered name | m | `session::ftp::inform::tests::speaks_to_strangers` |
-//! | STAT | the parameters and what is connected; a path: a listing, over the control connection; during a transfer: how far it is | s | `session::ftp::transfer::tests::stat_tells_how_far_it_is` `session::ftp::list::tests::stat_lists_in_the_reply` |
-//! | HELP, NOOP | 214, 200, before the login as well; HELP SITE says what SITE has | s | `session::ftp::inform::tests::speaks_to_strangers` `session::ftp::site::tests::says_what_there_is` |
+//! | STAT | the parameters, where data goes, and what runs; a path: a listing, over the control connection; during a transfer: how far it is | m, s | `session::ftp::inform::tests::stat_says_where_data_goes` `session::ftp::transfer::tests::stat_tells_how_far_it_is` `session::ftp::list::tests::stat_lists_in_the_reply` |
+//! | HELP, NOOP | 214, 200, before the login as well; HELP SITE says what SITE has | m, s | `session::ftp::inform::tests::speaks_to_strangers` `session::ftp::site::tests::says_what_there_is` |
 //! | PWD, PASV, SYST, CDUP, REIN | 501 with a parameter | | `wire::ftp::command::tests::verbs_without_a_parameter_bear_spaces_and_few_of_them_words` |
 //!
 //! ## Where a reply is none that RFC 959, section 5.4, lists
@@ -81,16 +100,20 @@
 //!
 //! | reply | to | | the test that shows so, or why not |
 //! |---|---|---|---|
-//! | 550 | LIST, NLST, STAT | | the lists have 450 alone for a name that leads nowhere. It was tried: lftp asks again every two seconds, a thousand times, and curl takes it for an empty directory. 550 is what 4.2 has for a file that is not found, and RFC 3659, section 7.2.1, for MLSD |
+//! | 550 | LIST, NLST, STAT | | the lists have 450 alone for a name that leads nowhere. It was tried: lftp asks again every two seconds, a thousand times, and curl takes it for an empty directory. 550 is what 4.2.1 has for a file that is not found, and RFC 3659, section 7.2.1, for MLSD |
 //! | 425 | PASV, EPSV | | every port of the range is taken for a moment: of the codes listed 421 alone is not for good, and it would end the session |
-//! | 450, 451, 452 | CWD, MKD, RMD | | the disk is full, or the directory in use: 550 would say that it won't do later either, and 1123 4.1.2.11 wants 4yz |
-//! | 452 | STOR, APPE, STOU under way | | a full disk may have room in an hour; 552 is for an account's own allotment, and there is none |
+//! | 450, 451, 452 | CWD, MKD, RMD, RNTO; 452 to DELE | | the disk is full, or the directory in use: 550 would say that it won't do later either, and 1123 4.1.2.11 wants 4yz. Appendix II gives RMD the codes of DELE and MKD those of STOR, which 5.4 leaves out |
+//! | 425, with nothing before it | RETR, STOR, LIST and their like | | the lists have it behind 125 or 150 alone. Who has named no port may not know that one is needed, and is promised no connection before it stands: `session::ftp::route::tests::the_default_data_port_is_the_control_connections` |
+//! | 150, once a second | SITE COMPRESS | | 4.2 allows one preliminary reply to a command, and section 6 none to SITE. A large file takes minutes, in which a client that hears nothing gives up: `session::ftp::compress::tests::tells_how_far_it_is` |
+//! | 426, 450, 451, 452 | SITE | | of COMPRESS that was stopped or came to nothing, as STOR has them: `session::ftp::compress::tests::abor_leaves_nothing` `session::ftp::compress::tests::a_full_disk_is_said_so` |
+//! | 421 | a first line that a browser sends | | 4.2.1 has it where the service ends, and for this peer it does: `session::ftp::access::tests::quit_and_http_close` |
+//! | 452 | STOR, APPE, STOU under way | | a full disk may have room in an hour; 552 is for what is allotted to a directory, and there is no such thing; it is said of a file that grows larger than any may be |
 //! | 504 | PORT | | RFC 2577, section 3, has it so of ports below 1024; another host is refused alike |
 //! | 530 | PWD, ABOR | | the lists leave out what every list has, and a stranger has nothing to be told or to abort |
-//! | 501 | REIN | | the list has 500 and 502, and 4.2 says that 501 is what a parameter too many is |
+//! | 501 | REIN | | the list has 500 and 502, and 4.2.1 says that 501 is what a parameter too many is |
 //! | 250, 550 | SITE | | of what SITE does to files, as DELE has them; the list knows no failure but of syntax |
 //! | 214 | SITE | | SITE HELP is HELP SITE |
-//! | 554 | RETR, STOR, APPE | | RFC 1123, section 4.1.3.4 |
+//! | 554 | RETR, STOR, STOU, APPE | | RFC 1123, section 4.1.3.4 |
 //! | 522 | RETR, STOR, LIST and their like | | RFC 4217, section 11.4 in place of 150, section 10.2 behind it |
 //! | 250 | CDUP | | the list has 200, and 4.1.1 has the codes of CWD |
 //!
@@ -107,7 +130,7 @@
 //! | STOU returns the pathname as specified | m | yes | `session::ftp::store::tests::stores_under_names_of_the_servers_making` |
 //! | TCP READ boundaries used | must not | no | `loopback::trips::lines_may_come_in_single_bytes` |
 //! | only correct reply format; defined codes | m, s | yes | `wire::ftp::reply::tests::one_line_and_several_are_written_as_the_rfc_wants` `loopback::strict::no_case_is_missed` |
-//! | default data port has the address of the control connection | m | yes | `session::ftp::route::tests::the_default_data_port_is_the_control_connections` |
+//! | default data port has the address of the control connection | m | yes | `loopback::routes::active_connections_come_from_the_address_that_the_client_came_to` |
 //! | Telnet options handled | m | yes | `loopback::trips::telnet_options_are_refused` |
 //! | "experimental" directory commands | s | yes | `wire::ftp::verb::tests::older_names_are_the_same_verbs` |
 //! | idle time-out, which can be set | s | yes | `session::ftp::access::tests::time_runs_out` |
@@ -116,7 +139,7 @@
 //! | TYPE A N, I, L 8 | m | yes | `wire::ftp::command::tests::types_structures_and_modes` |
 //! | TYPE A C, E, L m | may | 504 | `session::ftp::parameter::tests::type_structure_and_mode` |
 //! | MODE S; B | m; may | yes; 504 | `session::ftp::parameter::tests::type_structure_and_mode` |
-//! | STRU F; R; P | m; where files have records; should not | yes; 504; 504 | `session::ftp::parameter::tests::type_structure_and_mode` |
+//! | STRU F; R; P | m; where files have records; should not | yes; 504; 504 | `session::ftp::parameter::tests::type_structure_and_mode` `loopback::strict::no_case_is_missed` |
 //! | USER, PASS, ACCT, CWD, CDUP, QUIT, PORT, PASV, TYPE, STRU, MODE, RETR, STOR, APPE, RNFR, RNTO, DELE, RMD, MKD, PWD, LIST, NLST, STAT, SYST, HELP, NOOP | m | yes | `loopback::strict::no_case_is_missed` |
 //! | REIN, STOU, ALLO, REST, ABOR, SITE | may | yes | `loopback::strict::no_case_is_missed` |
 //! | SMNT | may | 502 | `session::ftp::inform::tests::speaks_to_strangers` |
@@ -284,8 +307,8 @@
 //! | TYPE A, downwards, around each chunk | LF becomes CRLF once, CRLF stays | `loopback::trips::a_downloaded_text_may_end_its_lines_anywhere` |
 //! | SIZE in TYPE A | what would be sent | `session::ftp::inform::tests::size_in_type_a_is_what_would_be_sent` |
 //! | REST in TYPE A | counts the bytes on the way for RETR; 554 for an upload | `session::ftp::send::tests::in_type_a_a_restart_point_counts_what_is_sent` `session::ftp::parameter::tests::no_upload_in_type_a_goes_on` |
-//! | REST, then another command | forgotten, unless that makes the data connection | `session::ftp::send::tests::a_restart_point_holds_for_one_command` `loopback::conformance::a_refused_restart_is_forgotten` |
-//! | RNFR without RNTO | forgotten, with what makes a data connection too | `session::ftp::file::tests::what_rnfr_said_holds_for_one_command` |
+//! | REST, then another command | forgotten, unless that makes the data connection or is NOOP | `session::ftp::send::tests::a_restart_point_holds_for_one_command` `loopback::conformance::a_refused_restart_is_forgotten` |
+//! | RNFR without RNTO | forgotten, with what makes a data connection too, but not with NOOP | `session::ftp::file::tests::what_rnfr_said_holds_for_one_command` |
 //! | names with quotation marks, spaces, leading dashes, wildcards, UTF-8, IAC | names like others | `loopback::trips::names_may_be_odd` `loopback::curl::downloads_odd_names_whole` |
 //! | names with CR or NUL, and with LF on the disk | 501; what has such a name on the disk is not listed. In a command an LF ends the line | `loopback::trips::names_may_be_odd` `wire::line::tests::both_line_ends_end_a_line` `tree::os::tests::names_that_would_break_a_line_are_not_listed` |
 //! | LIST with options | accepted, and they change nothing | `session::ftp::list::tests::lists_in_long_form` `wire::ftp::command::tests::listings_have_options_and_a_path` |

@@ -4,9 +4,10 @@
 //! It knows nothing of what a line says. The reactor and the client own one framer a connection.
 //!
 //! What is understood of Telnet (RFC 854) is what RFC 959, section 4.1.3 needs: `IAC IAC` is the
-//! byte 255, the Synch before ABOR (`IAC IP IAC DM`) vanishes, negotiations vanish with their option
-//! and are refused (RFC 1123, section 4.1.2.12). An IAC before a byte that is no Telnet command is that byte 255: clients
-//! exist that send names in Latin-1 and do not double it.
+//! byte 255 (RFC 1123, section 3.2.6), the Synch before ABOR (`IAC IP IAC DM`) vanishes, negotiations
+//! vanish with their option, or with what that was to be told, and are refused (RFC 1123, sections
+//! 3.2.1 and 4.1.2.12). An IAC before a byte that is no Telnet command is that byte 255: clients exist
+//! that send names in Latin-1 and do not double it.
 
 use std::fmt;
 
@@ -16,8 +17,12 @@ const IAC: u8 = 255;
 const DM: u8 = 242;
 /// "Interrupt process", the start of the Synch that precedes ABOR.
 const IP: u8 = 244;
-/// The lowest of the command bytes.
-const LOWEST_COMMAND: u8 = 240;
+/// The lowest of the command bytes: "end of record".
+const LOWEST_COMMAND: u8 = 239;
+/// The end of what an option is told.
+const SE: u8 = 240;
+/// Its begin.
+const SB: u8 = 250;
 /// "I will use this option".
 const WILL: u8 = 251;
 /// "I will not use it".
@@ -71,6 +76,10 @@ enum Telnet {
     Command,
     /// Behind this one of WILL, WONT, DO or DONT.
     Option(u8),
+    /// Behind SB, and in what an option is told.
+    Parameters,
+    /// Behind an IAC in that.
+    ParametersCommand,
     /// Behind `IAC IP`. The IAC that should follow may have gone astray as the urgent byte, so that
     /// a DM comes alone.
     Interrupted,
@@ -121,6 +130,8 @@ impl Framer {
                         self.keep(&[IAC]);
                     } else if first == IP {
                         self.telnet = Telnet::Interrupted;
+                    } else if first == SB {
+                        self.telnet = Telnet::Parameters;
                     } else if NEGOTIATION.contains(&first) {
                         self.telnet = Telnet::Option(first);
                     }
@@ -128,6 +139,21 @@ impl Framer {
                 Telnet::Option(asked) => {
                     self.telnet = Telnet::Data;
                     self.refuse(asked, first);
+                    rest = behind;
+                }
+                // No option is agreed on, so that nobody has to be told anything (RFC 1123, section
+                // 3.2.3). Whoever forgets to end it ends it with the line.
+                Telnet::Parameters | Telnet::ParametersCommand if first == b'\n' => {
+                    self.telnet = Telnet::Data;
+                }
+                Telnet::Parameters => {
+                    if first == IAC {
+                        self.telnet = Telnet::ParametersCommand;
+                    }
+                    rest = behind;
+                }
+                Telnet::ParametersCommand => {
+                    self.telnet = if first == SE { Telnet::Data } else { Telnet::Parameters };
                     rest = behind;
                 }
                 Telnet::Interrupted => {
@@ -373,6 +399,12 @@ mod tests {
     #[test]
     fn telnet_commands_vanish_and_a_doubled_iac_is_one_byte() {
         assert_eq!(lines(&[b"a\xff\xffb\xff\xf1c\r\n"]), [text(b"a\xffbc")]);
+        assert_eq!(lines(&[b"N\xff\xf6O\xff\xf5O\xff\xefP\r\n"]), [text(b"NOOP")]);
+        // What an option was to be told, with the byte 255 in it, goes with it; a line end does not.
+        assert_eq!(
+            lines(&[b"NO\xff\xfa\x18\x01\xff\xff\xff", b"\xf0OP\r\nNO\xff\xfa\x18\r\nOP\n"]),
+            [text(b"NOOP"), text(b"NO"), text(b"OP")]
+        );
         // WILL ECHO, and an option whose number is that of LF.
         assert_eq!(lines(&[b"\xff\xfb\x01NO\xff\xfe\nOP\r\n"]), [text(b"NOOP")]);
         // An IAC that a client did not double, also before the line end.

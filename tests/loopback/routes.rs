@@ -68,6 +68,21 @@ fn peers_of_each_network_are_told_an_address_of_their_own() {
     }
 }
 
+/// Where a host has several (RFC 1123, section 4.1.2.12).
+#[test]
+fn active_connections_come_from_the_address_that_the_client_came_to() {
+    let server = Setup::usual().listening_on("0.0.0.0:0").start();
+    let second = SocketAddr::new(Ipv4Addr::new(127, 0, 0, 2).into(), server.ftp.port());
+    let mut raw = Raw::connect_from(Ipv4Addr::LOCALHOST, second);
+    raw.login("user1", "1234");
+    let listener = raw.active();
+    raw.expect("RETR Movies/Joker", 150);
+    let (data, from) = listener.accept().unwrap();
+    assert_eq!(from.ip(), second.ip());
+    assert_same(&rest_of(data), JOKER);
+    raw.hear(226);
+}
+
 #[test]
 fn others_are_told_the_lone_address_or_the_one_that_they_came_to() {
     let network = "127.5.0.0/16=127.0.0.5";

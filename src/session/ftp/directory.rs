@@ -1,4 +1,4 @@
-//! CWD, CDUP, PWD, MKD, RMD (RFC 959, section 4.1.1 and 4.1.3; RFC 1123, section 4.1.3.1 for the X
+//! CWD, CDUP, PWD, MKD, RMD (RFC 959, sections 4.1.1 and 4.1.3; RFC 1123, section 4.1.3.1 for the X
 //! forms, which `wire` reads as these).
 
 use super::respond;

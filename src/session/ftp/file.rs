@@ -81,7 +81,7 @@ mod tests {
     fn what_rnfr_said_holds_for_one_command() {
         let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("RNFR Docs/a.txt", "350");
-        ftp.expect("NOOP", "200");
+        ftp.expect("PWD", "257");
         ftp.expect("RNTO Docs/c.txt", "503");
         // Nor does a transfer, or a line that is none, leave it standing.
         for line in ["XYZZY", "RNFR none", "TYPE A", "EPSV"] {
@@ -89,6 +89,13 @@ mod tests {
             ftp.line(line);
             ftp.expect("RNTO Docs/c.txt", "503");
         }
+        ftp.expect("RNFR Docs/a.txt", "350");
+        assert!(ftp.send_too_long()[0].starts_with("500"));
+        ftp.expect("RNTO Docs/c.txt", "503");
+        // NOOP affects no command before it (RFC 959, section 4.1.3).
+        ftp.expect("RNFR Docs/a.txt", "350");
+        ftp.expect("NOOP", "200");
+        ftp.expect("RNTO Docs/c.txt", "250");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! SYST, STAT, HELP, NOOP (RFC 959, section 4.1.3), FEAT (RFC 2389, section 3), SIZE, MDTM (RFC
 //! 3659, sections 3 and 4).
 
-use super::state::{Answered, Busy, Parameters, Purpose, Said, State, Turn, Visit};
+use super::state::{Answered, Busy, Parameters, Purpose, Route, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
 use super::{Session, respond, site};
 use crate::accounts::Rights;
@@ -84,7 +84,7 @@ fn write_algorithms(chosen: Algorithm, out: &mut Vec<u8>) {
 
 /// HELP: all verbs, or what one of them does.
 pub(super) fn help(word: Option<&[u8]>, settings: &Settings) -> Answered {
-    let Some(word) = word else {
+    let Some(word) = word.map(<[u8]>::trim_ascii).filter(|word| !word.is_empty()) else {
         let mut text = String::from("These are served:");
         for (index, row) in table::rows(settings).enumerate() {
             text.push(if index % VERBS_A_LINE == 0 { '\n' } else { ' ' });
@@ -124,6 +124,14 @@ impl Session {
             Coding::Ascii => b"TYPE A, STRU F, ",
         });
         text.extend_from_slice(if self.parameters.deflates { b"MODE Z\n" } else { b"MODE S\n" });
+        let route = match self.parameters.route {
+            Route::Default => format!("Data connections go to your port {}\n", self.peer.port()),
+            Route::Active(port) => format!("The next data connection goes to your port {port}\n"),
+            Route::Passive => {
+                "The next data connection comes to the port that you were told\n".to_owned()
+            }
+        };
+        text.extend_from_slice(route.as_bytes());
         match &self.busy {
             Busy::Transferring(transfer) => {
                 text.extend_from_slice(transfer.verb.name().as_bytes());
@@ -264,6 +272,8 @@ mod tests {
         ftp.expect("NOOP", "200");
         ftp.expect("HELP", "214-");
         ftp.expect("HELP retr", "214 RETR path");
+        ftp.expect("HELP  retr ", "214 RETR path");
+        ftp.expect("HELP  ", "214-");
         ftp.expect("HELP smnt", "502");
         ftp.expect("HELP foo", "501");
         ftp.expect("FOO", "500");
@@ -327,6 +337,20 @@ mod tests {
         }
         ftp.expect("CWD Inbox", "250");
         assert_eq!(ftp.line("AVBL"), ["213 12345"]);
+    }
+
+    #[test]
+    fn stat_says_where_data_goes() {
+        let mut ftp = Dialogue::logged_in("user1");
+        for (line, said) in [
+            ("NOOP", "Data connections go to your port 40000"),
+            ("PORT 192,0,2,7,4,0", "The next data connection goes to your port 1024"),
+            ("EPSV", "The next data connection comes to the port that you were told"),
+        ] {
+            ftp.line(line);
+            let status = ftp.expect("STAT", "211-");
+            assert!(status.contains(said), "{line}: {status}");
+        }
     }
 
     #[test]

@@ -200,7 +200,10 @@ impl Session {
     fn answer<T: Tree>(&mut self, line: Line<'_>, turn: &mut Turn<'_, '_, T>) {
         let first = !mem::replace(&mut self.heard, true);
         let answered = match line {
-            Line::TooLong => Err(Reply::new(500, "The line is too long and was ignored.")),
+            Line::TooLong => {
+                self.take_carry();
+                Err(Reply::new(500, "The line is too long and was ignored."))
+            }
             Line::Text(text) if first && browser::opens_with_method(text) => {
                 Ok(Said::Last(Reply::new(421, "This is FTP, not HTTP; the connection is closed.")))
             }
@@ -266,17 +269,23 @@ impl Session {
 
     fn command<T: Tree>(&mut self, text: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
         let known = self.renew(turn);
-        // What REST and RNFR said holds for one command, whatever becomes of that.
-        let carry = match &mut self.state {
-            State::Ready(ready) => mem::take(&mut ready.carry),
-            State::NeedsUser | State::NeedsPass(_) | State::Gone => Carry::Nothing,
-        };
+        let parsed = Command::parse(text);
+        // NOOP affects no command before it (RFC 959, section 4.1.3).
+        let carry = if parsed == Ok(Command::Noop) { Carry::Nothing } else { self.take_carry() };
         let settings = turn.house.settings;
-        let command = Command::parse(text).map_err(|fault| self.misspelt(&fault, settings))?;
+        let command = parsed.map_err(|fault| self.misspelt(&fault, settings))?;
         let verb = command.verb();
         let row = table::served(verb, settings).ok_or_else(|| respond::not_served(verb))?;
         self.check_phase(row).map_err(|refusal| if known { refusal } else { taken_out() })?;
         self.obey(command, row, carry, turn)
+    }
+
+    /// What REST and RNFR said holds for one command, whatever becomes of that.
+    fn take_carry(&mut self) -> Carry {
+        match &mut self.state {
+            State::Ready(ready) => mem::take(&mut ready.carry),
+            State::NeedsUser | State::NeedsPass(_) | State::Gone => Carry::Nothing,
+        }
     }
 
     /// Who comes too early or too late for a verb is told so before it is told how to spell, and nobody

@@ -256,11 +256,12 @@ mod tests {
         assert!(ftp.line("MLSD /Docs").is_empty());
         assert!(ftp.told(Event::Connected)[0].starts_with("150 "));
         ftp.transfer(b"");
-        // Whoever was told a port is told of the connection before it stands.
+        // Whoever was told a port is told of the connection before it stands. It serves one transfer.
         ftp.expect("PORT 192,0,2,7,4,0", "200");
         ftp.expect("LIST /", "150");
         assert!(ftp.told(Event::Connected).is_empty());
         ftp.transfer(b"");
+        ftp.has_no_route("LIST /");
         ftp.expect("EPSV ALL", "200");
         ftp.expect("LIST /", "425 Use EPSV first");
     }

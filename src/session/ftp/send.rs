@@ -97,14 +97,15 @@ mod tests {
     #[test]
     fn a_restart_point_holds_for_one_command() {
         let mut ftp = Dialogue::logged_in("user1");
-        // What makes the route may stand between; anything else takes the point back.
-        for line in ["EPSV", "PASV", "PORT 192,0,2,7,200,0", "EPRT |1|192.0.2.7|5000|"] {
+        // What makes the route may stand between, and NOOP; anything else takes the point back.
+        ftp.expect("EPSV", "229");
+        for line in ["NOOP", "EPSV", "PASV", "PORT 192,0,2,7,200,0", "EPRT |1|192.0.2.7|5000|"] {
             ftp.expect("REST 2", "350");
             ftp.line(line);
             ftp.expect("RETR Docs/a.txt", "150");
             assert_eq!(ftp.transfer(b"").0, b"pha\n", "{line}");
         }
-        for line in ["NOOP", "TYPE I", "CWD /", "SIZE Docs/a.txt", "RETR none", "REST 0", "FOO"] {
+        for line in ["PWD", "TYPE I", "CWD /", "SIZE Docs/a.txt", "RETR none", "REST 0", "FOO"] {
             ftp.expect("EPSV", "229");
             ftp.expect("REST 2", "350");
             ftp.line(line);

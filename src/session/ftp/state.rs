@@ -161,7 +161,7 @@ pub(super) enum Stopping {
     Aborting,
 }
 
-/// The transfer parameters (RFC 959, section 3), as they stand between commands.
+/// The transfer parameters (RFC 959, section 4.1.2), as they stand between commands.
 #[derive(Debug)]
 pub(super) struct Parameters {
     /// TYPE. RFC 959, section 5.1, makes A the default.

@@ -86,7 +86,7 @@ pub(super) const fn row(verb: Verb) -> Option<Row> {
         Verb::Epsv => (Client, ANY, Word("EPSV"), "EPSV [1 | 2 | ALL]", "have a port to connect to"),
         Verb::Port => (Client, ANY, Base, "PORT h1,h2,h3,h4,p1,p2", "have us connect to you"),
         Verb::Eprt => (Client, ANY, Word("EPRT"), "EPRT |1|address|port|", "have us connect to you"),
-        // RFC 959, section 4.1.3: directories.
+        // RFC 959, sections 4.1.1 and 4.1.3: directories.
         Verb::Cwd => (Client, ANY, Base, "CWD path", "change the current directory"),
         Verb::Cdup => (Client, ANY, Base, "CDUP", "change to the directory above"),
         Verb::Pwd => (Client, ANY, Base, "PWD", "name the current directory"),

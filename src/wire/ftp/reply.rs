@@ -13,7 +13,7 @@ use crate::wire::line::write_text;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Code(u16);
 
-/// The first digit of a code: what a user process can do next (RFC 959, section 4.2.1).
+/// The first digit of a code: what a user process can do next (RFC 959, section 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     /// 1yz: begun; another reply follows.

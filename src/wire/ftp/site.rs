@@ -43,7 +43,7 @@ impl<'a> SiteCommand<'a> {
     /// # Errors
     /// [`CommandFault`] says what is wrong with it.
     pub(super) fn parse(parameter: &'a [u8]) -> Result<Self, CommandFault<'a>> {
-        let (word, rest) = split_word(parameter);
+        let (word, rest) = split_word(parameter.trim_ascii_start());
         let rest = rest.unwrap_or_default();
         let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
         if word.is_empty() {
@@ -163,6 +163,7 @@ mod tests {
     #[test]
     fn words_in_any_case() {
         assert_eq!(parse("help"), Ok(SiteCommand::Help));
+        assert_eq!(parse("  help"), Ok(SiteCommand::Help));
         assert_eq!(parse("HELP CHMOD"), Ok(SiteCommand::Help));
         assert_eq!(parse("Compress  a b "), Ok(SiteCommand::Compress(b" a b ")));
         assert_eq!(parse(""), Err(CommandFault::Missing(Verb::Site)));

@@ -62,8 +62,9 @@ impl Course {
             self.is_routed = false;
         }
         takes(code >= 400 || self.is_client || FOR_STRANGERS.contains(&verb), self);
-        // Either may be said while a transfer runs, and then changes nothing for the next command.
-        if command == Command::Stat(None) {
+        // Either may be said while a transfer runs, and then changes nothing for the next command; and
+        // NOOP never does.
+        if command == Command::Stat(None) || command == Command::Noop {
             return None;
         }
         if command == Command::Abor {
