@@ -60,7 +60,7 @@
 //! | PASV (1123 4.1.2.6) | is served, 227 with six numbers | m | `session::ftp::route::tests::passive_replies_have_the_forms_that_clients_parse` |
 //! | PASV | may be asked for again and again, and the last one counts | m | `loopback::trips::a_port_may_be_asked_for_over_and_over_and_never_used` `loopback::routes::only_the_route_that_was_told_last_leads_anywhere` |
 //! | PASV (959 4.1.2, 1123 4.1.2.6) | names the address of the server | m | `loopback::conformance::ipv4_comes_to_a_listener_of_both`; or the address that the operator has it tell: `loopback::routes::others_are_told_the_lone_address_or_the_one_that_they_came_to` |
-//! | PORT (959 4.1.2) | holds until another is named | m | not done: it serves one transfer, and the next goes to the default data port: `session::ftp::route::tests::the_default_data_port_is_the_control_connections`. RFC 1123, section 4.1.2.5, has clients send it before each, and the port that one listened on for a transfer is not its own for ever |
+//! | PORT (959 4.1.2) | holds until another is named | m | `session::ftp::route::tests::the_port_that_was_named_last_is_remembered` `loopback::routes::a_port_that_was_named_serves_more_than_one_transfer` |
 //! | 959 2.3, 3.2, 5.2 | data may go to another host, or come from one: the client is between two servers | m | not done, 504 to PORT, and whoever else comes to the port is a stranger: RFC 2577, section 3, for whoever could have us speak to a third. `loopback::hostile::an_active_connection_goes_to_the_client_alone` `loopback::hostile::a_strangers_data_connection_is_refused` |
 //! | PASV (1123 4.1.2.6) | a pair of ports for each transfer that is no other's | m | `loopback::hostile::a_strangers_data_connection_is_refused` `sim::routes::sessions_of_one_address_that_wait_have_a_port_each` |
 //! | TYPE | A N is the default and is served; the parameters are remembered | m | `session::ftp::access::tests::a_new_user_keeps_the_parameters_and_rein_resets_them` `session::ftp::parameter::tests::the_type_decides_the_coding` |
@@ -80,7 +80,7 @@
 //! | ALLO | does nothing where no room needs setting aside, with R and a second number too; 501 for anything else behind the first | s | `session::ftp::parameter::tests::type_structure_and_mode` `wire::ftp::command::tests::numbers` |
 //! | REST (1123 4.1.3.4) | a point that can't be is 554, to the command behind it; a type that does not fit the file is 555 | may | `session::ftp::send::tests::restarts`; 554 for both: no file here has a type, and RFC 3659, section 5.3, asks for no code of its own. `session::ftp::parameter::tests::no_upload_in_type_a_goes_on` |
 //! | RNFR, RNTO | RNTO comes straight behind RNFR, and is 503 anywhere else | m | `session::ftp::file::tests::what_rnfr_said_holds_for_one_command` |
-//! | ABOR | nothing runs: 226, and a data connection that waits is closed; something does: 426, then 226, and it is closed before; the control connection stays | m | `session::ftp::transfer::tests::an_aborted_transfer_is_answered_twice` `session::ftp::transfer::tests::an_abor_that_comes_too_late` `loopback::routes::what_ends_a_route_closes_who_comes_for_it` `loopback::hostile::a_transfer_can_be_watched_aborted_and_outlived`; where nothing runs, what PORT said is forgotten as well, so that behind ABOR there is one state |
+//! | ABOR | nothing runs: 226, and a data connection that waits is closed; something does: 426, then 226, and it is closed before; the control connection stays | m | `session::ftp::transfer::tests::an_aborted_transfer_is_answered_twice` `session::ftp::transfer::tests::an_abor_that_comes_too_late` `loopback::routes::what_ends_a_route_closes_who_comes_for_it` `loopback::hostile::a_transfer_can_be_watched_aborted_and_outlived` |
 //! | NOOP (959 4.1.3) | affects no parameter and no command before it | m | `session::ftp::file::tests::what_rnfr_said_holds_for_one_command` `loopback::strict::no_case_is_missed` |
 //! | DELE, RMD | 250 or 550 | m | `session::ftp::file::tests::deletes` `session::ftp::directory::tests::makes_and_removes` |
 //! | MKD, PWD (959, appendix II) | 257, the whole path in quotation marks, those inside doubled; what is there is refused | m, s | `session::ftp::directory::tests::makes_and_removes` `loopback::trips::names_may_be_odd` |
@@ -447,14 +447,15 @@
 //!
 //! | server | 959 | 1123 | 2389 | 2428 | 2577 | 2640 | 3659 | 7151 | in all | for a verb that it lacks |
 //! |---|---|---|---|---|---|---|---|---|---|---|
-//! | cases | 161 | 22 | 11 | 26 | 8 | 15 | 63 | 13 | 319 | |
+//! | cases | 162 | 22 | 11 | 26 | 8 | 15 | 63 | 13 | 320 | |
 //! | coracled | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | |
 //! | ProFTPD | 23 | 4 | 2 | 1 | 0 | 6 | 14 | 4 | 54 | 13 |
-//! | pyftpdlib | 22 | 8 | 1 | 5 | 0 | 10 | 14 | 12 | 72 | 19 |
-//! | pure-ftpd | 31 | 8 | 6 | 4 | 0 | 10 | 21 | 12 | 92 | 9 |
-//! | vsftpd | 38 | 9 | 2 | 11 | 1 | 10 | 39 | 12 | 122 | 34 |
+//! | pyftpdlib | 23 | 8 | 1 | 5 | 0 | 10 | 14 | 12 | 73 | 19 |
+//! | pure-ftpd | 32 | 8 | 6 | 4 | 0 | 10 | 21 | 12 | 93 | 9 |
+//! | vsftpd | 39 | 9 | 2 | 11 | 1 | 10 | 39 | 12 | 123 | 34 |
 //!
-//! One or two that ProFTPD, pyftpdlib and pure-ftpd miss they do not miss each time.
+//! Those are the fewest of some runs: one or two of ProFTPD and pyftpdlib, and up to four of pure-ftpd,
+//! come and go.
 //!
 //! The cases are ours, so the first row says only that we do what we read. It was 20 when they were
 //! first played. What was found and mended: a transfer without a route (425, where the server has to
@@ -466,8 +467,9 @@
 //! stay 550, for the reason above. And one that no case asked for: playing them fast, from one address,
 //! with ports that are asked for and not used, ended in 425.
 //!
-//! When the RFCs were read a second time, each from its first line to its last, thirteen more came to
-//! light, most of them with a case now: an LF behind CR NUL began a command in the middle of a name,
+//! When the RFCs were read a second time, each from its first line to its last, fourteen more came to
+//! light, most of them with a case now: the port that PORT named was forgotten behind a transfer,
+//! and behind ABOR, an LF behind CR NUL began a command in the middle of a name,
 //! NOOP took back what RNFR and REST had said and a line that was too long did not, AUTH under TLS was
 //! 503, HOST took an address under TLS and not the one that PASV tells, MLSD of a path through a file
 //! was 501 and began with 125 over the default data port, OPTS MLST took letters that no fact has, OPTS

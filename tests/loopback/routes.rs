@@ -68,6 +68,18 @@ fn peers_of_each_network_are_told_an_address_of_their_own() {
     }
 }
 
+/// A parameter is what was said last (RFC 959, section 4.1.2).
+#[test]
+fn a_port_that_was_named_serves_more_than_one_transfer() {
+    let server = TestServer::usual();
+    let mut raw = server.session();
+    let listener = raw.active();
+    for _ in 0..3 {
+        retrieves_from(&mut raw, &listener);
+        raw.expect("ABOR", 226);
+    }
+}
+
 /// Where a host has several (RFC 1123, section 4.1.2.12).
 #[test]
 fn active_connections_come_from_the_address_that_the_client_came_to() {

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
 use super::Site;
 use super::play::{BYTES_MAX, Done, Play};
@@ -55,6 +55,7 @@ impl Play<'_> {
         let command = [bytes(command), b"\r\n".to_vec()].concat();
         let listener = match how {
             "port" | "eprt" | "default" => Some(self.listen(how)?),
+            "named" => self.named.take(),
             "open" => None,
             _ => {
                 self.connect(how)?;
@@ -70,6 +71,7 @@ impl Play<'_> {
             check(from_server, || format!("the data comes from {peer}"))?;
             data.set_read_timeout(Some(self.site.patience)).map_err(of("the data"))?;
             self.data = Some(data);
+            self.named = Some(listener);
         }
         Ok(())
     }
@@ -84,6 +86,8 @@ impl Play<'_> {
             return Ok(listener.into());
         }
         let listener = TcpListener::bind("127.0.0.1:0").map_err(of("a port"))?;
+        let patience = Some(self.site.patience);
+        SockRef::from(&listener).set_read_timeout(patience).map_err(of("a port"))?;
         let port = listener.local_addr().map_err(of("a port"))?.port();
         let [high, low] = port.to_be_bytes();
         let line = match how {

@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::ffi::OsStrExt;
 
 use socket2::SockRef;
@@ -27,6 +27,8 @@ pub(super) struct Play<'a> {
     /// The last reply: its lines, without their ends.
     pub(super) said: Vec<String>,
     pub(super) data: Option<TcpStream>,
+    /// The port that was named to the server last.
+    pub(super) named: Option<TcpListener>,
     /// What the last transfer brought.
     pub(super) came: Vec<u8>,
 }
@@ -37,7 +39,8 @@ pub(super) type Done = Result<(), String>;
 impl<'a> Play<'a> {
     pub(super) fn begin(site: &'a Site) -> Result<Self, String> {
         let control = BufReader::new(dial_from(site, site.address)?);
-        let mut play = Self { site, control, said: Vec::new(), data: None, came: Vec::new() };
+        let mut play =
+            Self { site, control, said: Vec::new(), data: None, named: None, came: Vec::new() };
         play.reply()?;
         play.has_code("220")?;
         Ok(play)

@@ -126,7 +126,7 @@ impl Session {
         text.extend_from_slice(if self.parameters.deflates { b"MODE Z\n" } else { b"MODE S\n" });
         let route = match self.parameters.route {
             Route::Default => format!("Data connections go to your port {}\n", self.peer.port()),
-            Route::Active(port) => format!("The next data connection goes to your port {port}\n"),
+            Route::Active(port) => format!("Data connections go to your port {port}\n"),
             Route::Passive => {
                 "The next data connection comes to the port that you were told\n".to_owned()
             }
@@ -344,7 +344,7 @@ mod tests {
         let mut ftp = Dialogue::logged_in("user1");
         for (line, said) in [
             ("NOOP", "Data connections go to your port 40000"),
-            ("PORT 192,0,2,7,4,0", "The next data connection goes to your port 1024"),
+            ("PORT 192,0,2,7,4,0", "Data connections go to your port 1024"),
             ("EPSV", "The next data connection comes to the port that you were told"),
         ] {
             ftp.line(line);

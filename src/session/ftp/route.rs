@@ -34,6 +34,9 @@ impl Visit<'_> {
         let family = match argument {
             EpsvArgument::All => {
                 self.parameters.extended_only = true;
+                if let Route::Active(_) = self.parameters.route {
+                    self.parameters.route = Route::Default;
+                }
                 return Ok(Said::Now(Reply::new(200, "From now on EPSV alone is served.")));
             }
             EpsvArgument::Any => Family::Same,
@@ -104,7 +107,7 @@ impl Visit<'_> {
             turn.effects.push(Effect::Unroute);
         }
         self.parameters.route = Route::Active(address.port());
-        Ok(Said::Now(Reply::new(200, "The next transfer will connect to you there.")))
+        Ok(Said::Now(Reply::new(200, "Transfers will connect to you there.")))
     }
 }
 
@@ -141,11 +144,11 @@ impl Session {
         }
     }
 
-    /// Gives the route up, if there is one.
+    /// Gives the passive port up, if there is one. The port that PORT named is a parameter, and stays.
     pub(super) fn unroute<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
-        match mem::replace(&mut self.parameters.route, Route::Default) {
-            Route::Passive => turn.effects.push(Effect::Unroute),
-            Route::Default | Route::Active(_) => {}
+        if self.parameters.route == Route::Passive {
+            self.parameters.route = Route::Default;
+            turn.effects.push(Effect::Unroute);
         }
     }
 
@@ -256,12 +259,33 @@ mod tests {
         assert!(ftp.line("MLSD /Docs").is_empty());
         assert!(ftp.told(Event::Connected)[0].starts_with("150 "));
         ftp.transfer(b"");
-        // Whoever was told a port is told of the connection before it stands. It serves one transfer.
+        ftp.expect("EPSV ALL", "200");
+        ftp.expect("LIST /", "425 Use EPSV first");
+    }
+
+    #[test]
+    fn the_port_that_was_named_last_is_remembered() {
+        let mut ftp = Dialogue::logged_in("user1");
         ftp.expect("PORT 192,0,2,7,4,0", "200");
+        let dialled = Asked::Dial("192.0.2.7:1024".parse().unwrap());
+        for _ in 0..2 {
+            ftp.asked.clear();
+            // Whoever has named a port is told of the connection before it stands.
+            ftp.expect("LIST /", "150");
+            assert_eq!(ftp.asked, [dialled]);
+            assert!(ftp.told(Event::Connected).is_empty());
+            ftp.transfer(b"");
+            ftp.expect("ABOR", "226");
+        }
+        ftp.expect("EPRT |1|192.0.2.7|1025|", "200");
+        ftp.asked.clear();
         ftp.expect("LIST /", "150");
-        assert!(ftp.told(Event::Connected).is_empty());
+        assert_eq!(ftp.asked, [Asked::Dial("192.0.2.7:1025".parse().unwrap())]);
         ftp.transfer(b"");
+        // Another way takes its place, and serves once.
+        ftp.fetch("LIST /");
         ftp.has_no_route("LIST /");
+        ftp.expect("PORT 192,0,2,7,4,0", "200");
         ftp.expect("EPSV ALL", "200");
         ftp.expect("LIST /", "425 Use EPSV first");
     }

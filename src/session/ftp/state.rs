@@ -209,15 +209,16 @@ impl Default for Parameters {
     }
 }
 
-/// How the next data connection comes about. One route serves one transfer.
+/// How the next data connection comes about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route {
     /// Nobody has said: we go to the client's default data port, which is that of its control
     /// connection (RFC 959, section 3.2).
     Default,
-    /// The peer comes to the port that it was told.
+    /// The peer comes to the port that it was told, once.
     Passive,
-    /// We go to this port of the peer's own address.
+    /// We go to this port of the peer's own address, until it names another way (RFC 959, section
+    /// 4.1.2).
     Active(u16),
 }
 

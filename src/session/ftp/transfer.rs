@@ -39,7 +39,8 @@ impl Visit<'_> {
 
     /// Begins a transfer. `total` is how many bytes of the file will be sent, where that is known.
     ///
-    /// The route is used up, however the transfer ends.
+    /// A passive port is used up, however the transfer ends; the port that PORT named stays (RFC 959,
+    /// section 4.1.2).
     pub(super) fn begin<T: Tree>(
         self,
         extent: Extent<T::File, T::Part>,
@@ -54,8 +55,11 @@ impl Visit<'_> {
         // Where the client has named no port it may not know that one is needed: it is told that a
         // connection is about to be opened only where one could be.
         let mut kept = None;
-        match mem::replace(&mut self.parameters.route, Route::Default) {
-            Route::Passive => turn.effects.reply(said),
+        match self.parameters.route {
+            Route::Passive => {
+                self.parameters.route = Route::Default;
+                turn.effects.reply(said);
+            }
             Route::Active(port) => {
                 turn.effects.reply(said);
                 let mut address = self.peer;

@@ -24,8 +24,10 @@ pub(crate) struct Course {
     /// Who says that this is its name.
     user: Vec<u8>,
     is_client: bool,
-    /// There is a way for the next data connection.
-    is_routed: bool,
+    /// There is a passive port for the next data connection.
+    is_awaited: bool,
+    /// A port was named, to which data connections go.
+    is_named: bool,
     /// EPSV ALL was said.
     extended_only: bool,
     /// The command before this one was REST or RANG, and was obeyed; those that make a route may stand
@@ -58,8 +60,8 @@ impl Course {
             // Without a route there is the default data port, but behind EPSV ALL; and nobody
             // listens there in this world.
             let tries = !self.extended_only && code >= 400;
-            takes(self.is_client && (self.is_routed || tries), self);
-            self.is_routed = false;
+            takes(self.is_client && (self.is_awaited || self.is_named || tries), self);
+            self.is_awaited = false;
         }
         takes(code >= 400 || self.is_client || FOR_STRANGERS.contains(&verb), self);
         // Either may be said while a transfer runs, and then changes nothing for the next command; and
@@ -69,7 +71,7 @@ impl Course {
         }
         if command == Command::Abor {
             // Strangers are refused it, and lose nothing.
-            self.is_routed &= code >= 400;
+            self.is_awaited &= code >= 400;
             return None;
         }
         if let Command::User(name) = command {
@@ -79,11 +81,14 @@ impl Course {
             self.is_client = true;
         } else if (verb, code) == (Verb::Rein, 220) {
             *self = Self { works: self.works, ..Self::default() };
-        } else if [Verb::Pasv, Verb::Port, Verb::Eprt].contains(&verb) && code < 300 {
+        } else if [Verb::Port, Verb::Eprt].contains(&verb) && code < 300 {
             takes(!self.extended_only, self);
-            self.is_routed = true;
-        } else if verb == Verb::Epsv {
-            self.is_routed |= code == 229;
+            (self.is_awaited, self.is_named) = (false, true);
+        } else if verb == Verb::Pasv && code < 300 {
+            takes(!self.extended_only, self);
+            (self.is_awaited, self.is_named) = (true, false);
+        } else if verb == Verb::Epsv && code < 300 {
+            (self.is_awaited, self.is_named) = (self.is_awaited || code == 229, false);
             self.extended_only |= code == 200;
         } else if (verb, code) == (Verb::Rnto, 250) {
             takes(self.renames, self);
