@@ -1,6 +1,6 @@
 //! FTP by hand: lines out, replies in, data connections as a test wants them.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -109,13 +109,24 @@ impl Raw {
         }
     }
 
+    /// How many bytes have been heard, once there are some; none at the end. A process that was stopped
+    /// and goes on has its reads interrupted.
+    fn heard(&mut self) -> io::Result<usize> {
+        loop {
+            match self.control.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                heard => return heard.map(<[u8]>::len),
+            }
+        }
+    }
+
     /// Whether nothing is said for so long.
     #[track_caller]
     pub(crate) fn hears_nothing_for(&mut self, span: Duration) -> bool {
         self.control.get_ref().set_read_timeout(Some(span)).expect("a time-out to read");
-        let heard = self.control.fill_buf().map(<[u8]>::len);
+        let heard = self.heard();
         self.control.get_ref().set_read_timeout(Some(GUARD)).expect("a time-out to read");
-        heard.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+        heard.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Ends our direction alone: no line follows.
@@ -135,10 +146,10 @@ impl Raw {
     /// The code of the next reply; none if the server closes in place of it.
     #[track_caller]
     pub(crate) fn answer(&mut self) -> Option<u16> {
-        match self.control.fill_buf() {
-            Ok([]) => None,
+        match self.heard() {
+            Ok(0) => None,
             Ok(_) => Some(self.reply().code),
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => None,
             Err(error) => panic!("no reply: {error}"),
         }
     }
