@@ -13,9 +13,9 @@ use crate::terms::UnixTime;
 pub(super) const DAY_SECS: i64 = 86_400;
 
 /// 0000-01-01T00:00:00.
-const FIRST: i64 = -62_167_219_200;
+pub(super) const FIRST: i64 = -62_167_219_200;
 /// 9999-12-30T22:00:00, the last second that jiff knows in every time zone.
-const LAST: i64 = 253_402_207_200;
+pub(super) const LAST: i64 = 253_402_207_200;
 
 /// A second on the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Facts there and back, stamps, and selections.
 
 use super::*;
+use crate::wire::ftp::civil::{FIRST, LAST};
 use proptest::prelude::*;
 
 const NEW_YEAR: UnixTime = UnixTime(1_767_268_800);
@@ -100,7 +101,7 @@ fn facts() -> impl Strategy<Value = Facts> {
     (
         prop::sample::select(KINDS),
         any::<Option<u64>>(),
-        prop::option::of((-62_167_219_200..253_402_300_800_i64).prop_map(UnixTime)),
+        prop::option::of((FIRST..=LAST).prop_map(UnixTime)),
         prop::option::of((0..1024_u16).prop_map(Perm::from_bits_retain)),
         prop::option::of(unique),
         any::<Option<u32>>(),
