@@ -210,7 +210,8 @@ impl<I: Io> Channel<I> {
     /// nothing that means anything once the kernel seals: records as they are.
     ///
     /// # Errors
-    /// The connection failed.
+    /// The connection failed; `InvalidData` is what the peer can't have sent so, `ConnectionAborted` an
+    /// alert of its own.
     pub fn read(&mut self, io: &mut I, buffer: &mut [u8]) -> io::Result<Moved> {
         let is_up = match &mut self.tls {
             None => false,

@@ -114,6 +114,7 @@
 //! | 250, 550 | SITE | | of what SITE does to files, as DELE has them; the list knows no failure but of syntax |
 //! | 214 | SITE | | SITE HELP is HELP SITE |
 //! | 554 | RETR, STOR, STOU, APPE | | RFC 1123, section 4.1.3.4 |
+//! | 535 | STOR, APPE, STOU | | RFC 2228, section 6 |
 //! | 522 | RETR, STOR, LIST and their like | | RFC 4217, section 11.4 in place of 150, section 10.2 behind it |
 //! | 250 | CDUP | | the list has 200, and 4.1.1 has the codes of CWD |
 //!
@@ -167,7 +168,7 @@
 //! | 2228 3, MIC and its like | 533 to what comes in the clear where all is to be protected | s | not done, 530: section 8.2 gives USER no 533, and RFC 959 has 530 for who may not log in: `session::ftp::security::tests::where_tls_is_required_nobody_logs_in_without_it` |
 //! | 2228 6 | protection comes last, behind TYPE, STRU and MODE | m | `loopback::sealed::transfers::a_line_may_end_at_any_edge` |
 //! | 2228 6, 4217 9 | TLS's records are all: no blocks of the RFC's own, whatever PBSZ said | s | `loopback::sealed::transfers::files_of_every_size_go_both_ways_and_on` |
-//! | 2228 6 | 535 where protection fails while data moves | m | not done, 426: as with 425 below, it may go better the next time, what has come is left to be gone on with, and nothing that fails is put in place: `loopback::sealed::an_upload_that_is_cut_is_not_put_in_place_and_is_gone_on_with` |
+//! | 2228 6 | 535 where protection fails while data moves | m | `loopback::sealed::an_upload_that_is_cut_is_not_put_in_place_and_is_gone_on_with` `session::ftp::transfer::tests::lost_connections`; where it is cut, or the client gives it up by an alert, 426 |
 //! | 2228 2, 4, 4217 4.2, 12.1 | USER comes in any case, and is 232 where the certificate is enough | s | `session::ftp::security::tests::a_certificate_takes_the_place_of_a_password` |
 //! | 4217 4.2 | 234 and not 334; TYPE, STRU, MODE, directory, ports and user are as after the greeting | m | `session::ftp::security::tests::auth_begins_a_handshake_and_the_session_anew` `session::ftp::security::tests::a_name_sent_in_the_clear_is_no_name_behind_the_handshake` |
 //! | 4217 4.2, 10.1, 11.1 | where TLS is required nobody logs in and nothing moves without it, whatever the client says first | m | `loopback::protected::policy::where_it_is_required_nothing_goes_without_it` `session::ftp::security::tests::where_tls_is_required_nobody_logs_in_without_it` |

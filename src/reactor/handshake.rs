@@ -176,7 +176,9 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// What a handshake that has ended so makes of its data connection. What TLS does not like is not
     /// better the next time; a broken connection may be.
     pub(super) fn loss_by(error: &io::Error) -> Loss {
-        if error.kind() == io::ErrorKind::InvalidData { Loss::Insecure } else { Loss::Unsecured }
+        let is_disliked =
+            matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::ConnectionAborted);
+        if is_disliked { Loss::Insecure } else { Loss::Unsecured }
     }
 
     /// Takes one of the steps that this pass may make of handshakes. False if none is left.

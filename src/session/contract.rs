@@ -130,6 +130,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         Loss::NeverOpened,
         Loss::Broken,
         Loss::Stalled,
+        Loss::Tampered,
         Loss::Unsecured,
         Loss::Insecure,
         Loss::Foreign,

@@ -53,6 +53,8 @@ pub enum Loss {
     Broken,
     /// Not one byte moved for too long.
     Stalled,
+    /// What came under TLS is not what the peer has sent.
+    Tampered,
     /// Its TLS handshake broke off, or was not done in time.
     Unsecured,
     /// Its TLS handshake failed: one of the two did not like what the other said.

@@ -96,6 +96,7 @@ pub(super) enum Stop {
     Ended,
     Received,
     Lost,
+    Tampered,
     Failed(Fault),
 }
 
@@ -179,6 +180,9 @@ impl<F: Content, P: Part> Transfer<F, P> {
                 Err(Stop::Ended) => return Step::Ended(Outcome::Done { bytes: self.moved }),
                 Err(Stop::Lost) => {
                     return Step::Ended(Outcome::Lost { loss: Loss::Broken, bytes });
+                }
+                Err(Stop::Tampered) => {
+                    return Step::Ended(Outcome::Lost { loss: Loss::Tampered, bytes });
                 }
                 Err(Stop::Failed(fault)) => {
                     if let Work::Part { upload, .. } = &mut self.work {

@@ -1,6 +1,8 @@
 //! One piece from the peer to the part that it is uploading to: by the kernel, or through a buffer,
 //! unpacked and decoded on the way.
 
+use std::io;
+
 use super::packing::Packing;
 use super::pump::{Stop, Transfer, Turn, Work, failed, write_all};
 use crate::channel::Moved;
@@ -56,7 +58,11 @@ impl<F: Content, P: Part> Transfer<F, P> {
             let piece = piece.get(..count).unwrap_or_default();
             return Ok(write_coded(part, coder, decoded, piece)?);
         }
-        match turn.channel.read(turn.io, piece).map_err(|_| Stop::Lost)? {
+        let stop = |error: io::Error| {
+            let is_tampered = error.kind() == io::ErrorKind::InvalidData;
+            if is_tampered { Stop::Tampered } else { Stop::Lost }
+        };
+        match turn.channel.read(turn.io, piece).map_err(stop)? {
             Moved::Blocked => Err(Stop::Blocked),
             Moved::Bytes(count) => {
                 turn.copied.spend(turn.channel.cost(count));

@@ -333,6 +333,16 @@ fn an_upload_that_is_cut_is_not_put_in_place_and_is_gone_on_with() {
         let mut data = sealed.begin("STOR Own/old");
         data.sock.write_all(&[23, 3, 3, 0, 40]).unwrap();
         data.sock.write_all(&[7; 40]).unwrap();
+        sealed.hear(535);
+        assert_same(&server.content("Own/old"), b"as it was");
+        // The client does not like what it was sent, and says so.
+        let mut data = sealed.begin("STOR Own/old");
+        data.write_all(b"as it will never be").unwrap();
+        data.flush().unwrap();
+        let garbage = [&[23, 3, 3, 0, 40][..], &[7; 40]].concat();
+        data.conn.read_tls(&mut &garbage[..]).unwrap();
+        data.conn.process_new_packets().unwrap_err();
+        data.conn.write_tls(&mut data.sock).unwrap();
         sealed.hear(426);
         assert_same(&server.content("Own/old"), b"as it was");
     }

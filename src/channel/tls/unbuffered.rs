@@ -155,6 +155,9 @@ pub(super) fn write(
     }
 }
 
+/// What rustls did not like, or what the peer said by an alert that it did not.
 pub(super) fn invalid(error: Error) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, error)
+    let is_said = matches!(error, Error::AlertReceived(_));
+    let kind = if is_said { io::ErrorKind::ConnectionAborted } else { io::ErrorKind::InvalidData };
+    io::Error::new(kind, error)
 }

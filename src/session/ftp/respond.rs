@@ -132,6 +132,11 @@ pub(super) fn outcome(outcome: Outcome, verb: Verb) -> Reply {
                 426,
                 format!("The data connection stood still after {bytes} bytes and was closed."),
             ),
+            // RFC 2228, section 6.
+            Loss::Tampered => Reply::new(
+                535,
+                "What came on the data connection failed its check; nothing of it is put in place.",
+            ),
             Loss::Unsecured => Reply::new(
                 425,
                 "The TLS handshake on the data connection broke off or took too long; try again.",

@@ -357,6 +357,7 @@ mod tests {
             (Loss::NeverOpened, "425"),
             (Loss::Broken, "426"),
             (Loss::Stalled, "426"),
+            (Loss::Tampered, "535"),
             (Loss::Unsecured, "425"),
             (Loss::Insecure, "522"),
             (Loss::Foreign, "522"),

@@ -162,7 +162,7 @@ fn an_alert_ends_it() {
         data.write_all(b"half of it").unwrap();
         data.flush().unwrap();
         data.sock.write_all(&[21, 3, 3, 0, 2, 2, 80]).unwrap();
-        sealed.hear(426);
+        sealed.hear(535);
         assert!(!server.path("Own/film").exists());
     }
     server.serves_others();
