@@ -43,8 +43,9 @@
 //! - Each line has its one final reply, in order, of a class that its verb can have
 //!   (`tests/sim/peers/ledger.rs`); none is lost, but behind work that its client gave up by going.
 //! - Nobody does what its dialogue never led to (`course.rs`): only who has given the right password
-//!   since the last USER or REIN is obeyed; a transfer has a route that it was told, and uses it up,
-//!   or goes to the default data port; ABOR gives the route up; EPSV ALL is kept; REST, RANG and RNFR hold for one command.
+//!   since the last USER or REIN is obeyed; a transfer has a passive port that it was told, and uses it
+//!   up, or goes to the port that was named last, or to the default data port; ABOR gives the passive
+//!   port up; EPSV ALL is kept; REST, RANG and RNFR hold for one command, and NOOP for none.
 //! - What is put in place is what somebody has sent whole, to an end in good order, behind what stood
 //!   there or was sent before (`contents.rs`); each 226 of an upload has a file of its own, each 226 of
 //!   a download a connection over which all of a file has gone; and as many bytes as a reply says have

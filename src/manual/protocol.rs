@@ -18,7 +18,8 @@
 //! While the answer to `Listen`, `Verify`, `Secure` or `Withhold` is due the session wants no lines; they
 //! wait in the framer, in the socket, and in the end at the peer. While a transfer or work runs it
 //! takes them, serves `ABOR` and `STAT` at once, and keeps the others, up to a bound, for when the
-//! transfer has ended. So pipelined commands are served in order and never lost.
+//! transfer has ended. So pipelined commands are served in order and never lost. An `ABOR` that has waited
+//! behind a line that begins something is heard as soon as that has begun.
 //!
 //! `Hangup` says that the peer has closed its direction. A client that pipes its commands through
 //! `nc` does that and still wants the answers; a client that was killed does that too, and its
@@ -47,6 +48,7 @@
 //! | `USER` with the certificate of the entry | 232, and 202 to a PASS behind it | clients that have a password send it |
 //! | words, or nothing, in place of a handshake | 421 in the clear | RFC 4217, section 10.1; behind half a hello nobody knows what would be understood |
 //! | a handshake for data that one of the two does not like | 522 | RFC 4217, section 10.2; 425 where it broke off or took too long, and may go better the next time |
+//! | a record of an upload that does not open | 535 | RFC 2228, section 6; 426 where it is cut, or the client says by an alert that it gives up |
 //! | a data connection that does not show the client's certificate of the control connection | 522 | whoever comes to a passive port is not known by anything else |
 //! | HOST with another name than the handshake was with | 504 | RFC 7151, sections 3.2.2 and 4; without a name in the handshake any is taken |
 //! | any of these, TLS off | 502 | and FEAT and HELP are silent |
