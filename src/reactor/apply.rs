@@ -1,5 +1,6 @@
 //! Events into a session, and its effects into the world.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use log::{info, warn};
@@ -17,6 +18,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
     /// Tells a session of one event and carries out all that it asks for, the answers to that
     /// included.
     pub(super) fn tell(&mut self, control: &mut Control<I, T>, event: Event<'_>) {
+        // Whoever has had its last word, or is about to, hears no other.
+        if control.stage != Stage::Open {
+            return;
+        }
         let mut effects = std::mem::take(&mut self.effects);
         let mut answer = self.handle(control, event, &mut effects);
         while let Some(event) = answer {
@@ -40,7 +45,10 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             gate: &mut self.gate,
             peer: control.ends.peer.ip(),
             local: control.ends.local.ip(),
-            told: self.limits.passive_address.to(control.ends.peer.ip()),
+            told: match control.ends.local.ip() {
+                IpAddr::V4(_) => self.limits.passive_address.to(control.ends.peer.ip()),
+                IpAddr::V6(_) => None,
+            },
             settings: &self.settings,
             now: self.now,
             today: self.today,

@@ -348,16 +348,14 @@ impl<I: Io, T: Tree> Reactor<I, T> {
                 Some(Slot::Listener(Listener { role: Role::Control(..), .. })) => {
                     self.graveyard.push(key);
                 }
-                // Whoever has had its last word, or is about to, hears no other.
-                Some(Slot::Control(control)) if control.stage == Stage::Open => {
+                Some(Slot::Control(_)) => {
                     if let Some(mut control) = self.take_control(key) {
                         self.tell(&mut control, Event::Drain);
                         self.put_control(control);
                         self.queue_control(key);
                     }
                 }
-                Some(Slot::Control(_) | Slot::Listener(_) | Slot::Data(_) | Slot::Taken) | None => {
-                }
+                Some(Slot::Listener(_) | Slot::Data(_) | Slot::Taken) | None => {}
             }
         }
     }

@@ -68,6 +68,16 @@ fn peers_of_each_network_are_told_an_address_of_their_own() {
     }
 }
 
+/// PASV tells nobody there anything.
+#[test]
+fn over_ipv6_no_other_address_is_ours() {
+    let setup = Setup::usual().listening_on("[::1]:0");
+    let server = setup.flag("--passive-address", "203.0.113.7").start();
+    let mut stranger = Raw::connect(server.ftp);
+    stranger.expect("HOST 203.0.113.7", 504);
+    stranger.expect("HOST [::1]", 220);
+}
+
 /// A parameter is what was said last (RFC 959, section 4.1.2).
 #[test]
 fn a_port_that_was_named_serves_more_than_one_transfer() {
