@@ -11,7 +11,6 @@ use super::user_pi::ListForm;
 use crate::terms::UnixTime;
 use crate::wire::ftp::facts::{self, Kind};
 use crate::wire::ftp::listing::{parse_dos, parse_long};
-use crate::wire::{Framer, Line};
 
 /// Longest line of a listing that is read, in bytes.
 const LINE_MAX: usize = 16 * 1024;
@@ -60,15 +59,13 @@ pub enum Look {
 pub fn read(text: &[u8], form: ListForm, now: UnixTime) -> (Vec<Entry>, usize) {
     let mut entries = Vec::new();
     let mut unread = 0;
-    let mut framer = Framer::new(LINE_MAX);
-    framer.push(text);
-    // The last line may lack its end.
-    framer.push(b"\n");
-    while let Some(line) = framer.next_line() {
-        let Line::Text(line) = line else {
+    // No Telnet is spoken on a data connection: all bytes are text.
+    for line in text.split(|byte| *byte == b'\n') {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.len() > LINE_MAX {
             unread += 1;
             continue;
-        };
+        }
         if line.is_empty() || (is_for_people(form) && line.starts_with(b"total ")) {
             continue;
         }
@@ -236,6 +233,19 @@ mod tests {
         assert_eq!(names(&entries), ["Alpha Beta", "archive", "beta", "Cellar"]);
         sort(&mut entries, Order::DirectoriesFirst);
         assert_eq!(names(&entries), ["archive", "Cellar", "Alpha Beta", "beta"]);
+    }
+
+    #[test]
+    fn names_are_taken_as_they_are() {
+        let text =
+            b"type=file; x\xff\xfay\r\ntype=file; \xff\xff\r\ntype=file; a\r\0\ntype=file; b\n";
+        let (entries, unread) = read(text, ListForm::Mlsd, NOW);
+        let names: Vec<_> = entries.iter().map(|entry| &entry.name[..]).collect();
+        assert_eq!(names, [&b"x\xff\xfay"[..], b"\xff\xff", b"a\r\0", b"b"]);
+        assert_eq!(unread, 0);
+        let long = [b"type=file; ".as_slice(), &[b'x'; LINE_MAX], b"\r\ntype=file; b\r\n"].concat();
+        let (entries, unread) = read(&long, ListForm::Mlsd, NOW);
+        assert_eq!((entries.len(), unread), (1, 1));
     }
 
     #[test]

@@ -102,7 +102,8 @@
 //! |---|---|---|---|
 //! | 550 | LIST, NLST, STAT | | the lists have 450 alone for a name that leads nowhere. It was tried: lftp asks again every two seconds, a thousand times, and curl takes it for an empty directory. 550 is what 4.2.1 has for a file that is not found, and RFC 3659, section 7.2.1, for MLSD |
 //! | 425 | PASV, EPSV | | every port of the range is taken for a moment: of the codes listed 421 alone is not for good, and it would end the session |
-//! | 450, 451, 452 | CWD, MKD, RMD, RNTO; 452 to DELE | | the disk is full, or the directory in use: 550 would say that it won't do later either, and 1123 4.1.2.11 wants 4yz. Appendix II gives RMD the codes of DELE and MKD those of STOR, which 5.4 leaves out |
+//! | 450, 451, 452 | CWD, MKD, RMD, RNTO; 451 and 452 to DELE | | the disk is full, or the directory in use: 550 would say that it won't do later either, and 1123 4.1.2.11 wants 4yz. Appendix II gives RMD the codes of DELE and MKD those of STOR, which 5.4 leaves out |
+//! | 451, with nothing before it | RETR, STOR, LIST and their like, RNFR | | the lists have 450 there, which is about the file, and the server is short of something: curl takes 450 to LIST for an empty directory, and clients that come again at 451 take 450 for an answer |
 //! | 425, with nothing before it | RETR, STOR, LIST and their like | | the lists have it behind 125 or 150 alone. Who has named no port may not know that one is needed, and is promised no connection before it stands: `session::ftp::route::tests::the_default_data_port_is_the_control_connections` |
 //! | 150, once a second | SITE COMPRESS | | 4.2 allows one preliminary reply to a command, and section 6 none to SITE. A large file takes minutes, in which a client that hears nothing gives up: `session::ftp::compress::tests::tells_how_far_it_is` |
 //! | 426, 450, 451, 452 | SITE | | of COMPRESS that was stopped or came to nothing, as STOR has them: `session::ftp::compress::tests::abor_leaves_nothing` `session::ftp::compress::tests::a_full_disk_is_said_so` |
@@ -311,7 +312,7 @@
 //! | REST, then another command | forgotten, unless that makes the data connection or is NOOP | `session::ftp::send::tests::a_restart_point_holds_for_one_command` `loopback::conformance::a_refused_restart_is_forgotten` |
 //! | RNFR without RNTO | forgotten, with what makes a data connection too, but not with NOOP | `session::ftp::file::tests::what_rnfr_said_holds_for_one_command` |
 //! | names with quotation marks, spaces, leading dashes, wildcards, UTF-8, IAC | names like others | `loopback::trips::names_may_be_odd` `loopback::curl::downloads_odd_names_whole` |
-//! | names with CR or NUL, and with LF on the disk | 501; what has such a name on the disk is not listed. In a command an LF ends the line | `loopback::trips::names_may_be_odd` `wire::line::tests::both_line_ends_end_a_line` `tree::os::tests::names_that_would_break_a_line_are_not_listed` |
+//! | names with CR or NUL, and with LF on the disk | 501; what has such a name on the disk is not listed. In a command an LF ends the line, but not behind CR NUL | `loopback::trips::names_may_be_odd` `wire::line::tests::both_line_ends_end_a_line` `tree::os::tests::names_that_would_break_a_line_are_not_listed` |
 //! | LIST with options | accepted, and they change nothing | `session::ftp::list::tests::lists_in_long_form` `wire::ftp::command::tests::listings_have_options_and_a_path` |
 //! | LIST and NLST with patterns | a literal name wins; nothing that matches is an empty list | `session::ftp::list::tests::a_literal_name_wins_over_the_pattern_that_it_spells` `session::ftp::list::tests::nothing_is_an_empty_list` |
 //! | STAT of a path | LIST's lines in the reply, bounded | `session::ftp::list::tests::stat_lists_in_the_reply` `session::ftp::list::tests::stat_bounds_its_listing_and_list_does_not` |
@@ -468,14 +469,13 @@
 //! stay 550, for the reason above. And one that no case asked for: playing them fast, from one address,
 //! with ports that are asked for and not used, ended in 425.
 //!
-//! When the RFCs were read a second time, each from its first line to its last, fourteen more came to
+//! When the RFCs were read a second time, each from its first line to its last, thirteen more came to
 //! light, most of them with a case now: the port that PORT named was forgotten behind a transfer,
 //! and behind ABOR, an LF behind CR NUL began a command in the middle of a name,
 //! NOOP took back what RNFR and REST had said and a line that was too long did not, AUTH under TLS was
 //! 503, HOST took an address under TLS and not the one that PASV tells, MLSD of a path through a file
 //! was 501 and began with 125 over the default data port, OPTS MLST took letters that no fact has, OPTS
-//! MODE Z was taken where MODE Z is not served, REST refused what 64 bits do not hold, 451 was said where
-//! nothing had begun, a root that is a list told a time, and what a Telnet option was told became text.
+//! MODE Z was taken where MODE Z is not served, REST refused what 64 bits do not hold, a root that is a list told a time, and what a Telnet option was told became text.
 //!
 //! What others miss, most of all: Telnet's options (ProFTPD answers refusals as well, the others
 //! nothing), RNTO behind another command than RNFR (all), an LF behind CR NUL in a name (all: what comes

@@ -27,7 +27,7 @@
 //! |---|---|
 //! | close_notify on an upload | its end; ours is sent back, since some clients wait for it |
 //! | the end of the connection without one | the upload is cut: 426, and its part is left to be gone on with |
-//! | a record that does not open | the same |
+//! | a record of an upload that does not open | the same, but 535 |
 //! | a download is whole | close_notify, which leaves with the last bytes, before 226 is said; then its connection waits for the peer's, two seconds at most, since closing over what comes would send a reset behind the last bytes |
 //! | all of a download is written, and our close_notify meets nobody | 226 where the peer's own has come: it knows how much there was, as curl by SIZE, and has gone on purpose. 426 where only a reset has: nobody knows what it had read by then |
 //! | a download is stopped | no close_notify: nobody takes it for the whole |

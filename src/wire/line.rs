@@ -17,9 +17,9 @@ const IAC: u8 = 255;
 const DM: u8 = 242;
 /// "Interrupt process", the start of the Synch that precedes ABOR.
 const IP: u8 = 244;
-/// The lowest of the command bytes: "end of record".
-const LOWEST_COMMAND: u8 = 239;
-/// The end of what an option is told.
+/// The lowest of the command bytes: the end of what an option is told. "End of record", which is 239,
+/// comes behind an option alone that is refused.
+const LOWEST_COMMAND: u8 = SE;
 const SE: u8 = 240;
 /// Its begin.
 const SB: u8 = 250;
@@ -142,9 +142,11 @@ impl Framer {
                     rest = behind;
                 }
                 // No option is agreed on, so that nobody has to be told anything (RFC 1123, section
-                // 3.2.3). Whoever forgets to end it ends it with the line.
+                // 3.2.3). What a line end ends was none, but text of a client that does not double 255;
+                // a NUL in its place has it be no other text.
                 Telnet::Parameters | Telnet::ParametersCommand if first == b'\n' => {
                     self.telnet = Telnet::Data;
+                    self.keep(b"\0");
                 }
                 Telnet::Parameters => {
                     if first == IAC {
@@ -399,11 +401,11 @@ mod tests {
     #[test]
     fn telnet_commands_vanish_and_a_doubled_iac_is_one_byte() {
         assert_eq!(lines(&[b"a\xff\xffb\xff\xf1c\r\n"]), [text(b"a\xffbc")]);
-        assert_eq!(lines(&[b"N\xff\xf6O\xff\xf5O\xff\xefP\r\n"]), [text(b"NOOP")]);
+        assert_eq!(lines(&[b"N\xff\xf6O\xff\xf5OP\r\n"]), [text(b"NOOP")]);
         // What an option was to be told, with the byte 255 in it, goes with it; a line end does not.
         assert_eq!(
             lines(&[b"NO\xff\xfa\x18\x01\xff\xff\xff", b"\xf0OP\r\nNO\xff\xfa\x18\r\nOP\n"]),
-            [text(b"NOOP"), text(b"NO"), text(b"OP")]
+            [text(b"NOOP"), text(b"NO\0"), text(b"OP")]
         );
         // WILL ECHO, and an option whose number is that of LF.
         assert_eq!(lines(&[b"\xff\xfb\x01NO\xff\xfe\nOP\r\n"]), [text(b"NOOP")]);

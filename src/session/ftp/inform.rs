@@ -1,6 +1,7 @@
 //! SYST, STAT, HELP, NOOP (RFC 959, section 4.1.3), FEAT (RFC 2389, section 3), SIZE, MDTM (RFC
 //! 3659, sections 3 and 4).
 
+use super::route::MIN_ACTIVE_PORT;
 use super::state::{Answered, Busy, Parameters, Purpose, Route, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
 use super::{Session, respond, site};
@@ -125,8 +126,16 @@ impl Session {
         });
         text.extend_from_slice(if self.parameters.deflates { b"MODE Z\n" } else { b"MODE S\n" });
         let route = match self.parameters.route {
-            Route::Default => format!("Data connections go to your port {}\n", self.peer.port()),
-            Route::Active(port) => format!("Data connections go to your port {port}\n"),
+            Route::Default if self.parameters.extended_only => {
+                "The next data connection wants EPSV first\n".to_owned()
+            }
+            Route::Default if self.peer.port() < MIN_ACTIVE_PORT => {
+                "The next data connection wants PASV or PORT first\n".to_owned()
+            }
+            Route::Default => {
+                format!("The next data connection goes to your port {}\n", self.peer.port())
+            }
+            Route::Active(port) => format!("The next data connection goes to your port {port}\n"),
             Route::Passive => {
                 "The next data connection comes to the port that you were told\n".to_owned()
             }
@@ -343,9 +352,11 @@ mod tests {
     fn stat_says_where_data_goes() {
         let mut ftp = Dialogue::logged_in("user1");
         for (line, said) in [
-            ("NOOP", "Data connections go to your port 40000"),
-            ("PORT 192,0,2,7,4,0", "Data connections go to your port 1024"),
+            ("NOOP", "The next data connection goes to your port 40000"),
+            ("PORT 192,0,2,7,4,0", "The next data connection goes to your port 1024"),
             ("EPSV", "The next data connection comes to the port that you were told"),
+            ("ABOR", "The next data connection goes to your port 40000"),
+            ("EPSV ALL", "The next data connection wants EPSV first"),
         ] {
             ftp.line(line);
             let status = ftp.expect("STAT", "211-");

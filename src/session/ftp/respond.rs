@@ -58,19 +58,6 @@ const fn first(code: u16, verb: Verb) -> u16 {
     match (code, verb) {
         // What gives a file its name is refused for that.
         (550, Verb::Stor | Verb::Stou | Verb::Rnto) => 553,
-        // 451 is of what has begun.
-        (
-            451,
-            Verb::Retr
-            | Verb::Stor
-            | Verb::Stou
-            | Verb::Appe
-            | Verb::List
-            | Verb::Nlst
-            | Verb::Stat
-            | Verb::Dele
-            | Verb::Rnfr,
-        ) => 450,
         // LIST, NLST and STAT have 450 alone, which has lftp ask a thousand times for what is not
         // there, and curl take it for an empty list. 550 says what it is, and RFC 3659, section
         // 7.2.1, has it for MLSD.
@@ -266,32 +253,5 @@ fn trouble(trouble: Trouble) -> (u16, &'static str) {
             (552, "no file can be as large here; send it in pieces.")
         }
         Trouble::Io(_) => (451, "it can't be read or written now; try again later."),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wire::ftp::reply::Code;
-
-    #[test]
-    fn what_has_not_begun_is_not_broken_off() {
-        for trouble in [Trouble::NoDescriptors, Trouble::Io(ErrorKind::Other)] {
-            let refusal = |verb| fault(trouble.into(), verb, b"film").code();
-            for verb in [
-                Verb::Retr,
-                Verb::Stor,
-                Verb::Stou,
-                Verb::Appe,
-                Verb::List,
-                Verb::Nlst,
-                Verb::Stat,
-                Verb::Dele,
-                Verb::Rnfr,
-            ] {
-                assert_eq!(refusal(verb), Code::FILE_BUSY, "{verb:?}");
-            }
-            assert_eq!(refusal(Verb::Mlsd), Code::LOCAL_ERROR);
-        }
     }
 }

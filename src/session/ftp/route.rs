@@ -90,7 +90,10 @@ impl Visit<'_> {
         family: Family,
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
-        self.parameters.route = Route::Default;
+        // The one that waited is given up for this one, which may not come; what PORT named is not.
+        if self.parameters.route == Route::Passive {
+            self.parameters.route = Route::Default;
+        }
         *self.busy = Busy::AwaitingRoute(passive);
         turn.effects.push(Effect::Listen(family));
         Ok(Said::Later)
@@ -282,7 +285,16 @@ mod tests {
         ftp.expect("LIST /", "150");
         assert_eq!(ftp.asked, [Asked::Dial("192.0.2.7:1025".parse().unwrap())]);
         ftp.transfer(b"");
-        // Another way takes its place, and serves once.
+        // A way that can't be had takes no other's place; one that can does, and serves once.
+        for (line, fault) in [("EPSV 2", RouteFault::WrongFamily), ("PASV", RouteFault::Exhausted)]
+        {
+            ftp.send(line.as_bytes());
+            ftp.no_port(fault);
+            ftp.asked.clear();
+            ftp.expect("LIST /", "150");
+            assert_eq!(ftp.asked, [Asked::Dial("192.0.2.7:1025".parse().unwrap())]);
+            ftp.transfer(b"");
+        }
         ftp.fetch("LIST /");
         ftp.has_no_route("LIST /");
         ftp.expect("PORT 192,0,2,7,4,0", "200");

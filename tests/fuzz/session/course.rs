@@ -81,6 +81,9 @@ impl Course {
             self.is_client = true;
         } else if (verb, code) == (Verb::Rein, 220) {
             *self = Self { works: self.works, ..Self::default() };
+        } else if (verb, code) == (Verb::Host, 220) {
+            takes(!self.is_client, self);
+            self.user.clear();
         } else if [Verb::Port, Verb::Eprt].contains(&verb) && code < 300 {
             takes(!self.extended_only, self);
             (self.is_awaited, self.is_named) = (false, true);
