@@ -211,17 +211,18 @@ impl Peer {
             if self.child.try_wait().expect("the process is ours").is_some() {
                 return false;
             }
-            match TcpStream::connect_timeout(&address, GUARD) {
-                Ok(stream) => {
-                    stream.set_read_timeout(Some(GUARD)).expect("a time-out to read");
-                    let mut line = String::new();
-                    let read = BufReader::new(stream.take(1024)).read_line(&mut line);
-                    assert!(read.is_ok() && line.starts_with("220"), "{line:?}, {}", self.said());
+            if let Ok(stream) = TcpStream::connect_timeout(&address, GUARD) {
+                stream.set_read_timeout(Some(GUARD)).expect("a time-out to read");
+                let mut line = String::new();
+                let read = BufReader::new(stream.take(1024)).read_line(&mut line);
+                assert!(line.is_empty() || line.starts_with("220"), "{line:?}, {}", self.said());
+                if read.is_ok() && !line.is_empty() {
                     return true;
                 }
-                // The server has the better use for the processor.
-                Err(_) => thread::park_timeout(BETWEEN_KNOCKS),
+                // That was somebody else, who has had the port and is about to leave it.
             }
+            // The server has the better use for the processor.
+            thread::park_timeout(BETWEEN_KNOCKS);
         }
         panic!("the server does not listen, and says:\n{}", self.said());
     }

@@ -209,7 +209,9 @@ impl Net {
             if let Some(tap) = &mut conn.tap {
                 tap.heard.extend_from_slice(&buffer[..count]);
             }
-            if conn.to_server.is_readable() && conn.data {
+            // Room for one byte is that of somebody who looks whether the peer has gone, and wants
+            // nothing of what it sends.
+            if conn.to_server.is_readable() && conn.data && buffer.len() > 1 {
                 conn.runnable_since = Some((polls, now));
             }
             if conn.to_server.starved && conn.to_server.is_roomy() {
