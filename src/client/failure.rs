@@ -228,8 +228,9 @@ fn exit_of_reply(reply: &Reply) -> Exit {
     match code {
         // RFC 2228, section 5. 534 is a policy that wants more TLS, or less.
         431 | 533..=537 => Exit::Tls,
-        // Of a data connection in the clear where that may not be, or under TLS of another session (RFC
-        // 4217, sections 10.2 and 11.4); but also the answer to EPRT for an unknown kind of address (RFC 2428).
+        // Of a data connection in the clear where that may not be, or under TLS of another session
+        // (RFC 4217, sections 10.2 and 11.4); but also the answer to EPRT for an unknown kind of
+        // address (RFC 2428).
         425 | 521 | 522 if speaks_of_tls(reply) => Exit::Tls,
         425 | 426 => Exit::Connection,
         452 | 552 => Exit::RemoteFull,

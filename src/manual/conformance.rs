@@ -456,8 +456,7 @@
 //! | pure-ftpd | 33 | 8 | 6 | 4 | 0 | 10 | 21 | 12 | 94 | 10 |
 //! | vsftpd | 39 | 9 | 2 | 11 | 1 | 10 | 39 | 12 | 123 | 34 |
 //!
-//! Those are the fewest of some runs: one or two of ProFTPD, pyftpdlib and pure-ftpd
-//! come and go.
+//! Those are the fewest of some runs: one or two of ProFTPD, pyftpdlib and pure-ftpd come and go.
 //!
 //! The cases are ours, so the first row says only that we do what we read. It was 20 when they were
 //! first played. What was found and mended: a transfer without a route (425, where the server has to

@@ -1,6 +1,5 @@
 //! Events into a session, and its effects into the world.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use log::{info, warn};
@@ -39,16 +38,14 @@ impl<I: Io, T: Tree> Reactor<I, T> {
         effects: &mut Effects<T>,
     ) -> Option<Event<'static>> {
         let moved = self.moved(control);
+        let (peer, local) = (control.ends.peer.ip(), control.ends.local.ip());
         let mut house = House {
             tree: &self.tree,
             accounts: &self.accounts,
             gate: &mut self.gate,
-            peer: control.ends.peer.ip(),
-            local: control.ends.local.ip(),
-            told: match control.ends.local.ip() {
-                IpAddr::V4(_) => self.limits.passive_address.to(control.ends.peer.ip()),
-                IpAddr::V6(_) => None,
-            },
+            peer,
+            local,
+            told: self.limits.passive_address.in_place_of(local, peer),
             settings: &self.settings,
             now: self.now,
             today: self.today,

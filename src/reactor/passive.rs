@@ -204,10 +204,7 @@ impl<I: Io, T: Tree> Reactor<I, T> {
             let claim = claims.entry(peer).or_default();
             (claim.waiting, claim.told) = (Some(owner), self.now);
         }
-        let told = match local.ip() {
-            IpAddr::V4(own) => self.limits.passive_address.to(peer).unwrap_or(own).into(),
-            own @ IpAddr::V6(_) => own,
-        };
+        let told = self.limits.passive_address.in_place_of(local.ip(), peer);
         Ok((key, SocketAddr::new(told, port)))
     }
 

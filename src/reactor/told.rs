@@ -88,6 +88,14 @@ impl Told {
         own.map(|(_, address)| *address).or(self.everybody)
     }
 
+    /// At which address `peer` takes us to be, who came to `own`. Over IPv6 nobody is told another.
+    pub(super) fn in_place_of(&self, own: IpAddr, peer: IpAddr) -> IpAddr {
+        match own {
+            IpAddr::V4(own) => self.to(peer).unwrap_or(own).into(),
+            IpAddr::V6(_) => own,
+        }
+    }
+
     /// All addresses that somebody is told.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> + '_ {
         self.everybody

@@ -416,7 +416,7 @@ impl Dialogue {
             gate: &mut self.gate,
             peer: self.peer,
             local: self.local,
-            told: None,
+            told: self.local,
             settings: &self.settings,
             now: self.now,
             today: TODAY,

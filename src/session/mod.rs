@@ -30,7 +30,7 @@ pub mod ftp;
 pub mod guided;
 mod view;
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 pub use effect::{Answer, Chore, Effect, Effects, Family, Order};
@@ -54,8 +54,8 @@ pub struct House<'a, T: Tree> {
     pub peer: IpAddr,
     /// Our address, to which it came.
     pub local: IpAddr,
-    /// The address at which it takes us to be, if that is another.
-    pub told: Option<Ipv4Addr>,
+    /// The address at which it takes us to be.
+    pub told: IpAddr,
     /// What the operator has set.
     pub settings: &'a Settings,
     /// The loop's clock.
@@ -75,7 +75,7 @@ impl<T: Tree> House<'_, T> {
 
     /// Whether that is our address, as the peer knows it.
     fn is_at(&self, address: IpAddr) -> bool {
-        address == self.local || self.told.is_some_and(|told| address == told)
+        address == self.local || address == self.told
     }
 
     /// Hidden parts to which nothing has been written since then have expired.

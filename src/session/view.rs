@@ -55,10 +55,10 @@ pub(super) fn status<T: Tree>(tree: &T, client: &Client, spot: Spot<'_>) -> Resu
     }
 }
 
-/// Whether `spot` is on no disk: the list of the directories that the client is granted. Nothing ever
-/// changed it.
-pub(super) fn is_list(client: &Client, spot: Spot<'_>) -> bool {
-    matches!(spot, Spot::Top) && client.whole().is_none()
+/// Whether `path` leads to nothing on a disk: the list of the directories that the client is granted.
+/// Nothing ever changed it.
+pub(super) fn is_list(client: &Client, path: &VirtualPath) -> bool {
+    path.is_root() && client.whole().is_none()
 }
 
 /// Removes the hidden parts in the directory at `spot` that no upload owns and that have expired.

@@ -17,9 +17,10 @@ const IAC: u8 = 255;
 const DM: u8 = 242;
 /// "Interrupt process", the start of the Synch that precedes ABOR.
 const IP: u8 = 244;
-/// The lowest of the command bytes: the end of what an option is told. "End of record", which is 239,
-/// comes behind an option alone that is refused.
+/// The lowest of the command bytes. "End of record", which is 239, comes behind an option alone that is
+/// refused.
 const LOWEST_COMMAND: u8 = SE;
+/// The end of what an option is told.
 const SE: u8 = 240;
 /// Its begin.
 const SB: u8 = 250;

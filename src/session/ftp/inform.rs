@@ -1,7 +1,7 @@
 //! SYST, STAT, HELP, NOOP (RFC 959, section 4.1.3), FEAT (RFC 2389, section 3), SIZE, MDTM (RFC
 //! 3659, sections 3 and 4).
 
-use super::route::MIN_ACTIVE_PORT;
+use super::route::Lack;
 use super::state::{Answered, Busy, Parameters, Purpose, Route, Said, State, Turn, Visit};
 use super::table::{self, COMMON_FEATURES, Feature};
 use super::{Session, respond, site};
@@ -125,22 +125,15 @@ impl Session {
             Coding::Ascii => b"TYPE A, STRU F, ",
         });
         text.extend_from_slice(if self.parameters.deflates { b"MODE Z\n" } else { b"MODE S\n" });
-        let route = match self.parameters.route {
-            Route::Default if self.parameters.extended_only => {
-                "The next data connection wants EPSV first\n".to_owned()
-            }
-            Route::Default if self.peer.port() < MIN_ACTIVE_PORT => {
-                "The next data connection wants PASV or PORT first\n".to_owned()
-            }
-            Route::Default => {
-                format!("The next data connection goes to your port {}\n", self.peer.port())
-            }
-            Route::Active(port) => format!("The next data connection goes to your port {port}\n"),
-            Route::Passive => {
-                "The next data connection comes to the port that you were told\n".to_owned()
-            }
+        text.extend_from_slice(b"The next data connection ");
+        let way = match (self.parameters.lack(self.peer), self.parameters.route) {
+            (Some(Lack::Extended), _) => "wants EPSV first\n".to_owned(),
+            (Some(Lack::Any), _) => "wants PASV or PORT first\n".to_owned(),
+            (None, Route::Default) => format!("goes to your port {}\n", self.peer.port()),
+            (None, Route::Active(port)) => format!("goes to your port {port}\n"),
+            (None, Route::Passive) => "comes to the port that you were told\n".to_owned(),
         };
-        text.extend_from_slice(route.as_bytes());
+        text.extend_from_slice(way.as_bytes());
         match &self.busy {
             Busy::Transferring(transfer) => {
                 text.extend_from_slice(transfer.verb.name().as_bytes());
@@ -237,7 +230,7 @@ impl Visit<'_> {
     pub(super) fn mdtm<T: Tree>(self, argument: &[u8], turn: &mut Turn<'_, '_, T>) -> Answered {
         let path = self.path(argument)?;
         let status = self.known(&path, turn).map_err(|fault| self.refusal(fault, argument))?;
-        if path.is_root() && view::is_list(&self.ready.client, Spot::Top) {
+        if view::is_list(&self.ready.client, &path) {
             let text = "it is a list of directories, which has no time of its own.";
             return Err(respond::about(550, argument, text));
         }

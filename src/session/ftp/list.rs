@@ -96,7 +96,7 @@ impl Visit<'_> {
             .map_err(|fault| self.refusal(fault, argument.unwrap_or(path.as_bytes())))?;
         let item = Item { name: path.as_bytes(), status, rights, is_granted };
         let mut known = listing::of(item);
-        if path.is_root() && view::is_list(&self.ready.client, Spot::Top) {
+        if view::is_list(&self.ready.client, &path) {
             known.modify = None;
         }
         let mut text = b"Facts follow.\n".to_vec();

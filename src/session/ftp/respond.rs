@@ -206,7 +206,8 @@ fn failed(fault: Fault, verb: Verb) -> (u16, &'static str) {
 
 /// Code and text of a fault.
 fn reason(fault: Fault, verb: Verb) -> (u16, &'static str) {
-    // RFC 959, sections 4.2.1 and 5.4: of what gives a file its name, 553 says that the name is at fault.
+    // RFC 959, sections 4.2.1 and 5.4: of what gives a file its name, 553 says that the name is at
+    // fault.
     let bad_name =
         if matches!(verb, Verb::Stor | Verb::Stou | Verb::Appe | Verb::Rnto) { 553 } else { 550 };
     match fault {

@@ -7,7 +7,7 @@
 use std::mem;
 use std::net::{SocketAddr, SocketAddrV4};
 
-use super::state::{Answered, Busy, Carry, Passive, Route, Said, Turn, Visit};
+use super::state::{Answered, Busy, Carry, Parameters, Passive, Route, Said, Turn, Visit};
 use super::{Session, respond};
 use crate::session::{Effect, Family, RouteFault};
 use crate::tree::Tree;
@@ -17,6 +17,36 @@ use crate::wire::ftp::reply::Reply;
 
 /// The lowest port that an active data connection may go to: below are the machine's own services.
 pub(super) const MIN_ACTIVE_PORT: u16 = 1024;
+
+/// What has to be said before data can move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// EPSV, since EPSV ALL was said: the client will set no connection up but by that (RFC 2428,
+    /// section 3).
+    Extended,
+    /// PASV or PORT, since the default data port is the machine's own.
+    Any,
+}
+
+impl Parameters {
+    /// What there has to be before a data connection with `peer` can come about, if anything.
+    pub(super) const fn lack(&self, peer: SocketAddr) -> Option<Lack> {
+        match self.route {
+            Route::Default if self.extended_only => Some(Lack::Extended),
+            Route::Default if peer.port() < MIN_ACTIVE_PORT => Some(Lack::Any),
+            Route::Default | Route::Passive | Route::Active(_) => None,
+        }
+    }
+
+    /// Forgets the passive port, if there is one. The port that PORT named stays.
+    pub(super) fn take_passive(&mut self) -> bool {
+        let is_passive = self.route == Route::Passive;
+        if is_passive {
+            self.route = Route::Default;
+        }
+        is_passive
+    }
+}
 
 impl Visit<'_> {
     pub(super) fn pasv<T: Tree>(mut self, turn: &mut Turn<'_, '_, T>) -> Answered {
@@ -91,9 +121,7 @@ impl Visit<'_> {
         turn: &mut Turn<'_, '_, T>,
     ) -> Answered {
         // The one that waited is given up for this one, which may not come; what PORT named is not.
-        if self.parameters.route == Route::Passive {
-            self.parameters.route = Route::Default;
-        }
+        self.parameters.take_passive();
         *self.busy = Busy::AwaitingRoute(passive);
         turn.effects.push(Effect::Listen(family));
         Ok(Said::Later)
@@ -106,7 +134,7 @@ impl Visit<'_> {
                 "Data connections go to your own address alone, to ports of 1024 and above.",
             ));
         }
-        if self.parameters.route == Route::Passive {
+        if self.parameters.take_passive() {
             turn.effects.push(Effect::Unroute);
         }
         self.parameters.route = Route::Active(address.port());
@@ -147,10 +175,9 @@ impl Session {
         }
     }
 
-    /// Gives the passive port up, if there is one. The port that PORT named is a parameter, and stays.
+    /// Gives the passive port up, if there is one.
     pub(super) fn unroute<T: Tree>(&mut self, turn: &mut Turn<'_, '_, T>) {
-        if self.parameters.route == Route::Passive {
-            self.parameters.route = Route::Default;
+        if self.parameters.take_passive() {
             turn.effects.push(Effect::Unroute);
         }
     }

@@ -6,7 +6,7 @@
 
 use std::mem;
 
-use super::route::MIN_ACTIVE_PORT;
+use super::route::Lack;
 use super::state::{
     Answered, Busy, Carry, Route, Said, State, Stopping, Transferring, Turn, Visit, Waiting,
 };
@@ -24,16 +24,12 @@ impl Visit<'_> {
     /// operator's will, before anything is opened for it.
     pub(super) fn require_route(&self, settings: &Settings) -> Result<(), Reply> {
         self.require_protection(settings)?;
-        match self.parameters.route {
-            Route::Passive | Route::Active(_) => Ok(()),
-            // RFC 2428, section 3: the client will set no connection up but by EPSV.
-            Route::Default if self.parameters.extended_only => {
+        match self.parameters.lack(self.peer) {
+            Some(Lack::Extended) => {
                 Err(Reply::new(425, "Use EPSV first, since you said EPSV ALL."))
             }
-            Route::Default if self.peer.port() < MIN_ACTIVE_PORT => {
-                Err(Reply::new(425, "Use PASV or PORT first."))
-            }
-            Route::Default => Ok(()),
+            Some(Lack::Any) => Err(Reply::new(425, "Use PASV or PORT first.")),
+            None => Ok(()),
         }
     }
 

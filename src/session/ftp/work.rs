@@ -37,9 +37,10 @@ impl Session {
     /// How far the work is.
     ///
     /// Each word is a preliminary reply of its own, more than the one that RFC 959, section 4.2, allows
-    /// a command, as restart markers are (110, section 5.4), and not a line of one long 250: that would promise success before it is known, and no
-    /// STAT could be answered in the middle of it. Work that is done within a second has none, and
-    /// digests and SIZE never have: many clients that ask for these take the first reply for the last.
+    /// a command, as restart markers are (110, section 5.4), and not a line of one long 250: that would
+    /// promise success before it is known, and no STAT could be answered in the middle of it. Work that
+    /// is done within a second has none, and digests and SIZE never have: many clients that ask for
+    /// these take the first reply for the last.
     pub(super) fn progress<T: Tree>(&mut self, done: u64, turn: &mut Turn<'_, '_, T>) {
         let Busy::Working(work) = &self.busy else { return };
         match work.purpose {
