@@ -1,10 +1,9 @@
 //! aria2: downloads, each in several pieces at once.
 
 use crate::bench::{Bench, unasked};
-use crate::ground::{Client, Duty, Job, TLS, word};
+use crate::ground::{Client, Duty, Job, ONLY_DOWN, TLS, word};
 use crate::support::{Finished, finish};
 
-const ONLY_DOWN: &str = "only downloads";
 const FOR_HTTP: &str = "knows TLS for HTTP alone";
 const BY_NAME: &str = "downloads files by their URL";
 

@@ -1,7 +1,7 @@
 //! curl: one file at a time, by its URL.
 
 use crate::bench::{Bench, Tls};
-use crate::ground::{Client, Duty, Job, word};
+use crate::ground::{Client, Duty, Job, SENDS_NO_TIMES, word};
 use crate::support::{Finished, finish};
 
 pub(crate) const CLIENT: Client = Client {
@@ -13,7 +13,7 @@ pub(crate) const CLIENT: Client = Client {
     cannot: &[
         ("a URL is one file or one listing", &[Duty::TreeGet]),
         ("uploads no directories", &[Duty::TreePut]),
-        ("sends no times", &[Duty::TimePut]),
+        (SENDS_NO_TIMES, &[Duty::TimePut]),
     ],
     ..Client::new("curl", |bench| word(bench.installed("curl").arg("--version"), 1), run)
 };

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::bench::{Bench, Tls, unpacked};
-use crate::ground::{Client, Duty, Job};
+use crate::ground::{BYTES, Client, Duty, Job, ONE_BY_ONE};
 use crate::support::{Finished, finish};
 
 const WHOLE: &str = "moves whole files";
@@ -16,8 +16,8 @@ pub(crate) const CLIENT: Client = Client {
     cannot: &[
         (WHOLE, &[Duty::ResumeGet, Duty::ResumePut]),
         (FLAT, &[Duty::TreeGet, Duty::TreePut]),
-        ("knows bytes alone", &[Duty::Text]),
-        ("one file after the other", &[Duty::Parallel]),
+        (BYTES, &[Duty::Text]),
+        (ONE_BY_ONE, &[Duty::Parallel]),
         (TIMELESS, &[Duty::TimeGet, Duty::TimePut]),
     ],
     ..Client::new(

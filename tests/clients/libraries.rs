@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use crate::bench::{Bench, Tls, unasked, unpacked};
-use crate::ground::{Client, Duty, Job, word};
+use crate::ground::{BY_AUTH, Client, Duty, Job, SENDS_NO_TIMES, word};
 use crate::support::{Finished, finish, program};
 
 /// A library is one connection; a program may have more of them.
@@ -17,7 +17,7 @@ pub(crate) const FTPLIB: Client = Client {
     cannot: &[
         (TIMELESS, &[Duty::TimeGet, Duty::TimePut]),
         (ONE, &[Duty::Parallel]),
-        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
+        (BY_AUTH, &[Duty::ImplicitTls]),
         ("its data connections resume nothing", &[Duty::ResumedTls]),
     ],
     ..Client::new(
@@ -33,7 +33,7 @@ pub(crate) const FTPLIB: Client = Client {
 
 pub(crate) const NET_FTP: Client = Client {
     cannot: &[
-        ("sends no times", &[Duty::TimePut]),
+        (SENDS_NO_TIMES, &[Duty::TimePut]),
         (ONE, &[Duty::Parallel]),
         ("its data connections resume where it listens alone", &[Duty::ResumedTls]),
     ],
@@ -53,9 +53,9 @@ pub(crate) const NET_FTP: Client = Client {
 
 pub(crate) const PHP: Client = Client {
     cannot: &[
-        ("sends no times", &[Duty::TimePut]),
+        (SENDS_NO_TIMES, &[Duty::TimePut]),
         (ONE, &[Duty::Parallel]),
-        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
+        (BY_AUTH, &[Duty::ImplicitTls]),
     ],
     ..Client::new(
         "php ftp",

@@ -3,16 +3,13 @@
 use std::process::Command;
 
 use crate::bench::Bench;
-use crate::ground::{Client, Duty, Job, TLS, word};
+use crate::ground::{CLEAR, Client, Duty, Job, ONE_BY_ONE, TLS, word};
 use crate::support::{Finished, finish, finish_with};
 use crate::wget::above;
 
-/// Of those that know nothing else.
-pub(crate) const CLEAR: &str = "knows no TLS";
-
 pub(crate) const CLIENT: Client = Client {
     cannot: &[
-        ("one file after the other", &[Duty::Parallel]),
+        (ONE_BY_ONE, &[Duty::Parallel]),
         ("knows IPv4 alone", &[Duty::V6, Duty::V6Active]),
         (CLEAR, TLS),
     ],

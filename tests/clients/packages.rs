@@ -4,19 +4,15 @@
 use std::process::Command;
 
 use crate::bench::{Bench, unpacked};
-use crate::ground::{Client, Duty, TLS};
+use crate::ground::{ACTIVE, BY_AUTH, BYTES, CLEAR, Client, Duty, PASSIVE, TLS, WHOLE_UP};
 use crate::libraries::{ONE, TIMELESS, matching, python, run};
-use crate::ncftp::CLEAR;
 use crate::support::finish;
-
-const PASSIVE: &str = "only connects, never listens";
-const BYTES: &str = "knows bytes alone";
 
 pub(crate) const RUBY: Client = Client {
     cannot: &[
         (TIMELESS, &[Duty::TimePut]),
         (ONE, &[Duty::Parallel]),
-        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
+        (BY_AUTH, &[Duty::ImplicitTls]),
     ],
     ..Client::new(
         "ruby Net::FTP",
@@ -34,7 +30,7 @@ pub(crate) const RUBY: Client = Client {
 
 pub(crate) const TCLLIB: Client = Client {
     cannot: &[
-        ("uploads whole files", &[Duty::ResumePut]),
+        (WHOLE_UP, &[Duty::ResumePut]),
         (TIMELESS, &[Duty::TimePut]),
         (ONE, &[Duty::Parallel]),
         ("knows IPv4 alone", &[Duty::V6, Duty::V6Active]),
@@ -55,7 +51,7 @@ pub(crate) const AIOFTP: Client = Client {
         (BYTES, &[Duty::Text]),
         (TIMELESS, &[Duty::TimeGet, Duty::TimePut]),
         (ONE, &[Duty::Parallel]),
-        (PASSIVE, &[Duty::Active, Duty::V6Active, Duty::ActiveTls]),
+        (PASSIVE, ACTIVE),
     ],
     ..Client::new(
         "aioftp",
@@ -73,11 +69,11 @@ pub(crate) const AIOFTP: Client = Client {
 
 pub(crate) const FTPUTIL: Client = Client {
     cannot: &[
-        ("uploads whole files", &[Duty::ResumePut]),
+        (WHOLE_UP, &[Duty::ResumePut]),
         (BYTES, &[Duty::Text]),
         (TIMELESS, &[Duty::TimePut]),
         (ONE, &[Duty::Parallel]),
-        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
+        (BY_AUTH, &[Duty::ImplicitTls]),
         ("its data connections resume nothing", &[Duty::ResumedTls]),
     ],
     ..Client::new(
@@ -99,7 +95,7 @@ pub(crate) const BASIC_FTP: Client = Client {
         (BYTES, &[Duty::Text]),
         (TIMELESS, &[Duty::TimePut]),
         (ONE, &[Duty::Parallel]),
-        (PASSIVE, &[Duty::Active, Duty::V6Active, Duty::ActiveTls]),
+        (PASSIVE, ACTIVE),
     ],
     ..Client::new(
         "basic-ftp",

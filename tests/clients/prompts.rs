@@ -3,20 +3,20 @@
 use std::process::Command;
 
 use crate::bench::{Bench, unpacked};
-use crate::ground::{Client, Duty, Job, PATTERN, SIGNS, TLS, word};
-use crate::ncftp::CLEAR;
+use crate::ground::{
+    BY_AUTH, CLEAR, Client, Duty, Job, KEEPS_NO_TIMES, ONE_BY_ONE, PATTERN, SENDS_NO_TIMES, SIGNS,
+    TLS, word,
+};
 use crate::support::{Finished, finish_with};
 
 const FLAT: &str = "moves files, not directories";
 const EXPANDED: &str = "it writes to whichever local file the name matches as a pattern";
-const ONE: &str = "one file after the other";
-const TIMELESS: &str = "sends no times";
 
 pub(crate) const TNFTP: Client = Client {
     cannot: &[
         (FLAT, &[Duty::TreeGet, Duty::TreePut]),
-        (TIMELESS, &[Duty::TimePut]),
-        (ONE, &[Duty::Parallel]),
+        (SENDS_NO_TIMES, &[Duty::TimePut]),
+        (ONE_BY_ONE, &[Duty::Parallel]),
         (CLEAR, TLS),
     ],
     cannot_name: &[(PATTERN, EXPANDED)],
@@ -34,9 +34,9 @@ pub(crate) const TNFTP: Client = Client {
 pub(crate) const INETUTILS: Client = Client {
     cannot: &[
         (FLAT, &[Duty::TreeGet, Duty::TreePut]),
-        ("keeps no times", &[Duty::TimeGet]),
-        (TIMELESS, &[Duty::TimePut]),
-        (ONE, &[Duty::Parallel]),
+        (KEEPS_NO_TIMES, &[Duty::TimeGet]),
+        (SENDS_NO_TIMES, &[Duty::TimePut]),
+        (ONE_BY_ONE, &[Duty::Parallel]),
         (CLEAR, TLS),
     ],
     cannot_name: &[(PATTERN, EXPANDED)],
@@ -57,11 +57,11 @@ const CUT: &str = "ends uploads under TLS without close_notify, like one that wa
 pub(crate) const FTP_SSL: Client = Client {
     cannot: &[
         (FLAT, &[Duty::TreeGet, Duty::TreePut]),
-        ("keeps no times", &[Duty::TimeGet]),
-        (TIMELESS, &[Duty::TimePut]),
-        (ONE, &[Duty::Parallel]),
+        (KEEPS_NO_TIMES, &[Duty::TimeGet]),
+        (SENDS_NO_TIMES, &[Duty::TimePut]),
+        (ONE_BY_ONE, &[Duty::Parallel]),
         (CUT, &[Duty::Tls, Duty::ActiveTls, Duty::ResumedTls]),
-        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
+        (BY_AUTH, &[Duty::ImplicitTls]),
     ],
     cannot_name: &[(PATTERN, EXPANDED), (SIGNS, "it has no way to quote a question mark")],
     ..Client::new(

@@ -3,17 +3,16 @@
 use std::process::Command;
 
 use crate::bench::{Bench, Tls, unasked};
-use crate::ground::{Client, Duty, Job, word};
+use crate::ground::{ACTIVE, BYTES, Client, Duty, Job, PASSIVE, word};
 use crate::support::{Finished, finish};
 
-const PASSIVE: &str = "only connects, never listens";
 const WHOLE: &str = "moves whole files";
 
 pub(crate) const CLIENT: Client = Client {
     cannot: &[
         (WHOLE, &[Duty::ResumeGet, Duty::ResumePut]),
-        ("knows bytes alone", &[Duty::Text]),
-        (PASSIVE, &[Duty::Active, Duty::V6Active, Duty::ActiveTls]),
+        (BYTES, &[Duty::Text]),
+        (PASSIVE, ACTIVE),
     ],
     ..Client::new("rclone", |bench| word(bench.unpacked("rclone").arg("version"), 1), run)
 };

@@ -4,25 +4,26 @@
 use std::fs;
 
 use crate::bench::{Bench, Tls, unasked, unpacked};
-use crate::ground::{Client, Duty, Job, PATTERN, TLS, word};
+use crate::ground::{
+    BY_AUTH, CLEAR, Client, Duty, Job, PATTERN, SENDS_NO_TIMES, TLS, WHOLE_UP, word,
+};
 use crate::libraries::ONE;
-use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with};
 use crate::wget::above;
 
 pub(crate) const YAFC: Client = Client {
-    cannot: &[("sends no times", &[Duty::TimePut]), (ONE, &[Duty::Parallel]), (CLEAR, TLS)],
+    cannot: &[(SENDS_NO_TIMES, &[Duty::TimePut]), (ONE, &[Duty::Parallel]), (CLEAR, TLS)],
     cannot_name: &[(PATTERN, "it is a pattern, quoted or not")],
     ..Client::new("yafc", |bench| word(bench.unpacked("yafc").arg("--version"), 1), yafc)
 };
 
 pub(crate) const GFTP: Client = Client {
     cannot: &[
-        ("uploads whole files", &[Duty::ResumePut]),
+        (WHOLE_UP, &[Duty::ResumePut]),
         ("its rename ends names at spaces", &[Duty::Manage]),
         ("takes no IPv6 address", &[Duty::V6, Duty::V6Active]),
         (ONE, &[Duty::Parallel]),
-        ("sends no times", &[Duty::TimePut]),
+        (SENDS_NO_TIMES, &[Duty::TimePut]),
     ],
     cannot_name: &[(PATTERN, "it is a pattern to it")],
     ..Client::new("gftp-text", |bench| word(gftp_text(bench).arg("--version"), 1), gftp)
@@ -44,10 +45,10 @@ pub(crate) const WPUT: Client = Client {
                 Duty::Parallel,
             ],
         ),
-        ("sends no times", &[Duty::TimePut]),
+        (SENDS_NO_TIMES, &[Duty::TimePut]),
         ("knows IPv4 alone", &[Duty::V6, Duty::V6Active]),
         (TICKETS, &[Duty::Tls, Duty::ActiveTls, Duty::ResumedTls]),
-        ("begins TLS by AUTH alone", &[Duty::ImplicitTls]),
+        (BY_AUTH, &[Duty::ImplicitTls]),
     ],
     ..Client::new("wput", |bench| word(bench.unpacked("wput").arg("--version"), 2), wput)
 };

@@ -4,18 +4,14 @@ use std::fs;
 
 use crate::bench::{Bench, unasked};
 use crate::ground::{
-    Client, Duty, Job, ODD_NAMES, PATTERN, QUOTES, SIGNS, SINGLE_QUOTE, TLS, word,
+    ACTIVE, BYTES, CLEAR, Client, Duty, Job, KEEPS_NO_TIMES, ODD_NAMES, ONLY_DOWN, PASSIVE,
+    PATTERN, QUOTES, SIGNS, SINGLE_QUOTE, TLS, word,
 };
 use crate::libraries::ONE;
-use crate::ncftp::CLEAR;
 use crate::support::{Finished, finish, finish_with, program};
 use crate::wget::above;
 
-const ONLY_DOWN: &str = "only downloads";
 const ONE_FILE: &str = "moves one file";
-const PASSIVE: &str = "only connects, never listens";
-const BYTES: &str = "knows bytes alone";
-const KEEPS_NONE: &str = "keeps no times";
 const ENCODED: &str = "asks for the name as the URL encodes it";
 const ANEW: &str = "begins anew";
 
@@ -24,7 +20,7 @@ pub(crate) const BUSYBOX: Client = Client {
         (ONE_FILE, &[Duty::List, Duty::TreeGet, Duty::TreePut, Duty::Manage, Duty::Parallel]),
         (ANEW, &[Duty::ResumePut]),
         (BYTES, &[Duty::Text]),
-        (KEEPS_NONE, &[Duty::TimeGet, Duty::TimePut]),
+        (KEEPS_NO_TIMES, &[Duty::TimeGet, Duty::TimePut]),
         (PASSIVE, &[Duty::Active, Duty::V6Active]),
         (CLEAR, TLS),
     ],
@@ -37,8 +33,8 @@ pub(crate) const AXEL: Client = Client {
         (ONLY_DOWN, &[Duty::Put, Duty::ResumePut, Duty::TreePut, Duty::Manage, Duty::TimePut]),
         ("resumes what it began itself alone", &[Duty::ResumeGet]),
         (BYTES, &[Duty::Text]),
-        (KEEPS_NONE, &[Duty::TimeGet]),
-        (PASSIVE, &[Duty::Active, Duty::V6Active, Duty::ActiveTls]),
+        (KEEPS_NO_TIMES, &[Duty::TimeGet]),
+        (PASSIVE, ACTIVE),
         ("knows PASV alone, which has no room for IPv6", &[Duty::V6]),
         ("knows implicit TLS alone", &[Duty::Tls, Duty::ResumedTls]),
     ],

@@ -3,17 +3,14 @@
 use std::fs;
 
 use crate::bench::{Bench, Tls, unasked};
-use crate::ground::{Client, Duty, Job, word};
+use crate::ground::{Client, Duty, Job, ONE_BY_ONE, ONLY_DOWN, word};
 use crate::support::{Finished, finish};
-
-const ONLY_DOWN: &str = "only downloads";
-const ONE: &str = "one file after the other";
 
 pub(crate) const CLIENT: Client = Client {
     cannot: &[
         (ONLY_DOWN, &[Duty::Put, Duty::ResumePut, Duty::TreePut, Duty::Manage, Duty::TimePut]),
         ("leaves the ends of lines as they came", &[Duty::Text]),
-        (ONE, &[Duty::Parallel]),
+        (ONE_BY_ONE, &[Duty::Parallel]),
     ],
     ..Client::new("wget", |bench| word(bench.unpacked("wget").arg("--version"), 2), run)
 };

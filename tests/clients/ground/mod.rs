@@ -46,6 +46,20 @@ pub(crate) enum Duty {
 /// All that is under TLS.
 pub(crate) const TLS: &[Duty] = &[Duty::Tls, Duty::ImplicitTls, Duty::ActiveTls, Duty::ResumedTls];
 
+/// All for which the client listens.
+pub(crate) const ACTIVE: &[Duty] = &[Duty::Active, Duty::V6Active, Duty::ActiveTls];
+
+/// Reasons that several clients have.
+pub(crate) const BY_AUTH: &str = "begins TLS by AUTH alone";
+pub(crate) const BYTES: &str = "knows bytes alone";
+pub(crate) const CLEAR: &str = "knows no TLS";
+pub(crate) const KEEPS_NO_TIMES: &str = "keeps no times";
+pub(crate) const ONE_BY_ONE: &str = "one file after the other";
+pub(crate) const ONLY_DOWN: &str = "only downloads";
+pub(crate) const PASSIVE: &str = "only connects, never listens";
+pub(crate) const SENDS_NO_TIMES: &str = "sends no times";
+pub(crate) const WHOLE_UP: &str = "uploads whole files";
+
 /// All of them, in order, as the table heads them.
 const COLUMNS: [(Duty, &str); 21] = [
     (Duty::List, "list"),
