@@ -272,8 +272,8 @@ pub fn parse(line: &[u8]) -> Option<(Facts, &[u8])> {
     Some((facts, name))
 }
 
-/// `time` as RFC 3659, section 2.3 writes it: `YYYYMMDDhhmmss` in UTC. Years outside 1000 to 9999, which
-/// it does not have, are the nearest inside of 0 to 9999.
+/// `time` as RFC 3659, section 2.3 writes it: `YYYYMMDDhhmmss` in UTC. Years run from 0 to
+/// 9999, though it has none below 1000; times outside are the nearest inside.
 #[must_use]
 pub fn stamp14(time: UnixTime) -> [u8; 14] {
     let Civil { year, month, day, hour, minute, second } = Civil::of(time);
